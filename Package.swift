@@ -1,0 +1,95 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every module of ours: warnings are errors, imports are explicit, existentials are spelt out.
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// Modules that never touch a C library or a raw pointer without saying so.
+let safe: [SwiftSetting] = strict + [.strictMemorySafety()]
+
+/// Numbers are crunched at full speed in debug builds too, so that the tests stay quick.
+let fast: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
+let package = Package(
+    name: "lamd",
+    products: [
+        .executable(name: "lamd", targets: ["lamd"]),
+        .executable(name: "lamd-bench", targets: ["lamd-bench"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    ],
+    targets: [
+        // The C libraries, one module map each.
+        .systemLibrary(name: "CMicrohttpd", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+        .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+        .systemLibrary(name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"], .when(configuration: .debug))]),
+
+        // The wire.
+        .target(name: "JSON", dependencies: ["CJansson"], swiftSettings: strict + fast),
+        .target(
+            name: "HTTP", dependencies: ["CMicrohttpd", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict),
+
+        // The worlds.
+        .target(name: "Gym", swiftSettings: safe + fast),
+        .target(name: "Drawing", dependencies: ["CCairo"], swiftSettings: strict),
+        .target(name: "Environments", dependencies: ["Gym", "Drawing"], swiftSettings: safe + fast),
+
+        // The mind.
+        .target(name: "Neural", dependencies: ["COpenBLAS", "CKernels"], swiftSettings: strict + fast),
+        .target(name: "Learning", dependencies: ["Gym", "Neural"], swiftSettings: safe + fast),
+
+        // The hall.
+        .target(
+            name: "Store", dependencies: ["Gym", "JSON", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: safe),
+        .target(
+            name: "Hosting",
+            dependencies: [
+                "Gym", "Environments", "Learning", "Store", .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: safe),
+        .target(
+            name: "API",
+            dependencies: [
+                "HTTP", "JSON", "Gym", "Environments", "Learning", "Store", "Hosting",
+                .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: safe),
+        .executableTarget(
+            name: "lamd",
+            dependencies: [
+                "API", "HTTP", "Hosting", "Store", "Environments",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Yams", package: "Yams"),
+            ], swiftSettings: strict),
+        .executableTarget(
+            name: "lamd-bench",
+            dependencies: [
+                "Environments", "Learning", "Neural", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: strict + fast),
+
+        // The proofs.
+        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+        .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: strict),
+        .testTarget(name: "GymTests", dependencies: ["Gym"], swiftSettings: strict),
+        .testTarget(name: "EnvironmentsTests", dependencies: ["Environments", "Gym"], swiftSettings: strict),
+        .testTarget(name: "NeuralTests", dependencies: ["Neural"], swiftSettings: strict),
+        .testTarget(name: "LearningTests", dependencies: ["Learning", "Environments", "Gym"], swiftSettings: strict),
+        .testTarget(name: "StoreTests", dependencies: ["Store", "Gym"], swiftSettings: strict),
+        .testTarget(name: "HostingTests", dependencies: ["Hosting", "Gym", "Store"], swiftSettings: strict),
+        .testTarget(
+            name: "APITests", dependencies: ["API", "HTTP", "JSON", .product(name: "Yams", package: "Yams")],
+            swiftSettings: strict),
+    ],
+    cLanguageStandard: .gnu17
+)

@@ -1,0 +1,1 @@
+@main struct Lamd { static func main() {} }
