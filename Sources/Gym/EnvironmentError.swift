@@ -1,0 +1,17 @@
+/// What a caller of an environment can do wrong.
+public enum EnvironmentError: Error, Sendable, Equatable {
+    /// No environment has this id; `known` are the ids that exist.
+    case unknownEnvironment(String, known: [String])
+    /// A keyword argument that the environment does not have, or a value it cannot take.
+    case invalidKwarg(name: String, reason: String)
+    /// A reset option that the environment does not have, or a value it cannot take.
+    case invalidOption(name: String, reason: String)
+    /// An argument of the vector itself: number of environments, autoreset mode, step limit, mask.
+    case invalidArgument(name: String, reason: String)
+    /// The episode of environment `index` is over (or has not begun): it must be reset first.
+    case resetNeeded(index: Int)
+    /// The environment cannot be drawn this way; `supported` are the modes that it has.
+    case unsupportedRenderMode(String, supported: [String])
+    /// The snapshot is not one of this environment, or is damaged.
+    case invalidSnapshot(String)
+}
