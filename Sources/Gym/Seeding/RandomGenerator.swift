@@ -9,20 +9,29 @@ public struct RandomGenerator: Sendable, Equatable {
         bits = PCG64(SeedSequence(seed: seed))
     }
 
-    /// A generator without a seed, from 128 bits of `entropy` (usually a `SystemRandomNumberGenerator`).
+    /// A generator without a seed, from 128 bits of `entropy`.
     public init(entropy: inout some RandomNumberGenerator) {
         let words: [UInt32] = [entropy.next(), entropy.next(), entropy.next(), entropy.next()]
         bits = PCG64(SeedSequence(entropy: words))
     }
 
-    /// The generator that had these `words`; nil where no generator can have had them.
-    public init?(words: [UInt64]) {
-        guard let bits = PCG64(words: words) else { return nil }
-        self.bits = bits
+    /// A generator without a seed, from the system's entropy.
+    public init() {
+        var system = SystemRandomNumberGenerator()
+        self.init(entropy: &system)
     }
 
-    /// The whole state in 6 words, for snapshots.
-    public var words: [UInt64] { bits.words }
+    /// Writes the whole state, the 32 bits that may be held back included.
+    public func save(to writer: inout StateWriter) {
+        bits.words.forEach { writer.write($0) }
+    }
+
+    public mutating func restore(from reader: inout StateReader) throws(EnvironmentError) {
+        var words: [UInt64] = []
+        for _ in 0..<6 { words.append(try reader.read(UInt64.self)) }
+        guard let bits = PCG64(words: words) else { throw .invalidSnapshot("it has no generator's state") }
+        self.bits = bits
+    }
 
     /// Uniform in [0, 1), a multiple of 2⁻⁵³: `random()`.
     public mutating func random() -> Double {

@@ -11,22 +11,34 @@ import Testing
         }
     }
 
-    @Test func `resumes from its words, held back bits included`() throws {
+    @Test func `resumes from its saved state, held back bits included`() throws {
         var generator = RandomGenerator(seed: 3)
         _ = generator.randomFloat()
-        var resumed = try #require(RandomGenerator(words: generator.words))
-        #expect(resumed == generator)
+        var writer = StateWriter()
+        generator.save(to: &writer)
+        var reader = StateReader(writer.bytes)
+        var resumed = RandomGenerator(seed: 0)
+        try resumed.restore(from: &reader)
+        #expect(resumed == generator && reader.isAtEnd)
         #expect(resumed.randomFloat() == generator.randomFloat())
         #expect(resumed.random() == generator.random())
     }
 
-    @Test func `refuses words that no generator has`() {
-        let words = RandomGenerator(seed: 3).words
-        #expect(RandomGenerator(words: Array(words.dropLast())) == nil)
+    @Test func `refuses a state that no generator has`() {
+        let words = PCG64(SeedSequence(seed: 3)).words
+        #expect(PCG64(words: words)?.words == words)
+        #expect(PCG64(words: Array(words.dropLast())) == nil)
         for (index, bad) in [(3, words[3] & ~1), (4, 2), (5, 1 << 32)] as [(Int, UInt64)] {
             var wrong = words
             wrong[index] = bad
-            #expect(RandomGenerator(words: wrong) == nil)
+            #expect(PCG64(words: wrong) == nil)
+            var writer = StateWriter()
+            wrong.forEach { writer.write($0) }
+            var reader = StateReader(writer.bytes)
+            var generator = RandomGenerator(seed: 0)
+            #expect(throws: EnvironmentError.invalidSnapshot("it has no generator's state")) {
+                try generator.restore(from: &reader)
+            }
         }
     }
 
