@@ -1,0 +1,25 @@
+import Gym
+import Store
+
+/// What a caller can ask of the living that cannot be done, and what can fail underneath.
+public enum HostingError: Error, Sendable {
+    case unknownSession(String)
+    case unknownAgent(String)
+    case unknownJob(String)
+    case unknownVersion(Int, agent: String)
+    /// There are as many sessions as are allowed.
+    case tooManySessions(limit: Int)
+    case tooManyAgents(limit: Int)
+    /// A rollout holds the session.
+    case sessionBusy(String)
+    /// A training job has the agent already.
+    case agentBusy(String, job: String)
+    /// The step carried an index that is neither the next nor the latest with the same action.
+    case stepConflict(expected: Int)
+    /// A request that cannot be met, and the field at fault.
+    case invalid(field: String, reason: String)
+    case environment(EnvironmentError)
+    case store(StoreError)
+    /// The daemon is on its way out.
+    case draining
+}

@@ -1,0 +1,92 @@
+import Gym
+import Synchronization
+
+/// One client's environments between `create` and `close`.
+public final class Session: Sendable {
+    /// How a session is asked for.
+    public struct Request: Sendable {
+        public var environment: String
+        public var kwargs: Value?
+        public var options: VectorOptions
+        public var seed: UInt64?
+        /// How long it lives without being used.
+        public var timeToLive: Duration
+
+        public init(
+            environment: String, kwargs: Value? = nil, options: VectorOptions = VectorOptions(),
+            seed: UInt64? = nil, timeToLive: Duration = .seconds(3600)
+        ) {
+            self.environment = environment
+            self.kwargs = kwargs
+            self.options = options
+            self.seed = seed
+            self.timeToLive = timeToLive
+        }
+    }
+
+    public let id: Identifier
+    public let request: Request
+    public let spec: EnvironmentSpec
+    public let observationSpace: Space
+    public let observationLayout: Layout
+    public let actionSpace: Space
+    public let actionLayout: Layout
+    public let hasActionMask: Bool
+    public let createdAt: ContinuousClock.Instant
+    private let lastUse: Mutex<ContinuousClock.Instant>
+    private let isHeld = Atomic(false)
+    private let world: Mutex<World>
+
+    init(id: Identifier, request: Request, spec: EnvironmentSpec, now: ContinuousClock.Instant) throws(EnvironmentError)
+    {
+        let vector = try spec.make(kwargs: request.kwargs, options: request.options)
+        guard let observation = vector.observationSpace.layout, let action = vector.actionSpace.layout else {
+            preconditionFailure("an environment's spaces have a layout")
+        }
+        self.id = id
+        self.request = request
+        self.spec = spec
+        observationSpace = vector.observationSpace
+        observationLayout = observation
+        actionSpace = vector.actionSpace
+        actionLayout = action
+        hasActionMask = vector.hasActionMask
+        createdAt = now
+        lastUse = Mutex(now)
+        world = Mutex(World(vector, seed: request.seed))
+    }
+
+    public var count: Int { request.options.count }
+
+    /// When the lease runs out, unless the session is used before.
+    public var expiry: ContinuousClock.Instant { lastUse.withLock { $0 } + request.timeToLive }
+
+    /// Lends the world. Another caller's step is waited for, since it takes microseconds; a rollout is not.
+    /// - Throws: ``HostingError/sessionBusy(_:)`` while a rollout holds it, or what `body` throws.
+    public func use<R>(
+        now: ContinuousClock.Instant = .now, _ body: (inout sending World) throws(HostingError) -> sending R
+    ) throws(HostingError) -> sending R {
+        lastUse.withLock { $0 = now }
+        while true {
+            if let result = try world.withLockIfAvailable(body) { return result }
+            if isHeld.load(ordering: .acquiring) { throw .sessionBusy(id.description) }
+        }
+    }
+
+    /// Lends the world for long: everybody else is told that the session is busy, rather than made to wait.
+    public func hold<R>(
+        _ body: (inout sending World) throws(HostingError) -> sending R
+    ) throws(HostingError) -> sending R {
+        guard !isHeld.exchange(true, ordering: .acquiringAndReleasing) else { throw .sessionBusy(id.description) }
+        defer {
+            lastUse.withLock { $0 = .now }
+            isHeld.store(false, ordering: .releasing)
+        }
+        return try world.withLock(body)
+    }
+
+    /// Whether the lease has run out by `now`; a session that a rollout holds is in use.
+    func isExpired(now: ContinuousClock.Instant) -> Bool {
+        !isHeld.load(ordering: .acquiring) && expiry < now
+    }
+}

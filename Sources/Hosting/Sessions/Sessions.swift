@@ -1,0 +1,76 @@
+import Gym
+import Synchronization
+
+/// All sessions, by id: created, found, closed, and expired when their lease runs out.
+public final class Sessions: Sendable {
+    public let catalogue: Catalogue
+    private let limit: Int
+    private let table = Mutex<[Identifier: Session]>([:])
+
+    public init(catalogue: Catalogue, limit: Int) {
+        self.catalogue = catalogue
+        self.limit = limit
+    }
+
+    public var count: Int { table.withLock { $0.count } }
+
+    /// In no particular order.
+    public var all: [Session] { table.withLock { Array($0.values) } }
+
+    public func create(_ request: Session.Request, now: ContinuousClock.Instant = .now) throws(HostingError) -> Session
+    {
+        guard count < limit else { throw .tooManySessions(limit: limit) }
+        let session: Session
+        do {
+            let spec = try catalogue.spec(request.environment)
+            let id = table.withLock { sessions in Identifier.random { sessions[$0] == nil } }
+            session = try Session(id: id, request: request, spec: spec, now: now)
+        } catch {
+            throw .environment(error)
+        }
+        table.withLock { $0[session.id] = session }
+        return session
+    }
+
+    public func find(_ id: Identifier) -> Session? { table.withLock { $0[id] } }
+
+    /// - Returns: whether there was one.
+    public func close(_ id: Identifier) -> Bool { table.withLock { $0.removeValue(forKey: id) } != nil }
+
+    /// Closes the sessions whose lease has run out.
+    /// - Returns: how many.
+    public func expire(now: ContinuousClock.Instant = .now) -> Int {
+        let expired = all.filter { $0.isExpired(now: now) }
+        return expired.count { close($0.id) }
+    }
+
+    public func snapshot(_ session: Session) throws(HostingError) -> Snapshot {
+        try session.use { world throws(HostingError) in Snapshot(world, of: session) }
+    }
+
+    public func restore(_ session: Session, from snapshot: Snapshot) throws(HostingError) {
+        try session.use { world throws(HostingError) in
+            do throws(EnvironmentError) { try snapshot.restore(&world, of: session) } catch {
+                throw .environment(error)
+            }
+        }
+    }
+
+    /// Makes `copies` sessions that stand exactly where `session` stands.
+    public func fork(_ session: Session, copies: Int) throws(HostingError) -> [Session] {
+        guard count + copies <= limit else { throw .tooManySessions(limit: limit) }
+        let snapshot = try snapshot(session)
+        var forks: [Session] = []
+        do {
+            for _ in 0..<copies {
+                let fork = try create(session.request)
+                forks.append(fork)
+                try restore(fork, from: snapshot)
+            }
+        } catch {
+            forks.forEach { _ = close($0.id) }
+            throw error
+        }
+        return forks
+    }
+}

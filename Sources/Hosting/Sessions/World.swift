@@ -1,0 +1,71 @@
+import Gym
+
+/// What a session guards with its lock: the environments, and what makes their steps safe to retry.
+public struct World {
+    public let vector: any VectorEnvironment
+    /// Draws the actions of `action_space/sample` and of random rollouts; apart from the environments' own generators.
+    public var actionRandom: RandomGenerator
+    /// Steps since the latest explicit reset.
+    public private(set) var step = 0
+    public private(set) var totalSteps = 0
+    public private(set) var totalEpisodes = 0
+    /// The seed of the latest reset that had one.
+    public private(set) var lastSeed: UInt64?
+    private var latest: (action: Lanes, reply: [UInt8])?
+
+    init(_ vector: any VectorEnvironment, seed: UInt64?) {
+        self.vector = vector
+        actionRandom = seed.map { RandomGenerator(seed: $0) } ?? RandomGenerator()
+        pendingSeed = seed
+    }
+
+    /// The seed given at creation: it belongs to the first reset, unless that brings its own.
+    private var pendingSeed: UInt64?
+
+    public mutating func reset(seed: UInt64?, mask: [Bool]? = nil, options: Value?) throws(HostingError) {
+        let seed = seed ?? pendingSeed
+        do {
+            let seeds = (0..<vector.count).map { index in seed.map { $0 &+ UInt64(index) } }
+            try vector.reset(seeds: seeds, mask: mask, options: options)
+        } catch {
+            throw .environment(error)
+        }
+        pendingSeed = nil
+        if let seed { lastSeed = seed }
+        step = 0
+        latest = nil
+    }
+
+    public mutating func step(_ actions: Lanes) throws(HostingError) {
+        do { try vector.step(actions) } catch { throw .environment(error) }
+        step += 1
+        totalSteps += vector.count
+        totalEpisodes += vector.episodes.count
+        latest = nil
+    }
+
+    /// The reply to replay, if a step that carries `index` is the latest one again.
+    /// - Throws: ``HostingError/stepConflict(expected:)`` where it is neither that nor the next.
+    public func replay(index: Int, action: Lanes) throws(HostingError) -> [UInt8]? {
+        if index == step { return nil }
+        guard index == step - 1, let latest, latest.action == action else { throw .stepConflict(expected: step) }
+        return latest.reply
+    }
+
+    /// Keeps the reply to the latest step, for a retry.
+    public mutating func remember(action: Lanes, reply: [UInt8]) { latest = (action, reply) }
+
+    func save(to writer: inout StateWriter) {
+        vector.save(to: &writer)
+        actionRandom.save(to: &writer)
+        writer.write(step)
+    }
+
+    mutating func restore(from reader: inout StateReader) throws(EnvironmentError) {
+        try vector.restore(from: &reader)
+        try actionRandom.restore(from: &reader)
+        step = try reader.readInt(in: 0..<Int.max)
+        pendingSeed = nil
+        latest = nil
+    }
+}

@@ -1,0 +1,19 @@
+import Foundation
+
+/// An advisory lock on a file, held for the life of the process: the kernel lets go of it even after SIGKILL.
+final class FileLock: Sendable {
+    private let descriptor: Int32
+
+    init(_ file: URL) throws(StoreError) {
+        descriptor = unsafe open(file.path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw .unavailable(operation: "opening \(file.path)", reason: unsafe String(cString: strerror(errno)))
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            throw .locked(folder: file.deletingLastPathComponent().path)
+        }
+    }
+
+    deinit { close(descriptor) }
+}

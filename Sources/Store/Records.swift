@@ -1,0 +1,91 @@
+import GRDB
+
+/// An agent as it is kept: its configuration is JSON that `Hosting` writes and reads.
+public struct AgentRecord: Codable, Sendable, FetchableRecord, PersistableRecord {
+    public static let databaseTableName = "agents"
+
+    public var id: String
+    public var name: String
+    /// Seconds since 1970.
+    public var createdAt: Double
+    public var configuration: String
+    /// The version that `act` answers from.
+    public var servedVersion: Int
+
+    public init(id: String, name: String, createdAt: Double, configuration: String, servedVersion: Int) {
+        self.id = id
+        self.name = name
+        self.createdAt = createdAt
+        self.configuration = configuration
+        self.servedVersion = servedVersion
+    }
+}
+
+/// A policy version; its weights are a tensor file.
+public struct VersionRecord: Codable, Sendable, FetchableRecord, PersistableRecord {
+    public static let databaseTableName = "versions"
+
+    public var agentID: String
+    public var version: Int
+    public var createdAt: Double
+    public var steps: Int
+    public var updates: Int
+    /// JSON; nil where it was never evaluated.
+    public var evaluation: String?
+    /// JSON: what it was learned from.
+    public var lineage: String
+
+    public init(
+        agentID: String, version: Int, createdAt: Double, steps: Int, updates: Int, evaluation: String?, lineage: String
+    ) {
+        self.agentID = agentID
+        self.version = version
+        self.createdAt = createdAt
+        self.steps = steps
+        self.updates = updates
+        self.evaluation = evaluation
+        self.lineage = lineage
+    }
+}
+
+/// A job; what it was asked and what came of it are JSON.
+public struct JobRecord: Codable, Sendable, FetchableRecord, PersistableRecord {
+    public static let databaseTableName = "jobs"
+
+    public var id: String
+    public var agentID: String
+    public var state: String
+    public var createdAt: Double
+    public var startedAt: Double?
+    public var finishedAt: Double?
+    public var request: String
+    public var result: String?
+    public var error: String?
+
+    public init(id: String, agentID: String, state: String, createdAt: Double, request: String) {
+        self.id = id
+        self.agentID = agentID
+        self.state = state
+        self.createdAt = createdAt
+        self.request = request
+    }
+}
+
+/// Something that happened in a job: a line of its event stream, and a point of its learning curve.
+public struct EventRecord: Codable, Sendable, FetchableRecord, PersistableRecord {
+    public static let databaseTableName = "events"
+
+    public var jobID: String
+    /// Counts from 1 within the job.
+    public var sequence: Int
+    public var kind: String
+    /// JSON.
+    public var data: String
+
+    public init(jobID: String, sequence: Int, kind: String, data: String) {
+        self.jobID = jobID
+        self.sequence = sequence
+        self.kind = kind
+        self.data = data
+    }
+}

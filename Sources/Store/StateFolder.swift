@@ -1,0 +1,111 @@
+import Foundation
+import GRDB
+
+/// Everything that survives a crash, in one folder: the catalogue (SQLite) and tensor files beside it.
+///
+/// One connection does all reads and writes: SQLite before 3.51.3 can lose a commit when two connections write and
+/// checkpoint at the same moment. A lock file keeps a second process out.
+public final class StateFolder: Sendable {
+    static let schema = 1
+
+    public let folder: URL
+    private let queue: DatabaseQueue
+    private let lock: FileLock
+
+    /// Opens the folder, making it where it is missing, and brings its schema up to date.
+    public init(_ folder: URL) throws(StoreError) {
+        self.folder = folder
+        do {
+            try FileManager.default.createDirectory(
+                at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw .unavailable(operation: "making the state folder \(folder.path)", reason: "\(error)")
+        }
+        lock = try FileLock(folder.appending(path: "lock"))
+        do {
+            queue = try DatabaseQueue(
+                path: folder.appending(path: "catalogue.sqlite").path, configuration: Self.settings)
+        } catch {
+            throw .unavailable(operation: "opening the catalogue in \(folder.path)", reason: "\(error)")
+        }
+        let found = try Self.attempt("reading the schema") { [queue] in
+            try queue.read { try Int.fetchOne($0, sql: "PRAGMA user_version") ?? 0 }
+        }
+        guard found <= Self.schema else { throw .tooNew(found: found, supported: Self.schema) }
+        try Self.attempt("migrating the catalogue") { [queue] in try Self.migrator.migrate(queue) }
+    }
+
+    private static var settings: Configuration {
+        var settings = Configuration()
+        settings.journalMode = .wal
+        settings.foreignKeysEnabled = true
+        settings.prepareDatabase { database in
+            try database.execute(
+                sql: "PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF; PRAGMA secure_delete = ON")
+        }
+        return settings
+    }
+
+    private static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1") { database in
+            try database.create(table: "agents") { table in
+                table.primaryKey("id", .text)
+                table.column("name", .text).notNull()
+                table.column("createdAt", .double).notNull()
+                table.column("configuration", .text).notNull()
+                table.column("servedVersion", .integer).notNull()
+            }
+            try database.create(table: "versions") { table in
+                table.column("agentID", .text).notNull().references("agents", onDelete: .cascade)
+                table.column("version", .integer).notNull()
+                table.column("createdAt", .double).notNull()
+                table.column("steps", .integer).notNull()
+                table.column("updates", .integer).notNull()
+                table.column("evaluation", .text)
+                table.column("lineage", .text).notNull()
+                table.primaryKey(["agentID", "version"])
+            }
+            try database.create(table: "jobs") { table in
+                table.primaryKey("id", .text)
+                table.column("agentID", .text).notNull().references("agents", onDelete: .cascade)
+                table.column("state", .text).notNull()
+                table.column("createdAt", .double).notNull()
+                table.column("startedAt", .double)
+                table.column("finishedAt", .double)
+                table.column("request", .text).notNull()
+                table.column("result", .text)
+                table.column("error", .text)
+            }
+            try database.create(table: "events", options: .withoutRowID) { table in
+                table.column("jobID", .text).notNull().references("jobs", onDelete: .cascade)
+                table.column("sequence", .integer).notNull()
+                table.column("kind", .text).notNull()
+                table.column("data", .text).notNull()
+                table.primaryKey(["jobID", "sequence"])
+            }
+            try database.execute(sql: "PRAGMA user_version = \(schema)")
+        }
+        return migrator
+    }
+
+    private static func attempt<T>(_ operation: String, _ body: () throws -> T) throws(StoreError) -> T {
+        do { return try body() } catch {
+            throw .unavailable(operation: operation, reason: "\(error)")
+        }
+    }
+
+    /// Runs `body` in one transaction: it is all there after a crash, or none of it.
+    public func write<T>(_ operation: String, _ body: (Database) throws -> T) throws(StoreError) -> T {
+        try Self.attempt(operation) { try queue.write(body) }
+    }
+
+    public func read<T>(_ operation: String, _ body: (Database) throws -> T) throws(StoreError) -> T {
+        try Self.attempt(operation) { try queue.read(body) }
+    }
+
+    /// Whether the catalogue takes writes at this moment.
+    public func checkWritable() throws(StoreError) {
+        try write("writing to the catalogue") { try $0.execute(sql: "PRAGMA user_version = \(Self.schema)") }
+    }
+}
