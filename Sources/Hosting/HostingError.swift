@@ -15,7 +15,7 @@ public enum HostingError: Error, Sendable {
     /// A training job has the agent already.
     case agentBusy(String, job: String)
     /// The step carried an index that is neither the next nor the latest with the same action.
-    case stepConflict(expected: Int)
+    case stepConflict(sent: Int, expected: Int)
     /// A request that cannot be met, and the field at fault.
     case invalid(field: String, reason: String)
     case environment(EnvironmentError)

@@ -45,10 +45,10 @@ public struct World {
     }
 
     /// The reply to replay, if a step that carries `index` is the latest one again.
-    /// - Throws: ``HostingError/stepConflict(expected:)`` where it is neither that nor the next.
+    /// - Throws: ``HostingError/stepConflict(sent:expected:)`` where it is neither that nor the next.
     public func replay(index: Int, action: Lanes) throws(HostingError) -> [UInt8]? {
         if index == step { return nil }
-        guard index == step - 1, let latest, latest.action == action else { throw .stepConflict(expected: step) }
+        guard index == step - 1, let latest, latest.action == action else { throw .stepConflict(sent: index, expected: step) }
         return latest.reply
     }
 

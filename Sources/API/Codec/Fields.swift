@@ -1,0 +1,107 @@
+import Gym
+import JSON
+
+/// Reads the fields of a JSON object: each is checked where it is read, and what nobody reads is refused.
+struct Fields {
+    private let object: JSONValue
+    let pointer: JSONPointer
+
+    /// - Parameter known: every field that the object may have.
+    /// - Throws: where `value` is no object, or has another field.
+    init(_ value: JSONValue, at pointer: JSONPointer = .root, known: [String]) throws(Problem) {
+        guard value.kind == .object else {
+            throw .invalid("expected an object, not \(value.kindName)", at: pointer.description)
+        }
+        if let stranger = value.firstKey(notIn: known) {
+            let list = known.map { "\($0)" }.joined(separator: ", ")
+            throw Problem(
+                .unknownField, "there is no field \"\(stranger)\"; there are \(list)",
+                at: pointer.appending(stranger).description)
+        }
+        object = value
+        self.pointer = pointer
+    }
+
+    /// The field's value; nil where it is absent or null.
+    subscript(name: String) -> JSONValue? {
+        guard let value = object[name], !value.isNull else { return nil }
+        return value
+    }
+
+    func has(_ name: String) -> Bool { object[name] != nil }
+
+    func at(_ name: String) -> JSONPointer { pointer.appending("\(name)") }
+
+    func required(_ name: String) throws(Problem) -> JSONValue {
+        guard let value = self[name] else {
+            throw Problem(.missingParameter, "the field \"\(name)\" is required", at: at(name).description)
+        }
+        return value
+    }
+
+    func int(_ name: String, in range: ClosedRange<Int>) throws(Problem) -> Int? {
+        guard let value = self[name] else { return nil }
+        guard let integer = value.int, range.contains(integer) else {
+            let upper = range.upperBound == .max ? "" : " to \(range.upperBound)"
+            throw .invalid(
+                "expected an integer from \(range.lowerBound)\(upper), not \(describe(value))", at: at(name).description)
+        }
+        return integer
+    }
+
+    func double(_ name: String, _ what: String = "a number", where isValid: (Double) -> Bool = { _ in true })
+        throws(Problem) -> Double?
+    {
+        guard let value = self[name] else { return nil }
+        guard let number = value.double, isValid(number) else {
+            throw .invalid("expected \(what), not \(describe(value))", at: at(name).description)
+        }
+        return number
+    }
+
+    func bool(_ name: String) throws(Problem) -> Bool? {
+        guard let value = self[name] else { return nil }
+        guard let flag = value.bool else {
+            throw .invalid("expected true or false, not \(value.kindName)", at: at(name).description)
+        }
+        return flag
+    }
+
+    func string(_ name: String, lengths: ClosedRange<Int> = 0...10_000) throws(Problem) -> String? {
+        guard let value = self[name] else { return nil }
+        guard let text = value.string, lengths.contains(text.count) else {
+            throw .invalid(
+                "expected a string of \(lengths.lowerBound) to \(lengths.upperBound) characters", at: at(name).description)
+        }
+        return text
+    }
+
+    /// One of the words of an enumeration.
+    func word<Word: RawRepresentable<String> & CaseIterable>(_ name: String, of type: Word.Type)
+        throws(Problem) -> Word?
+    {
+        guard let value = self[name] else { return nil }
+        guard let word = value.string.flatMap(Word.init(rawValue:)) else {
+            let words = Word.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
+            throw .invalid("expected one of \(words)", at: at(name).description)
+        }
+        return word
+    }
+
+    /// A non-negative seed.
+    func seed(_ name: String = "seed") throws(Problem) -> UInt64? {
+        try int(name, in: 0...Int.max).map { UInt64($0) }
+    }
+
+    func object(_ name: String) throws(Problem) -> Value? {
+        guard let value = self[name] else { return nil }
+        guard value.kind == .object else {
+            throw .invalid("expected an object, not \(value.kindName)", at: at(name).description)
+        }
+        return Value(value)
+    }
+
+    private func describe(_ value: JSONValue) -> String {
+        value.double.map { value.int.map { "\($0)" } ?? "\($0)" } ?? value.kindName
+    }
+}

@@ -1,0 +1,74 @@
+import Gym
+import JSON
+
+extension JSONWriter {
+    mutating func value(_ value: Value) {
+        switch value {
+        case .null: null()
+        case .bool(let flag): self.value(flag)
+        case .int(let number): self.value(number)
+        case .float(let number): self.value(number)
+        case .double(let number): self.value(number)
+        case .string(let text): self.value(text)
+        case .array(let elements):
+            beginArray()
+            for element in elements { self.value(element) }
+            endArray()
+        case .object(let members):
+            beginObject()
+            for member in members {
+                key(member.key)
+                self.value(member.value)
+            }
+            endObject()
+        }
+    }
+
+    /// The element of `space` whose lanes begin at `offset`; moves `offset` past it. What every reply's observation is
+    /// written by, so the spaces that are one array go straight from lanes to bytes.
+    mutating func element(of space: Space, _ lanes: Lanes, at offset: inout Int) {
+        switch space {
+        case .discrete:
+            value(lanes.integer(offset))
+            offset += 1
+        case .box(let box) where box.shape.count == 1:
+            row(lanes, offset..<offset + box.count)
+            offset += box.count
+        case .dict(let dict):
+            beginObject()
+            for member in dict.members {
+                key(member.key)
+                element(of: member.space, lanes, at: &offset)
+            }
+            endObject()
+        case .tuple(let tuple):
+            beginArray()
+            for member in tuple.members { element(of: member, lanes, at: &offset) }
+            endArray()
+        default: value(space.value(of: lanes, at: &offset))
+        }
+    }
+
+    private mutating func row(_ lanes: Lanes, _ range: Range<Int>) {
+        switch lanes {
+        case .float32(let all): array(of: all.span.extracting(range))
+        case .float64(let all): array(of: all.span.extracting(range))
+        case .int64(let all): array(of: all.span.extracting(range))
+        case .uint8(let all): array(of: all.span.extracting(range))
+        }
+    }
+
+    /// `count` elements of `space`, as an array of them, or as the one element where there is no batch.
+    mutating func elements(of space: Space, _ lanes: Lanes, count: Int, isBatch: Bool) {
+        var offset = 0
+        guard isBatch else { return element(of: space, lanes, at: &offset) }
+        beginArray()
+        for _ in 0..<count { element(of: space, lanes, at: &offset) }
+        endArray()
+    }
+
+    mutating func member(_ name: String, _ value: Value) {
+        key(name)
+        self.value(value)
+    }
+}

@@ -1,0 +1,61 @@
+import Gym
+import Hosting
+import Store
+
+/// The one place where what a module throws becomes a problem.
+extension Problem {
+    init(_ error: HostingError) {
+        switch error {
+        case .unknownSession(let id): self.init(.unknownInstance, "Instance_id \(id) unknown", status: 404)
+        case .unknownAgent(let id): self.init(.notFound, "there is no agent \(id)")
+        case .unknownJob(let id): self.init(.notFound, "there is no job \(id)")
+        case .unknownVersion(let version, let agent):
+            self.init(.notFound, "agent \(agent) has no version \(version)")
+        case .tooManySessions(let limit):
+            self.init(
+                .tooMany, "there are \(limit) instances, as many as are allowed; close some, or raise --max-sessions",
+                retryAfter: 60)
+        case .tooManyAgents(let limit):
+            self.init(.tooMany, "there are \(limit) agents, as many as are allowed; delete some", retryAfter: 60)
+        case .sessionBusy(let id):
+            self.init(.sessionBusy, "a rollout holds instance \(id); try again when it is done", retryAfter: 1)
+        case .agentBusy(let agent, let job):
+            self.init(.agentBusy, "job \(job) trains agent \(agent); cancel it or wait for it", retryAfter: 5)
+        case .stepConflict(let sent, let expected):
+            self.init(.stepMismatch, "step \(sent) was sent, \(expected) comes next", at: "/step", step: expected)
+        case .invalid(let field, let reason): self.init(.invalidValue, reason, at: "/" + field)
+        case .environment(let error): self.init(error)
+        case .store(let error): self.init(error)
+        case .draining: self.init(.unavailable, "the daemon is shutting down", retryAfter: 5)
+        }
+    }
+
+    init(_ error: EnvironmentError) {
+        switch error {
+        case .unknownEnvironment(let id, _):
+            self.init(.unknownEnvironment, "Attempted to look up malformed environment ID '\(id)'", at: "/env_id")
+        case .invalidKwarg(let name, let reason):
+            self.init(.invalidValue, reason, at: name.isEmpty ? "/kwargs" : "/kwargs/\(name)")
+        case .invalidOption(let name, let reason):
+            self.init(.invalidValue, reason, at: name.isEmpty ? "/options" : "/options/\(name)")
+        case .invalidArgument(let name, let reason): self.init(.invalidValue, reason, at: "/\(name)")
+        case .resetNeeded(let index):
+            self.init(
+                .resetNeeded, "the episode of environment \(index) is over or has not begun; reset the instance first")
+        case .unsupportedRenderMode(let mode, let supported):
+            self.init(
+                .invalidValue, "there is no mode \(mode) here; there are \(supported.joined(separator: ", "))",
+                at: "?mode")
+        case .invalidSnapshot(let reason): self.init(.invalidValue, "not a snapshot to restore: \(reason)", at: "/snapshot")
+        }
+    }
+
+    init(_ error: StoreError) {
+        switch error {
+        case .invalidTensors(let reason): self.init(.invalidValue, reason, at: "")
+        case .unavailable(_, let reason) where reason.contains("No space left"):
+            self.init(.insufficientStorage, error.description)
+        case .unavailable, .locked, .tooNew: self.init(.unavailable, error.description, retryAfter: 10)
+        }
+    }
+}
