@@ -1,0 +1,58 @@
+import CJansson
+
+/// The elements of an array.
+public struct JSONElements: RandomAccessCollection, Sendable {
+    private let array: JSONValue
+
+    init(_ array: JSONValue) {
+        self.array = array
+    }
+
+    public var startIndex: Int { 0 }
+    public var endIndex: Int { array.count }
+    public subscript(index: Int) -> JSONValue { array[index] }
+}
+
+extension JSONValue {
+    /// nil where this is no array.
+    public var elements: JSONElements? { kind == .array ? JSONElements(self) : nil }
+
+    /// Reads an array of as many numbers as the target has places (the strings `"Infinity"`, `"-Infinity"` and `"NaN"`
+    /// count as numbers). Returns the index of the first element that is none, or nil where all were read.
+    public func read(into target: inout MutableSpan<Float>) -> Int? {
+        precondition(kind == .array && count == target.count)
+        return fill { index, node in
+            guard let number = Self.extendedDouble(node) else { return false }
+            target[index] = Float(number)
+            return true
+        }
+    }
+
+    /// As for `Float`.
+    public func read(into target: inout MutableSpan<Double>) -> Int? {
+        precondition(kind == .array && count == target.count)
+        return fill { index, node in
+            guard let number = Self.extendedDouble(node) else { return false }
+            target[index] = number
+            return true
+        }
+    }
+
+    /// As for `Float`, for integers and reals without fraction.
+    public func read(into target: inout MutableSpan<Int64>) -> Int? {
+        precondition(kind == .array && count == target.count)
+        return fill { index, node in
+            guard let number = Self.int64(node) else { return false }
+            target[index] = number
+            return true
+        }
+    }
+
+    @inline(__always)
+    private func fill(_ store: (Int, UnsafeMutablePointer<json_t>) -> Bool) -> Int? {
+        for index in 0..<json_array_size(node) {
+            guard let element = json_array_get(node, index), store(index, element) else { return index }
+        }
+        return nil
+    }
+}
