@@ -46,7 +46,8 @@ extension Problem {
             self.init(
                 .invalidValue, "there is no mode \(mode) here; there are \(supported.joined(separator: ", "))",
                 at: "?mode")
-        case .invalidSnapshot(let reason): self.init(.invalidValue, "not a snapshot to restore: \(reason)", at: "/snapshot")
+        case .invalidSnapshot(let reason):
+            self.init(.invalidValue, "not a snapshot to restore: \(reason)", at: "/snapshot")
         }
     }
 

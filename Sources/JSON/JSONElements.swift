@@ -4,12 +4,13 @@ import CJansson
 public struct JSONElements: RandomAccessCollection, Sendable {
     private let array: JSONValue
 
-    init(_ array: JSONValue) {
+    /// The elements of an array; none for any other value.
+    public init(_ array: JSONValue) {
         self.array = array
     }
 
     public var startIndex: Int { 0 }
-    public var endIndex: Int { array.count }
+    public var endIndex: Int { array.kind == .array ? array.count : 0 }
     public subscript(index: Int) -> JSONValue { array[index] }
 }
 

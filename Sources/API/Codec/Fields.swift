@@ -44,7 +44,8 @@ struct Fields {
         guard let integer = value.int, range.contains(integer) else {
             let upper = range.upperBound == .max ? "" : " to \(range.upperBound)"
             throw .invalid(
-                "expected an integer from \(range.lowerBound)\(upper), not \(describe(value))", at: at(name).description)
+                "expected an integer from \(range.lowerBound)\(upper), not \(describe(value))", at: at(name).description
+            )
         }
         return integer
     }
@@ -71,7 +72,8 @@ struct Fields {
         guard let value = self[name] else { return nil }
         guard let text = value.string, lengths.contains(text.count) else {
             throw .invalid(
-                "expected a string of \(lengths.lowerBound) to \(lengths.upperBound) characters", at: at(name).description)
+                "expected a string of \(lengths.lowerBound) to \(lengths.upperBound) characters",
+                at: at(name).description)
         }
         return text
     }

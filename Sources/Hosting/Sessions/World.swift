@@ -48,7 +48,9 @@ public struct World {
     /// - Throws: ``HostingError/stepConflict(sent:expected:)`` where it is neither that nor the next.
     public func replay(index: Int, action: Lanes) throws(HostingError) -> [UInt8]? {
         if index == step { return nil }
-        guard index == step - 1, let latest, latest.action == action else { throw .stepConflict(sent: index, expected: step) }
+        guard index == step - 1, let latest, latest.action == action else {
+            throw .stepConflict(sent: index, expected: step)
+        }
         return latest.reply
     }
 
