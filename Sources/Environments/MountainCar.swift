@@ -1,0 +1,80 @@
+import Glibc
+import Gym
+
+/// A car in a valley, too weak to climb the hill at once: it must swing. Push left (0), not at all (1), right (2).
+///
+/// A. W. Moore, "Efficient Memory-Based Learning for Robot Control", 1990. Observation: position and velocity. Reward
+/// -1 for each step until position 0.5.
+struct MountainCar: Environment {
+    static let specs = [
+        EnvironmentSpec(
+            id: "MountainCar-v0", summary: "Swing a weak car out of a valley by pushing it left or right.",
+            maxEpisodeSteps: 200, rewardThreshold: -110,
+            parameters: [.init("goal_velocity", default: 0.0, "The least velocity with which the goal counts.")]
+        ) { keywords throws(EnvironmentError) in
+            MountainCar(goalVelocity: try keywords.double("goal_velocity"))
+        }
+    ]
+
+    private static let positions = -1.2...0.6
+    private static let maxSpeed = 0.07
+    private static let goal = 0.5
+
+    typealias Observation = Float
+    typealias Action = Int64
+
+    let goalVelocity: Double
+    private var position = -0.5
+    private var velocity = 0.0
+
+    init(goalVelocity: Double) { self.goalVelocity = goalVelocity }
+
+    var actionSpace: Space { .discrete(Discrete(3)) }
+
+    var observationSpace: Space {
+        let positions = Self.positions
+        return .box(
+            Box(
+                low: [positions.lowerBound, -Self.maxSpeed], high: [positions.upperBound, Self.maxSpeed], shape: [2]))
+    }
+
+    mutating func reset(
+        options: Value?, random: inout RandomGenerator, observation: inout MutableSpan<Float>
+    ) throws(EnvironmentError) {
+        let (low, high) = try ResetOptions(options, known: "low", "high").bounds(low: -0.6, high: -0.4)
+        position = random.uniform(low, high)
+        velocity = 0
+        observe(&observation)
+    }
+
+    mutating func step(
+        _ action: Span<Int64>, random: inout RandomGenerator, observation: inout MutableSpan<Float>
+    ) -> Step {
+        velocity += Double(action[0] - 1) * 0.001 + cos(3 * position) * -0.0025
+        velocity = min(max(velocity, -Self.maxSpeed), Self.maxSpeed)
+        position += velocity
+        position = min(max(position, Self.positions.lowerBound), Self.positions.upperBound)
+        if position == Self.positions.lowerBound && velocity < 0 { velocity = 0 }
+        observe(&observation)
+        return Step(reward: -1, terminated: position >= Self.goal && velocity >= goalVelocity)
+    }
+
+    private func observe(_ observation: inout MutableSpan<Float>) {
+        observation[0] = Float(position)
+        observation[1] = Float(velocity)
+    }
+
+    func save(to writer: inout StateWriter) {
+        writer.write(position)
+        writer.write(velocity)
+    }
+
+    mutating func restore(from reader: inout StateReader) throws(EnvironmentError) {
+        position = try reader.readFinite()
+        velocity = try reader.readFinite()
+    }
+}
+
+extension MountainCar: HillDrawn {
+    var hill: Hill { Hill(car: position, goal: Self.goal) }
+}

@@ -1,0 +1,13 @@
+import Gym
+
+extension Catalogue {
+    /// Every world that comes with lamd. A new one is a file beside this and a line here.
+    public static let worlds = Catalogue(
+        [
+            CartPole.specs,
+            MountainCar.specs,
+            MountainCarContinuous.specs,
+            Pendulum.specs,
+            Acrobot.specs,
+        ].flatMap { $0 })
+}
