@@ -9,5 +9,10 @@ extension Catalogue {
             MountainCarContinuous.specs,
             Pendulum.specs,
             Acrobot.specs,
+            FrozenLake.specs,
+            Taxi.specs,
+            CliffWalking.specs,
+            Blackjack.specs,
+            Crossing.specs,
         ].flatMap { $0 })
 }
