@@ -40,6 +40,8 @@ let package = Package(
             name: "HTTP", dependencies: ["CMicrohttpd", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
 
+        .target(name: "CContract"),
+
         // The worlds.
         .target(name: "Gym", swiftSettings: safe + fast),
         .target(name: "Drawing", dependencies: ["CCairo"], swiftSettings: strict),
@@ -61,13 +63,13 @@ let package = Package(
         .target(
             name: "API",
             dependencies: [
-                "HTTP", "JSON", "Gym", "Environments", "Learning", "Store", "Hosting",
-                .product(name: "Logging", package: "swift-log"),
+                "HTTP", "JSON", "CContract", "Gym", "Learning", "Store", "Hosting",
+                .product(name: "Yams", package: "Yams"),
             ], swiftSettings: safe),
         .executableTarget(
             name: "lamd",
             dependencies: [
-                "API", "HTTP", "Hosting", "Store", "Environments",
+                "API", "HTTP", "Hosting", "Gym", "Store", "Environments",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Yams", package: "Yams"),

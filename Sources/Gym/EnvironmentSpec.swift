@@ -54,6 +54,11 @@ public struct EnvironmentSpec: Sendable {
         if options.maxEpisodeSteps == nil { options.maxEpisodeSteps = maxEpisodeSteps }
         return try makeVector(try Keywords(kwargs, of: self), options)
     }
+
+    /// `kwargs` with the defaults of those that are absent.
+    public func resolved(_ kwargs: Value?) -> Value {
+        .object(parameters.map { Value.Member($0.name, kwargs?[$0.name] ?? $0.defaultValue) })
+    }
 }
 
 /// The keyword arguments of one environment: checked names, defaults filled in, read with clear errors.

@@ -89,6 +89,21 @@ public enum Lanes: Sendable, Equatable {
         }
     }
 
+    /// Appends row `index` of a batch of the same element type, whose rows are `width` lanes long.
+    public mutating func append(row index: Int, of batch: Lanes, width: Int) {
+        let row = index * width..<(index + 1) * width
+        switch (self, batch) {
+        case (.float32, .float32(let all)): Float.withLanes(of: &self) { $0.append(contentsOf: all[row]) }
+        case (.float64, .float64(let all)): Double.withLanes(of: &self) { $0.append(contentsOf: all[row]) }
+        case (.int64, .int64(let all)): Int64.withLanes(of: &self) { $0.append(contentsOf: all[row]) }
+        case (.uint8, .uint8(let all)): UInt8.withLanes(of: &self) { $0.append(contentsOf: all[row]) }
+        default: preconditionFailure("lanes of one type are not rows of another")
+        }
+    }
+
+    /// Appends all of `other`, which must be of the same element type.
+    public mutating func append(contentsOf other: Lanes) { append(row: 0, of: other, width: other.count) }
+
     /// Rows `range` of a batch whose rows are `width` lanes long.
     public func rows(_ range: Range<Int>, width: Int) -> Lanes {
         let lanes = range.lowerBound * width..<range.upperBound * width

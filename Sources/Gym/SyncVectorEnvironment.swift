@@ -29,6 +29,7 @@ public final class SyncVectorEnvironment<E: Environment>: VectorEnvironment {
     public var finalObservations: Lanes { E.Observation.lanes(engine.finalObservations) }
     public var episodes: [Episode] { engine.episodes }
     public var didReset: [Bool] { engine.didReset }
+    public var needsReset: [Bool] { engine.slots.map { !$0.isActive } }
 
     public func reset(seeds: [UInt64?], mask: [Bool]?, options: Value?) throws(EnvironmentError) {
         try engine.reset(seeds: seeds, mask: mask, options: options)

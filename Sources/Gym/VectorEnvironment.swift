@@ -56,6 +56,8 @@ public protocol VectorEnvironment: AnyObject {
     var episodes: [Episode] { get }
     /// Under `next_step`: the environments that only reset in this step and ignored their action.
     var didReset: [Bool] { get }
+    /// The environments whose episode is over or has not begun.
+    var needsReset: [Bool] { get }
 
     /// Begins an episode in each environment, or only in those of `mask`.
     /// - Parameters:

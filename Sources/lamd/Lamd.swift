@@ -1,1 +1,10 @@
-@main struct Lamd { static func main() {} }
+import ArgumentParser
+
+@main
+struct Lamd: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lamd",
+        abstract: "Environments to act in and an agent that learns, over HTTP.",
+        version: "0.1.0",
+        subcommands: [Serve.self])
+}

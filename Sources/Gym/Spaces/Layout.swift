@@ -16,7 +16,13 @@ public struct Layout: Sendable, Equatable {
     public let element: Lanes.Element
     public let leaves: [Leaf]
     /// Lanes in one row.
-    public var count: Int { leaves.reduce(0) { $0 + $1.count } }
+    public let count: Int
+
+    init(element: Lanes.Element, leaves: [Leaf]) {
+        self.element = element
+        self.leaves = leaves
+        count = leaves.reduce(0) { $0 + $1.count }
+    }
 }
 
 extension Space {

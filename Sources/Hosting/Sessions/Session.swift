@@ -32,6 +32,7 @@ public final class Session: Sendable {
     public let actionSpace: Space
     public let actionLayout: Layout
     public let hasActionMask: Bool
+    public let transitionTable: TransitionTable?
     public let createdAt: ContinuousClock.Instant
     private let lastUse: Mutex<ContinuousClock.Instant>
     private let isHeld = Atomic(false)
@@ -51,6 +52,7 @@ public final class Session: Sendable {
         actionSpace = vector.actionSpace
         actionLayout = action
         hasActionMask = vector.hasActionMask
+        transitionTable = vector.transitionTable
         createdAt = now
         lastUse = Mutex(now)
         world = Mutex(World(vector, seed: request.seed))
@@ -58,8 +60,10 @@ public final class Session: Sendable {
 
     public var count: Int { request.options.count }
 
+    public var lastUsedAt: ContinuousClock.Instant { lastUse.withLock { $0 } }
+
     /// When the lease runs out, unless the session is used before.
-    public var expiry: ContinuousClock.Instant { lastUse.withLock { $0 } + request.timeToLive }
+    public var expiry: ContinuousClock.Instant { lastUsedAt + request.timeToLive }
 
     /// Lends the world. Another caller's step is waited for, since it takes microseconds; a rollout is not.
     /// - Throws: ``HostingError/sessionBusy(_:)`` while a rollout holds it, or what `body` throws.
@@ -83,6 +87,23 @@ public final class Session: Sendable {
             isHeld.store(false, ordering: .releasing)
         }
         return try world.withLock(body)
+    }
+
+    /// What a look at the session tells; looking does not prolong its lease.
+    public struct State: Sendable {
+        public let step: Int
+        public let totalSteps: Int
+        public let totalEpisodes: Int
+        public let lastSeed: UInt64?
+        public let needsReset: Bool
+    }
+
+    public func state() throws(HostingError) -> State {
+        try use(now: lastUsedAt) { world throws(HostingError) in
+            State(
+                step: world.step, totalSteps: world.totalSteps, totalEpisodes: world.totalEpisodes,
+                lastSeed: world.lastSeed, needsReset: world.vector.needsReset.contains(true))
+        }
     }
 
     /// Whether the lease has run out by `now`; a session that a rollout holds is in use.

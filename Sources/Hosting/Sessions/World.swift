@@ -36,6 +36,13 @@ public struct World {
         latest = nil
     }
 
+    /// Begins an episode in the environments of `mask`, without counting as an explicit reset.
+    mutating func reset(_ mask: [Bool]) throws(HostingError) {
+        let seeds = (0..<vector.count).map { index in pendingSeed.map { $0 &+ UInt64(index) } }
+        do { try vector.reset(seeds: seeds, mask: mask, options: nil) } catch { throw .environment(error) }
+        pendingSeed = nil
+    }
+
     public mutating func step(_ actions: Lanes) throws(HostingError) {
         do { try vector.step(actions) } catch { throw .environment(error) }
         step += 1

@@ -1,0 +1,62 @@
+import HTTP
+import Hosting
+
+/// The wire's meaning: what HTTP calls for each request.
+public struct API: Sendable {
+    private let hall: Hall
+    private let workers: WorkerPool
+    private let meter = Meter(operations: Routes.table.map(\.name))
+
+    /// - Parameter workers: run what takes longer than a step.
+    public init(hall: Hall, workers: WorkerPool) {
+        self.hall = hall
+        self.workers = workers
+    }
+
+    public var router: Router {
+        Router(
+            Routes.table.map { operation in
+                Route(operation.method, operation.template, name: operation.name, body: operation.body) { exchange in
+                    handle(operation, exchange)
+                }
+            })
+    }
+
+    private func handle(_ operation: Operation, _ exchange: Exchange) {
+        switch operation.place {
+        case .network: answer(operation, exchange)
+        case .worker: exchange.detach(on: workers) { answer(operation, $0) }
+        }
+    }
+
+    private func answer(_ operation: Operation, _ exchange: Exchange) {
+        let reply: Reply
+        do {
+            reply = try operation.run(Call(exchange: exchange, hall: hall, meter: meter))
+        } catch {
+            reply = Reply(error)
+        }
+        exchange.respond(reply)
+    }
+
+    /// Counts what was served; given to the server as its after-reply hook.
+    public func record(_ exchange: Exchange, _ served: Served) {
+        meter.record(exchange.route?.name, status: served.status, nanoseconds: served.nanoseconds)
+    }
+
+    /// What HTTP itself finds wrong, as a problem.
+    public static func render(_ fault: HTTPFault, _ exchange: Exchange) -> Reply {
+        let kind: Problem.Kind =
+            switch fault {
+            case .malformedRequest, .malformedPath, .malformedQuery, .versionNotSupported, .transferCodingUnknown:
+                .badRequest
+            case .notFound: .notFound
+            case .methodNotAllowed: .methodNotAllowed
+            case .bodyTooLarge: .payloadTooLarge
+            case .expectationFailed: .expectationFailed
+            case .overloaded, .stopping: .unavailable
+            case .unanswered: .internalError
+            }
+        return Reply(Problem(kind, fault.detail, status: fault.status))
+    }
+}

@@ -1,0 +1,31 @@
+import Gym
+import HTTP
+import Hosting
+
+/// Health, metrics, the contract, and the old server's way to stop.
+enum DaemonOperations {
+    static func livez(_ call: Call) throws(Problem) -> Reply { .json(["status": "ok"]) }
+
+    static func readyz(_ call: Call) throws(Problem) -> Reply {
+        do { try call.hall.checkReady() } catch { throw Problem(error) }
+        return .json(["status": "ok"])
+    }
+
+    static func metrics(_ call: Call) throws(Problem) -> Reply {
+        Reply(
+            contentType: "text/plain; version=0.0.4; charset=utf-8",
+            body: Array(call.meter.exposition(call.hall.gauges).utf8))
+    }
+
+    static func openapi(_ call: Call) throws(Problem) -> Reply {
+        Reply(contentType: Call.json, body: Contract.json)
+    }
+
+    static func shutdown(_ call: Call) throws(Problem) -> Reply {
+        guard call.exchange.isLocal else {
+            throw Problem(.forbidden, "the daemon can be shut down only from the machine that it runs on")
+        }
+        call.hall.requestShutdown()
+        return call.oldDone
+    }
+}
