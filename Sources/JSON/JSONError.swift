@@ -60,7 +60,8 @@ public enum JSONError: Error, Equatable, Sendable, CustomStringConvertible {
         case "None", "undefined", "nil", "NULL", "Null": "send null"
         case "True", "TRUE": "send true"
         case "False", "FALSE": "send false"
-        case let infinite where infinite.hasPrefix("-"): "send a number, or \"-Infinity\" in quotes where bounds are meant"
+        case let infinite where infinite.hasPrefix("-"):
+            "send a number, or \"-Infinity\" in quotes where bounds are meant"
         default: "send a number, or \"Infinity\" in quotes where bounds are meant"
         }
     }

@@ -51,7 +51,9 @@ struct JSONScan {
     private func word(from start: Int, in text: Span<UInt8>) throws(JSONError) -> Int {
         var end = start + 1
         while end < text.count, Self.belongsToWord(text[end]) { end += 1 }
-        if Self.isDigit(text[start]) || (text[start] == UInt8(ascii: "-") && end > start + 1 && Self.isDigit(text[start + 1])) {
+        if Self.isDigit(text[start])
+            || (text[start] == UInt8(ascii: "-") && end > start + 1 && Self.isDigit(text[start + 1]))
+        {
             if end - start > limits.numberBytes {
                 throw .numberTooLong(limit: limits.numberBytes, at: JSONPosition(of: start, in: text))
             }

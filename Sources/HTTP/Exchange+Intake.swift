@@ -1,0 +1,112 @@
+import CMicrohttpd
+import Logging
+import Synchronization
+
+// What libmicrohttpd calls, in this order: `begin` when the head is there, `take` for each piece of the body, `finish` when
+// it is whole (and again after a detached exchange was answered), `complete` when the reply was sent or the client left.
+extension Exchange {
+    func begin() -> MHD_Result {
+        peer?.setDeadline(started + state.transferDeadline)
+        let open = state.requests.add(1, ordering: .relaxed).newValue
+        verdict = head.fault ?? (open > state.configuration.requestLimit ? .overloaded : nil) ?? findRoute()
+        bodyLimit = limit()
+        if verdict == nil, head.contentLength > bodyLimit { verdict = .bodyTooLarge(limit: bodyLimit) }
+        guard let verdict, mustAnswerNow(verdict) else { return .YES }
+        refuse(verdict)
+        return queue()
+    }
+
+    func take(_ bytes: UnsafeRawBufferPointer) -> MHD_Result {
+        received += bytes.count
+        peer?.extendDeadline(by: UInt64(bytes.count) * state.nanosecondsPerByte)
+        if verdict == nil, received > bodyLimit { verdict = .bodyTooLarge(limit: bodyLimit) }
+        if verdict == nil { keep(bytes) }
+        guard verdict != nil else { return .YES }
+        dropBody()
+        return received > state.configuration.drainLimit ? .NO : .YES
+    }
+
+    func finish() -> MHD_Result {
+        if phase.load(ordering: .acquiring) == .receiving { decide() }
+        switch phase.load(ordering: .acquiring) {
+        case .answered: return queue()
+        case .detached: return .YES
+        case .receiving, .handling:
+            state.logger.error("a handler returned without an answer", metadata: ["route": "\(route?.name ?? "none")"])
+            refuse(.unanswered)
+            return queue()
+        }
+    }
+
+    func complete(_ ending: MHD_RequestTerminationCode) {
+        let now = MonotonicClock.now
+        peer?.setDeadline(now + state.betweenRequests)
+        if let stream {
+            replyBytes = stream.bytesSent
+        } else {
+            state.requests.subtract(1, ordering: .relaxed)
+        }
+        let served = Served(
+            status: status, bytes: replyBytes, nanoseconds: now - started,
+            isComplete: ending == .REQUEST_TERMINATED_COMPLETED_OK && status != 0)
+        state.afterReply(self, served)
+    }
+
+    private func decide() {
+        if let verdict {
+            refuse(verdict)
+        } else if let allowedMethods {
+            respond(status: 204, headers: [("Allow", allowedMethods.allow)])
+        } else {
+            phase.store(.handling, ordering: .relaxed)
+            state.router.routes[routeIndex].handler(self)
+        }
+    }
+
+    private func queue() -> MHD_Result {
+        guard let response else { return .NO }
+        self.response = nil
+        if stream == nil {
+            peer?.setDeadline(state.deadline(from: MonotonicClock.now, for: replyBytes))
+        } else {
+            peer?.setDeadline(Peer.never)
+            state.requests.subtract(1, ordering: .relaxed)
+        }
+        let result = MHD_queue_response(connection, UInt32(status), response)
+        MHD_destroy_response(response)
+        return result
+    }
+
+    private func limit() -> Int {
+        guard routeIndex >= 0 else { return state.configuration.bodyLimit }
+        switch state.router.routes[routeIndex].body {
+        case .standard: return state.configuration.bodyLimit
+        case .bulk: return state.configuration.bulkBodyLimit
+        case .bulkByType:
+            let isBulk = MediaType(head.contentType).isBulk
+            return isBulk ? state.configuration.bulkBodyLimit : state.configuration.bodyLimit
+        }
+    }
+
+    /// An answer before the body costs the connection, and clients that are still sending may not see it: so only where the
+    /// client waits for leave to send, where too much would come, or where nothing more can be believed.
+    private func mustAnswerNow(_ fault: HTTPFault) -> Bool {
+        let hasBody = head.isChunked || head.contentLength > 0
+        return fault.closesConnection || (hasBody && head.expectsContinue)
+            || head.contentLength > state.configuration.drainLimit
+    }
+
+    private func keep(_ bytes: UnsafeRawBufferPointer) {
+        let before = body.accounted
+        body.append(bytes, expected: head.contentLength)
+        let growth = body.accounted - before
+        guard growth > 0 else { return }
+        let buffered = state.bufferedBytes.add(growth, ordering: .relaxed).newValue
+        if buffered > state.configuration.bufferedLimit { verdict = .overloaded }
+    }
+
+    func dropBody() {
+        state.bufferedBytes.subtract(body.accounted, ordering: .relaxed)
+        body.removeAll()
+    }
+}

@@ -1,0 +1,121 @@
+import CMicrohttpd
+import Synchronization
+
+// Answering.
+extension Exchange {
+    /// Answers. The array is handed to the network without being copied when it is large.
+    public func respond(
+        status: Int = 200, contentType: String? = nil, headers: [(name: String, value: String)] = [],
+        body: [UInt8] = []
+    ) {
+        let response = ReplyBody.response(keeping: body)
+        decorate(response, contentType, headers)
+        deliver(response, status: status, bytes: body.count)
+    }
+
+    /// Answers with a copy of bytes that the caller goes on using.
+    public func respond(
+        status: Int = 200, contentType: String? = nil, headers: [(name: String, value: String)] = [],
+        copying body: Span<UInt8>
+    ) {
+        let response = ReplyBody.response(copying: body)
+        decorate(response, contentType, headers)
+        deliver(response, status: status, bytes: body.count)
+    }
+
+    public func respond(_ reply: Reply) {
+        respond(status: reply.status, contentType: reply.contentType, headers: reply.headers, body: reply.body)
+    }
+
+    /// Answers with server-sent events, which any thread may push from now on. nil where too many streams are open; the
+    /// request has then been answered 503. `onClose` runs once, on a network thread, when the client left or the stream
+    /// was finished and sent.
+    public func respondEvents(onClose: @escaping @Sendable () -> Void = {}) -> EventStream? {
+        guard state.streams.add(1, ordering: .relaxed).newValue <= state.configuration.streamLimit else {
+            state.streams.subtract(1, ordering: .relaxed)
+            refuse(.overloaded)
+            return nil
+        }
+        let stream = EventStream(state, connection, onClose: onClose)
+        let response = stream.makeResponse()
+        decorate(response, "text/event-stream", [("Cache-Control", "no-store"), ("X-Accel-Buffering", "no")])
+        deliver(response, status: 200, bytes: 0, stream: stream)
+        return stream
+    }
+
+    /// Lets the network thread go: the request stays open until some thread answers it. Only in the handler.
+    public func detach() {
+        precondition(phase.load(ordering: .relaxed) == .handling, "detach is for a handler that has not answered")
+        copyRequest()
+        peer?.setDeadline(Peer.never)
+        MHD_suspend_connection(connection)
+        state.add(self)
+        phase.store(.detached, ordering: .releasing)
+    }
+
+    /// Detaches and runs the work on a pool; it must answer. A full pool answers 503 at once.
+    public func detach(on pool: WorkerPool, _ work: @escaping @Sendable (Exchange) -> Void) {
+        detach()
+        let isQueued = pool.submit { [self] in
+            work(self)
+            if phase.load(ordering: .acquiring) == .detached { refuse(.unanswered) }
+        }
+        if !isQueued { refuse(.overloaded) }
+    }
+
+    /// Answers with a fault, in the words of whoever runs the server.
+    func refuse(_ fault: HTTPFault) {
+        let reply = state.renderFault(fault, self)
+        let response = ReplyBody.response(keeping: reply.body)
+        decorate(response, reply.contentType, reply.headers)
+        switch fault {
+        case .methodNotAllowed(let methods): Self.add("Allow", methods.allow, to: response)
+        case .overloaded, .stopping: Self.add("Retry-After", "1", to: response)
+        default: break
+        }
+        if fault.closesConnection { Self.add("Connection", "close", to: response) }
+        deliver(response, status: reply.status, bytes: reply.body.count)
+    }
+
+    private func decorate(
+        _ response: OpaquePointer, _ contentType: String?, _ headers: [(name: String, value: String)]
+    ) {
+        if let contentType { Self.add("Content-Type", contentType, to: response) }
+        for (name, value) in headers { Self.add(name, value, to: response) }
+        withIdentity { _ = MHD_add_response_header(response, "X-Request-Id", $0) }
+        if state.isDraining.load(ordering: .relaxed) { Self.add("Connection", "close", to: response) }
+    }
+
+    private static func add(_ name: String, _ value: String, to response: OpaquePointer) {
+        let isAdded = MHD_add_response_header(response, name, value)
+        precondition(isAdded == .YES, "\(name) is no header or \(value) no value of one")
+    }
+
+    /// Leaves the reply where the network thread picks it up, and wakes it where it was let go.
+    private func deliver(_ response: OpaquePointer, status: Int, bytes: Int, stream: EventStream? = nil) {
+        guard let before = claim() else {
+            MHD_destroy_response(response)
+            return
+        }
+        self.response = response
+        self.status = status
+        self.stream = stream
+        replyBytes = bytes
+        if before == .detached {
+            state.remove(self)
+            MHD_resume_connection(connection)
+        }
+    }
+
+    /// Whoever gets a phase may answer; all others are too late.
+    private func claim() -> Phase? {
+        var before = phase.load(ordering: .acquiring)
+        while before != .answered {
+            let (isMine, found) = phase.compareExchange(
+                expected: before, desired: .answered, ordering: .acquiringAndReleasing)
+            if isMine { return before }
+            before = found
+        }
+        return nil
+    }
+}

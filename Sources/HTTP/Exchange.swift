@@ -1,0 +1,189 @@
+import CMicrohttpd
+import Glibc
+import Synchronization
+
+/// One request and its reply.
+///
+/// A handler gets it on a network thread when the body has arrived whole, and either answers with `respond` before it
+/// returns, or calls `detach`, after which any thread may read the request and answer later. The first answer counts.
+@safe public final class Exchange: @unchecked Sendable {  // libmicrohttpd's connection, handed on by `phase`
+    enum Phase: UInt8, AtomicRepresentable {
+        case receiving, handling, detached, answered
+    }
+
+    let state: ServerState
+    let connection: OpaquePointer
+    let peer: Peer?
+    let started = MonotonicClock.now
+    let phase = Atomic(Phase.receiving)
+
+    public let method: Method
+    let head: RequestHead
+    /// Raw, still percent-encoded.
+    private var path: UnsafeBufferPointer<UInt8>
+    private(set) var routeIndex = -1
+    private var captures = Router.Captures()
+    private var copy: RequestCopy?
+    private var identity = InlineArray<65, CChar>(repeating: 0)
+
+    /// Decided before the body came; the body is then thrown away.
+    var verdict: HTTPFault?
+    var allowedMethods: MethodSet?
+    var bodyLimit = 0
+    var received = 0
+    var body = BodyBuffer()
+
+    var response: OpaquePointer?
+    var status = 0
+    var replyBytes = 0
+    var stream: EventStream?
+
+    init(
+        _ state: ServerState, _ connection: OpaquePointer, method: UnsafePointer<CChar>, path: UnsafePointer<CChar>,
+        version: UnsafePointer<CChar>
+    ) {
+        self.state = state
+        self.connection = connection
+        peer = mhd_socket_context(connection).map { Unmanaged<Peer>.fromOpaque($0).takeUnretainedValue() }
+        self.method = Method(method)
+        let bytes = UnsafeRawBufferPointer(start: path, count: strlen(path))
+        self.path = bytes.assumingMemoryBound(to: UInt8.self)
+        head = RequestHead(connection, version: version)
+        setIdentity()
+    }
+
+    deinit {
+        if let response { MHD_destroy_response(response) }
+        dropBody()
+    }
+
+    private func setIdentity() {
+        if let given = head.requestID {
+            var index = 0
+            while given[index] != 0 {
+                identity[index] = given[index]
+                index += 1
+            }
+            return
+        }
+        var id = state.nextRequestID()
+        for index in 0..<16 {
+            let digit = UInt8(id >> 60)
+            identity[index] = CChar(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+            id <<= 4
+        }
+    }
+
+    /// Finds the route; called once.
+    func findRoute() -> HTTPFault? {
+        switch state.router.match(method, path: path) {
+        case .route(let index, let captures):
+            routeIndex = index
+            self.captures = captures
+            return nil
+        case .options(let methods):
+            allowedMethods = methods
+            return nil
+        case .methodNotAllowed(let methods): return .methodNotAllowed(methods)
+        case .notFound: return .notFound
+        case .malformed(let fault): return .malformedPath(fault)
+        }
+    }
+
+    /// Reads everything out of libmicrohttpd's memory, which is gone when a stop answers for a worker that still reads.
+    func copyRequest() {
+        let copied = RequestCopy(path: path, fields: collect(.HEADER_KIND) { String(cString: $0) }, query: queryItems)
+        path = copied.path
+        copy = copied
+    }
+
+    func withIdentity<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
+        withUnsafePointer(to: &identity) { body(UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self)) }
+    }
+}
+
+// Reading the request.
+extension Exchange {
+    /// The route that was found; nil while a fault about its absence is rendered, and for `OPTIONS`.
+    public var route: Route? { routeIndex >= 0 ? state.router.routes[routeIndex] : nil }
+
+    /// The path as it was sent, percent-encoded.
+    public var rawPath: String { String(decoding: path, as: UTF8.self) }
+
+    /// The text of a parameter of the route's template, counted from 0.
+    public func segment(_ index: Int) -> String { captures.text(index, in: path) }
+
+    /// The text of a parameter by its name in braces. A name that the template has not is a programmer's mistake.
+    public func segment(named name: String) -> String {
+        guard routeIndex >= 0, let index = state.router.parameters[routeIndex].firstIndex(of: name) else {
+            preconditionFailure("the route has no parameter \(name)")
+        }
+        return segment(index)
+    }
+
+    /// The query, decoded, in its order; a name without `=` has an empty value.
+    public var queryItems: [(name: String, value: String)] {
+        guard head.hasQuery else { return [] }
+        if let copy { return copy.query }
+        return collect(.GET_ARGUMENT_KIND) { (try? PercentDecoding.text($0)) ?? "" }
+    }
+
+    /// The first value of that name in the query.
+    public func query(named name: String) -> String? {
+        head.hasQuery ? queryItems.first { $0.name == name }?.value : nil
+    }
+
+    /// The first header of that name; the name's case does not matter.
+    public func header(named name: String) -> String? {
+        if let copy { return copy.field(name) }
+        return MHD_lookup_connection_value(connection, .HEADER_KIND, name).map { String(cString: $0) }
+    }
+
+    public var contentType: String? { header(named: "Content-Type") }
+    public var accept: String? { header(named: "Accept") }
+    public var hasOrigin: Bool { head.hasOrigin }
+
+    /// Whether `Accept` names a media type; with `wildcard`, also by `*/*` or `type/*`, or by its absence.
+    public func accepts(_ type: String, wildcard: Bool = false) -> Bool {
+        if head.accept == nil { return wildcard }
+        return AcceptHeader.names(type, in: accept ?? "", wildcard: wildcard)
+    }
+
+    /// What `Content-Type` comes to.
+    public var mediaType: MediaType { copy.map { MediaType($0.field("Content-Type")) } ?? MediaType(head.contentType) }
+
+    /// The request's id: the client's own `X-Request-Id`, or one made for it. The reply carries it.
+    public var requestID: String { withIdentity { String(cString: $0) } }
+
+    /// Whether the client sits on this machine: a unix socket, or a loopback address.
+    public var isLocal: Bool { SocketAddress.isLocal(mhd_client_address(connection)) }
+
+    /// Bytes in the body.
+    public var bodyCount: Int { body.count }
+
+    /// Reads the body, which is whole.
+    public func withBody<Result, Failure: Error>(
+        _ read: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try read(body.bytes.span)
+    }
+
+    private func collect(
+        _ kind: MHD_ValueKind, _ text: (UnsafePointer<CChar>) -> String
+    ) -> [(name: String, value: String)] {
+        var pairs: [(UnsafePointer<CChar>, UnsafePointer<CChar>?)] = []
+        withUnsafeMutablePointer(to: &pairs) { pairs in
+            _ = MHD_get_connection_values(connection, kind, collectPair, pairs)
+        }
+        return pairs.map { (text($0.0), $0.1.map(text) ?? "") }
+    }
+}
+
+private func collectPair(
+    _ context: UnsafeMutableRawPointer?, _ kind: MHD_ValueKind, _ name: UnsafePointer<CChar>?,
+    _ value: UnsafePointer<CChar>?
+) -> MHD_Result {
+    let pairs = context?.assumingMemoryBound(to: [(UnsafePointer<CChar>, UnsafePointer<CChar>?)].self)
+    if let name { pairs?.pointee.append((name, value)) }
+    return .YES
+}

@@ -1,0 +1,37 @@
+import CMicrohttpd
+import Glibc
+import Synchronization
+
+/// One connection, from accept to close, as the reaper sees it: libmicrohttpd only knows idleness, and someone who sends
+/// a byte now and then would stay for ever.
+final class Peer: Sendable {
+    static let never = UInt64.max
+
+    let descriptor: Int32
+    /// When the connection is cut, unless something moves this further away.
+    private let deadline: Atomic<UInt64>
+
+    init(descriptor: Int32, deadline: UInt64) {
+        self.descriptor = descriptor
+        self.deadline = Atomic(deadline)
+    }
+
+    func setDeadline(_ time: UInt64) {
+        deadline.store(time, ordering: .relaxed)
+    }
+
+    /// Only the connection's own network thread moves it.
+    func extendDeadline(by nanoseconds: UInt64) {
+        let (later, isOver) = deadline.load(ordering: .relaxed).addingReportingOverflow(nanoseconds)
+        deadline.store(isOver ? Self.never : later, ordering: .relaxed)
+    }
+
+    func isOverdue(at time: UInt64) -> Bool {
+        deadline.load(ordering: .relaxed) < time
+    }
+
+    /// Both directions, so that libmicrohttpd sees an end and cleans up.
+    func cut() {
+        shutdown(descriptor, Int32(SHUT_RDWR))
+    }
+}

@@ -1,0 +1,126 @@
+import CMicrohttpd
+import Glibc
+
+/// What one pass over a request's header fields found. The pointers lead into libmicrohttpd's memory and hold until the
+/// request is over.
+struct RequestHead {
+    var contentType: UnsafePointer<CChar>?
+    var accept: UnsafePointer<CChar>?
+    var requestID: UnsafePointer<CChar>?
+    var hasOrigin = false
+    var contentLength = 0
+    var isChunked = false
+    var expectsContinue = false
+    var hasQuery = false
+
+    private var contentLengths = 0
+    private var transferCodings = 0
+    private var hosts = 0
+    private(set) var fault: HTTPFault?
+
+    /// Reads all fields and the query in one pass, and judges them.
+    init(_ connection: OpaquePointer, version: UnsafePointer<CChar>) {
+        guard strcmp(version, "HTTP/1.1") == 0 || strcmp(version, "HTTP/1.0") == 0 else {
+            fault = .versionNotSupported
+            return
+        }
+        withUnsafeMutablePointer(to: &self) { mhd_each_field(connection, readField, $0) }
+        if fault == nil { fault = framingFault(isVersion11: version[7] == CChar(bitPattern: UInt8(ascii: "1"))) }
+    }
+
+    /// RFC 9112, 6.1 and 3.2: what a proxy before us could have understood differently.
+    private func framingFault(isVersion11: Bool) -> HTTPFault? {
+        if contentLengths > 1 { return .malformedRequest("send one Content-Length") }
+        if transferCodings > 0, contentLengths > 0 {
+            return .malformedRequest("send Content-Length or Transfer-Encoding, not both")
+        }
+        if transferCodings > 1 || (transferCodings == 1 && !isChunked) { return .transferCodingUnknown }
+        if hosts > 1 || (hosts == 0 && isVersion11) { return .malformedRequest("send one Host") }
+        return nil
+    }
+
+    fileprivate mutating func read(_ name: UnsafePointer<CChar>, _ value: UnsafePointer<CChar>?) {
+        guard let length = Self.tokenLength(name) else {
+            fault = .malformedRequest("a header's name has a character that is not allowed there")
+            return
+        }
+        guard let value else { return }
+        switch length {
+        case 4 where Self.isNamed(name, "host"): hosts += 1
+        case 6 where Self.isNamed(name, "accept"): accept = accept ?? value
+        case 6 where Self.isNamed(name, "origin"): hasOrigin = true
+        case 6 where Self.isNamed(name, "expect"): readExpectation(value)
+        case 12 where Self.isNamed(name, "content-type"): contentType = contentType ?? value
+        case 12 where Self.isNamed(name, "x-request-id"): requestID = requestID ?? Self.validRequestID(value)
+        case 14 where Self.isNamed(name, "content-length"):
+            contentLengths += 1
+            contentLength = Int(clamping: strtoul(value, nil, 10))
+        case 17 where Self.isNamed(name, "transfer-encoding"):
+            transferCodings += 1
+            isChunked = strcasecmp(value, "chunked") == 0
+        default: break
+        }
+    }
+
+    fileprivate mutating func readQuery(_ name: UnsafePointer<CChar>, _ value: UnsafePointer<CChar>?) {
+        hasQuery = true
+        do throws(PathFault) {
+            _ = try PercentDecoding.text(name)
+            if let value { _ = try PercentDecoding.text(value) }
+        } catch {
+            fault = fault ?? .malformedQuery(error)
+        }
+    }
+
+    private mutating func readExpectation(_ value: UnsafePointer<CChar>) {
+        if strcasecmp(value, "100-continue") == 0 {
+            expectsContinue = true
+        } else {
+            fault = fault ?? .expectationFailed
+        }
+    }
+
+    /// Letters, digits, dot, underscore and hyphen, 64 at most; anything else is as if it were not there.
+    private static func validRequestID(_ value: UnsafePointer<CChar>) -> UnsafePointer<CChar>? {
+        var length = 0
+        while value[length] != 0 {
+            switch UInt8(bitPattern: value[length]) {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                length += 1
+            default: return nil
+            }
+            if length > 64 { return nil }
+        }
+        return length > 0 ? value : nil
+    }
+
+    private static func isNamed(_ name: UnsafePointer<CChar>, _ lowercase: StaticString) -> Bool {
+        lowercase.withUTF8Buffer { lowercase in
+            lowercase.indices.allSatisfy { UInt8(bitPattern: name[$0]) | 0x20 == lowercase[$0] | 0x20 }
+        }
+    }
+
+    /// The length of a header's name, or nil where it holds a space, a control character or a separator.
+    private static func tokenLength(_ name: UnsafePointer<CChar>) -> Int? {
+        var length = 0
+        while name[length] != 0 {
+            let byte = UInt8(bitPattern: name[length])
+            if byte <= 0x20 || byte >= 0x7F || separators & (1 << UInt128(byte)) != 0 { return nil }
+            length += 1
+        }
+        return length > 0 ? length : nil
+    }
+
+    /// RFC 9110, 5.6.2.
+    private static let separators: UInt128 = "\"(),/:;<=>?@[\\]{}".utf8.reduce(0) { $0 | 1 << UInt128($1) }
+}
+
+private func readField(
+    _ context: UnsafeMutableRawPointer?, _ kind: MHD_ValueKind, _ name: UnsafePointer<CChar>?,
+    _ value: UnsafePointer<CChar>?
+) -> MHD_Result {
+    guard let head = context?.assumingMemoryBound(to: RequestHead.self), let name else { return .YES }
+    if kind == .HEADER_KIND { head.pointee.read(name, value) } else { head.pointee.readQuery(name, value) }
+    return .YES
+}

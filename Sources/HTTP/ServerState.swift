@@ -1,0 +1,93 @@
+import CMicrohttpd
+import Logging
+import Synchronization
+
+/// What all threads of a running server share.
+final class ServerState: Sendable {
+    typealias FaultRenderer = @Sendable (HTTPFault, Exchange) -> Reply
+    typealias ReplyHook = @Sendable (Exchange, Served) -> Void
+
+    let configuration: HTTPConfiguration
+    let router: Router
+    let logger: Logger
+    let renderFault: FaultRenderer
+    let afterReply: ReplyHook
+
+    let requests = Atomic<Int>(0)
+    let streams = Atomic<Int>(0)
+    let bufferedBytes = Atomic<Int>(0)
+    let isDraining = Atomic<Bool>(false)
+
+    private let peers = Mutex<[ObjectIdentifier: Peer]>([:])
+    private let detached = Mutex<[ObjectIdentifier: Exchange]>([:])
+    private let openStreams = Mutex<[ObjectIdentifier: EventStream]>([:])
+    private let requestIDs: RequestIDSource
+
+    // Durations in nanoseconds, because they are added on every request.
+    let transferDeadline: UInt64
+    let headDeadline: UInt64
+    let betweenRequests: UInt64
+    let nanosecondsPerByte: UInt64
+
+    init(
+        configuration: HTTPConfiguration, router: Router, logger: Logger,
+        renderFault: @escaping FaultRenderer, afterReply: @escaping ReplyHook
+    ) {
+        precondition(configuration.minimumRate > 0)
+        self.configuration = configuration
+        self.router = router
+        self.logger = logger
+        self.renderFault = renderFault
+        self.afterReply = afterReply
+        requestIDs = RequestIDSource()
+        transferDeadline = configuration.transferDeadline.nanoseconds
+        headDeadline = configuration.headDeadline.nanoseconds
+        // An idle connection is libmicrohttpd's to close; who is still here after that is dripping.
+        betweenRequests = configuration.idleTimeout.nanoseconds + configuration.headDeadline.nanoseconds
+        nanosecondsPerByte = 1_000_000_000 / UInt64(configuration.minimumRate)
+    }
+
+    func nextRequestID() -> UInt64 { requestIDs.next() }
+
+    func deadline(from now: UInt64, for bytes: Int) -> UInt64 {
+        now + transferDeadline + UInt64(bytes) * nanosecondsPerByte
+    }
+}
+
+// The registers: each has its own lock, and nothing of libmicrohttpd is called under one but `shutdown`.
+extension ServerState {
+    func add(_ peer: Peer) { peers.withLock { $0[ObjectIdentifier(peer)] = peer } }
+    func remove(_ peer: Peer) { peers.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(peer)) } }
+    func add(_ exchange: Exchange) { detached.withLock { $0[ObjectIdentifier(exchange)] = exchange } }
+    func remove(_ exchange: Exchange) { detached.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(exchange)) } }
+    func add(_ stream: EventStream) { openStreams.withLock { $0[ObjectIdentifier(stream)] = stream } }
+    func remove(_ stream: EventStream) {
+        openStreams.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(stream)) }
+    }
+
+    /// Cuts connections whose time is over. The lock keeps their descriptors from being closed and used anew meanwhile.
+    func cutOverdue(at now: UInt64) -> Int {
+        peers.withLock { peers in
+            var cut = 0
+            for peer in peers.values where peer.isOverdue(at: now) {
+                peer.cut()
+                cut += 1
+            }
+            return cut
+        }
+    }
+
+    func beatStreams(at now: UInt64) {
+        let quietSince = now - min(now, configuration.heartbeat.nanoseconds)
+        for stream in openStreams.withLock({ Array($0.values) }) { stream.beat(ifQuietSince: quietSince) }
+    }
+
+    func finishStreams() {
+        for stream in openStreams.withLock({ Array($0.values) }) { stream.finish() }
+    }
+
+    /// Answers for those who did not in time, so that their connections are no longer suspended.
+    func answerDetached() {
+        for exchange in detached.withLock({ Array($0.values) }) { exchange.refuse(.stopping) }
+    }
+}
