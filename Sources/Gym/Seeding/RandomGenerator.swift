@@ -87,6 +87,12 @@ public struct RandomGenerator: Sendable, Equatable {
         }
     }
 
+    /// How often a coin that shows heads with `probability` is tossed until it does, for probabilities below 1/3:
+    /// `geometric(probability)`.
+    public mutating func geometric(_ probability: Double) -> Int {
+        Int((-standardExponential() / log1p(-probability)).rounded(.up))
+    }
+
     /// Uniform in low..<high: `integers(low, high)`, by Lemire's method. The range must not be empty.
     public mutating func integers(_ low: Int, _ high: Int) -> Int {
         precondition(low < high, "integers from an empty range")

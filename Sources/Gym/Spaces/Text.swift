@@ -5,8 +5,8 @@ public struct Text: Sendable, Equatable {
     /// The characters, in the order that sampling draws them from.
     public let charset: [Character]
 
-    /// Gymnasium's default character set: letters and digits.
-    public static let alphanumeric = Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+    /// Gymnasium's default character set, digits and letters, in the order that it draws from.
+    public static let alphanumeric = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 
     /// - Precondition: `0 <= minLength <= maxLength`.
     public init(maxLength: Int, minLength: Int = 1, charset: [Character] = alphanumeric) {
