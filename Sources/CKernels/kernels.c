@@ -1,1 +1,139 @@
 #include "kernels.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+#pragma STDC FP_CONTRACT OFF
+
+#define NAME(name) name##_plain
+#define TARGET
+#include "loops.h"
+#include "scores.h"
+#undef NAME
+#undef TARGET
+
+#if defined(__x86_64__)
+#define NAME(name) name##_avx2
+#define TARGET __attribute__((target("avx2")))
+#include "loops.h"
+#include "scores.h"
+#undef NAME
+#undef TARGET
+
+#define NAME(name) name##_avx512
+#define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl")))
+#include "loops.h"
+#include "scores.h"
+#undef NAME
+#undef TARGET
+
+static _Atomic int level;
+
+__attribute__((constructor)) static void choose_level(void) { kernels_limit(KERNELS_AVX512); }
+
+int kernels_limit(int limit) {
+    __builtin_cpu_init();
+    int best = __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
+                       __builtin_cpu_supports("avx512dq")
+                   ? KERNELS_AVX512
+               : __builtin_cpu_supports("avx2") ? KERNELS_AVX2
+                                                : KERNELS_PLAIN;
+    int chosen = best < limit ? best : limit;
+    atomic_store_explicit(&level, chosen, memory_order_relaxed);
+    return chosen;
+}
+
+#define LEVEL atomic_load_explicit(&level, memory_order_relaxed)
+#define CALL(name, ...)                                   \
+    (LEVEL == KERNELS_AVX512 ? name##_avx512(__VA_ARGS__) \
+     : LEVEL == KERNELS_AVX2 ? name##_avx2(__VA_ARGS__)   \
+                             : name##_plain(__VA_ARGS__))
+#else
+int kernels_limit(int limit) { return KERNELS_PLAIN; }
+
+#define CALL(name, ...) name##_plain(__VA_ARGS__)
+#endif
+
+void kernel_bias(long rows, long columns, const float *bias, float *y) { CALL(bias, rows, columns, bias, y); }
+
+void kernel_bias_relu(long rows, long columns, const float *bias, float *y) {
+    CALL(bias_relu, rows, columns, bias, y);
+}
+
+void kernel_bias_tanh(long rows, long columns, const float *bias, float *y) {
+    CALL(bias_tanh, rows, columns, bias, y);
+}
+
+void kernel_relu(long n, float *y) { CALL(relu, n, y); }
+
+void kernel_tanh(long n, float *y) { CALL(tanh, n, y); }
+
+void kernel_relu_backward(long n, const float *y, float *dy) { CALL(relu_backward, n, y, dy); }
+
+void kernel_tanh_backward(long n, const float *y, float *dy) { CALL(tanh_backward, n, y, dy); }
+
+void kernel_column_sums(long rows, long columns, const float *x, float *sums) {
+    CALL(column_sums, rows, columns, x, sums);
+}
+
+void kernel_gather(long rows, long columns, const int32_t *index, long stride, const float *table, float *y) {
+    CALL(gather, rows, columns, index, stride, table, y);
+}
+
+void kernel_scatter(long rows, long columns, const int32_t *index, long stride, const float *dy, float *table) {
+    CALL(scatter, rows, columns, index, stride, dy, table);
+}
+
+void kernel_layer_norm(long rows, long columns, const float *gain, const float *shift, float *y, float *normal,
+                       float *inverse) {
+    CALL(layer_norm, rows, columns, gain, shift, y, normal, inverse);
+}
+
+void kernel_layer_norm_backward(long rows, long columns, const float *gain, const float *normal, const float *inverse,
+                                float *dy, float *dgain, float *dshift) {
+    CALL(layer_norm_backward, rows, columns, gain, normal, inverse, dy, dgain, dshift);
+}
+
+void kernel_adam(long n, const float *gradient, float scale, float rate, float beta1, float beta2, float root_correction,
+                 float epsilon, float *first, float *second, float *parameters) {
+    CALL(adam, n, gradient, scale, rate, beta1, beta2, root_correction, epsilon, first, second, parameters);
+}
+
+void kernel_rmsprop(long n, const float *gradient, float scale, float rate, float decay, float epsilon, float *second,
+                    float *parameters) {
+    CALL(rmsprop, n, gradient, scale, rate, decay, epsilon, second, parameters);
+}
+
+void kernel_sgd(long n, const float *gradient, float scale, float rate, float momentum, float *velocity,
+                float *parameters) {
+    CALL(sgd, n, gradient, scale, rate, momentum, velocity, parameters);
+}
+
+void kernel_polyak(long n, float tau, const float *source, float *target) { CALL(polyak, n, tau, source, target); }
+
+double kernel_sum_of_squares(long n, const float *x) { return CALL(sum_of_squares, n, x); }
+
+void kernel_row_argmax(long rows, long stride, long n, const float *x, const uint8_t *mask, long mask_stride,
+                       long choice_stride, int32_t *choices) {
+    CALL(row_argmax, rows, stride, n, x, mask, mask_stride, choice_stride, choices);
+}
+
+void kernel_row_mean(long rows, long stride, long n, const float *x, const uint8_t *mask, long mask_stride,
+                     float *means) {
+    CALL(row_mean, rows, stride, n, x, mask, mask_stride, means);
+}
+
+void kernel_row_softmax(long rows, long stride, long n, const float *x, const uint8_t *mask, long mask_stride,
+                        long probability_stride, float *probabilities) {
+    CALL(row_softmax, rows, stride, n, x, mask, mask_stride, probability_stride, probabilities);
+}
+
+double kernel_huber(long n, const float *prediction, const float *target, const float *weight, float delta,
+                    float *gradient) {
+    return CALL(huber, n, prediction, target, weight, delta, gradient);
+}
+
+double kernel_squared_error(long n, const float *prediction, const float *target, const float *weight,
+                            float *gradient) {
+    return CALL(squared_error, n, prediction, target, weight, gradient);
+}

@@ -1,1 +1,63 @@
 #pragma once
+#include <stdint.h>
+
+// Elementwise passes over float arrays, each compiled for AVX-512, AVX2 and the plain processor, and chosen when the
+// program starts. No variant contracts a*b+c and every reduction has sixteen lanes, so that all of them give the same
+// bits. `n` counts floats; matrices are row-major without gaps.
+
+// The variants, best last. `kernels_limit` caps the choice at `level`, and gives the level then in use.
+enum { KERNELS_PLAIN = 0, KERNELS_AVX2 = 1, KERNELS_AVX512 = 2 };
+int kernels_limit(int level);
+
+// y[r][c] = f(y[r][c] + bias[c]).
+void kernel_bias(long rows, long columns, const float *bias, float *y);
+void kernel_bias_relu(long rows, long columns, const float *bias, float *y);
+void kernel_bias_tanh(long rows, long columns, const float *bias, float *y);
+
+// y = f(x) in place, and dy *= f'(x) expressed in y.
+void kernel_relu(long n, float *y);
+void kernel_tanh(long n, float *y);
+void kernel_relu_backward(long n, const float *y, float *dy);
+void kernel_tanh_backward(long n, const float *y, float *dy);
+
+// sums[c] = the sum of column c.
+void kernel_column_sums(long rows, long columns, const float *x, float *sums);
+
+// y[r] += table[index[r * stride]], and its transpose: table[index[r * stride]] += dy[r].
+void kernel_gather(long rows, long columns, const int32_t *index, long stride, const float *table, float *y);
+void kernel_scatter(long rows, long columns, const int32_t *index, long stride, const float *dy, float *table);
+
+// y = gain * (y - mean) / sqrt(variance + 1e-5) + shift for each row; keeps the normalised rows and 1 / sqrt(…).
+void kernel_layer_norm(long rows, long columns, const float *gain, const float *shift, float *y, float *normal,
+                       float *inverse);
+// Takes dy to dx in place; dgain and dshift are overwritten.
+void kernel_layer_norm_backward(long rows, long columns, const float *gain, const float *normal, const float *inverse,
+                                float *dy, float *dgain, float *dshift);
+
+// Optimizers. Each multiplies the gradient by `scale` first, which is how its norm is clipped.
+void kernel_adam(long n, const float *gradient, float scale, float rate, float beta1, float beta2, float root_correction,
+                 float epsilon, float *first, float *second, float *parameters);
+void kernel_rmsprop(long n, const float *gradient, float scale, float rate, float decay, float epsilon, float *second,
+                    float *parameters);
+void kernel_sgd(long n, const float *gradient, float scale, float rate, float momentum, float *velocity,
+                float *parameters);
+
+// target += tau * (source - target).
+void kernel_polyak(long n, float tau, const float *source, float *target);
+double kernel_sum_of_squares(long n, const float *x);
+
+// Of each row of `x`, rows `stride` floats apart, the first `n` numbers are read; where `mask` is not null, only those
+// whose byte is not zero, its rows `mask_stride` bytes apart. Of equals the first is the largest; of none, 0.
+void kernel_row_argmax(long rows, long stride, long n, const float *x, const uint8_t *mask, long mask_stride,
+                       long choice_stride, int32_t *choices);
+void kernel_row_mean(long rows, long stride, long n, const float *x, const uint8_t *mask, long mask_stride,
+                     float *means);
+// Gives 0 where the mask is.
+void kernel_row_softmax(long rows, long stride, long n, const float *x, const uint8_t *mask, long mask_stride,
+                        long probability_stride, float *probabilities);
+
+// Gradient of the weighted mean loss in gradient[i], and the mean loss itself. weight may be null.
+double kernel_huber(long n, const float *prediction, const float *target, const float *weight, float delta,
+                    float *gradient);
+double kernel_squared_error(long n, const float *prediction, const float *target, const float *weight,
+                            float *gradient);

@@ -1,0 +1,234 @@
+// Compiled once for each variant, with NAME and TARGET set. No include guard for that reason.
+
+#define LANES 16
+typedef float NAME(lanes) __attribute__((vector_size(LANES * sizeof(float))));
+#define lanes NAME(lanes)
+
+// The next sixteen of `left` floats; a tail is padded with `padding`, so that it takes the same instructions.
+TARGET static inline void NAME(load)(const float *x, long left, float padding, lanes *loaded) {
+    if (left >= LANES) {
+        memcpy(loaded, x, sizeof(lanes));
+    } else {
+        for (int i = 0; i < LANES; i++) (*loaded)[i] = padding;
+        memcpy(loaded, x, left * sizeof(float));
+    }
+}
+
+// tanh as the rational function of Eigen and XLA: odd of degree 13 over even of degree 6, 3 ulp, flat beyond ±7.9.
+TARGET static inline float NAME(tanh_of)(float x) {
+    x = x > 7.90531110763549805f ? 7.90531110763549805f : x;
+    x = x < -7.90531110763549805f ? -7.90531110763549805f : x;
+    float s = x * x;
+    float p = -2.76076847742355e-16f;
+    p = p * s + 2.00018790482477e-13f;
+    p = p * s + -8.60467152213735e-11f;
+    p = p * s + 5.12229709037114e-08f;
+    p = p * s + 1.48572235717979e-05f;
+    p = p * s + 6.37261928875436e-04f;
+    p = p * s + 4.89352455891786e-03f;
+    float q = 1.19825839466702e-06f;
+    q = q * s + 1.18534705686654e-04f;
+    q = q * s + 2.26843463243900e-03f;
+    q = q * s + 4.89352518554385e-03f;
+    return x * p / q;
+}
+
+// exp by Cephes: 2^n times a polynomial in the remainder, 2 ulp, zero below -87.
+TARGET static inline float NAME(exp_of)(float x) {
+    float clipped = x > 88.0f ? 88.0f : x < -87.0f ? -87.0f : x;
+    float n = __builtin_elementwise_floor(clipped * 1.44269504088896341f + 0.5f);
+    float r = clipped - n * 0.693359375f - n * -2.12194440e-4f;
+    float p = 1.9875691500e-4f;
+    p = p * r + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    p = p * r * r + r + 1.0f;
+    union { int32_t i; float f; } power = {((int32_t)n + 127) << 23};
+    return x < -87.0f ? 0.0f : p * power.f;
+}
+
+TARGET static void NAME(bias)(long rows, long columns, const float *restrict bias, float *restrict y) {
+    for (long r = 0; r < rows; r++, y += columns)
+        for (long c = 0; c < columns; c++) y[c] += bias[c];
+}
+
+TARGET static void NAME(bias_relu)(long rows, long columns, const float *restrict bias, float *restrict y) {
+    for (long r = 0; r < rows; r++, y += columns)
+        for (long c = 0; c < columns; c++) {
+            float x = y[c] + bias[c];
+            y[c] = x > 0 ? x : 0;
+        }
+}
+
+TARGET static void NAME(bias_tanh)(long rows, long columns, const float *restrict bias, float *restrict y) {
+    for (long r = 0; r < rows; r++, y += columns)
+        for (long c = 0; c < columns; c++) y[c] = NAME(tanh_of)(y[c] + bias[c]);
+}
+
+TARGET static void NAME(relu)(long n, float *restrict y) {
+    for (long i = 0; i < n; i++) y[i] = y[i] > 0 ? y[i] : 0;
+}
+
+TARGET static void NAME(tanh)(long n, float *restrict y) {
+    for (long i = 0; i < n; i++) y[i] = NAME(tanh_of)(y[i]);
+}
+
+TARGET static void NAME(relu_backward)(long n, const float *restrict y, float *restrict dy) {
+    for (long i = 0; i < n; i++) dy[i] = y[i] > 0 ? dy[i] : 0;
+}
+
+TARGET static void NAME(tanh_backward)(long n, const float *restrict y, float *restrict dy) {
+    for (long i = 0; i < n; i++) dy[i] *= 1 - y[i] * y[i];
+}
+
+TARGET static void NAME(column_sums)(long rows, long columns, const float *restrict x, float *restrict sums) {
+    for (long c = 0; c < columns; c++) sums[c] = 0;
+    for (long r = 0; r < rows; r++, x += columns)
+        for (long c = 0; c < columns; c++) sums[c] += x[c];
+}
+
+TARGET static void NAME(gather)(long rows, long columns, const int32_t *index, long stride,
+                                const float *restrict table, float *restrict y) {
+    for (long r = 0; r < rows; r++, y += columns, index += stride) {
+        const float *row = table + *index * columns;
+        for (long c = 0; c < columns; c++) y[c] += row[c];
+    }
+}
+
+TARGET static void NAME(scatter)(long rows, long columns, const int32_t *index, long stride,
+                                 const float *restrict dy, float *restrict table) {
+    for (long r = 0; r < rows; r++, dy += columns, index += stride) {
+        float *row = table + *index * columns;
+        for (long c = 0; c < columns; c++) row[c] += dy[c];
+    }
+}
+
+TARGET static float NAME(sum)(long n, const float *x) {
+    lanes total = {0}, next;
+    for (long i = 0; i < n; i += LANES) {
+        NAME(load)(x + i, n - i, 0, &next);
+        total += next;
+    }
+    float sum = 0;
+    for (int i = 0; i < LANES; i++) sum += total[i];
+    return sum;
+}
+
+TARGET static float NAME(dot)(long n, const float *x, const float *y) {
+    lanes total = {0}, left, right;
+    for (long i = 0; i < n; i += LANES) {
+        NAME(load)(x + i, n - i, 0, &left);
+        NAME(load)(y + i, n - i, 0, &right);
+        total += left * right;
+    }
+    float sum = 0;
+    for (int i = 0; i < LANES; i++) sum += total[i];
+    return sum;
+}
+
+// Four sums side by side, because each addition waits four cycles for the one before it.
+TARGET static double NAME(sum_of_squares)(long n, const float *x) {
+    lanes totals[4] = {{0}}, next;
+    long i = 0;
+    for (; i + 4 * LANES <= n; i += 4 * LANES)
+        for (int k = 0; k < 4; k++) {
+            memcpy(&next, x + i + k * LANES, sizeof(next));
+            totals[k] += next * next;
+        }
+    for (; i < n; i += LANES) {
+        NAME(load)(x + i, n - i, 0, &next);
+        totals[0] += next * next;
+    }
+    lanes total = (totals[0] + totals[1]) + (totals[2] + totals[3]);
+    double sum = 0;
+    for (int i = 0; i < LANES; i++) sum += total[i];
+    return sum;
+}
+
+TARGET static void NAME(layer_norm)(long rows, long columns, const float *restrict gain, const float *restrict shift,
+                                    float *restrict y, float *restrict normal, float *restrict inverse) {
+    for (long r = 0; r < rows; r++, y += columns, normal += columns) {
+        float mean = NAME(sum)(columns, y) / columns;
+        for (long c = 0; c < columns; c++) normal[c] = y[c] - mean;
+        float variance = NAME(dot)(columns, normal, normal) / columns;
+        inverse[r] = 1 / __builtin_elementwise_sqrt(variance + 1e-5f);
+        for (long c = 0; c < columns; c++) {
+            normal[c] *= inverse[r];
+            y[c] = gain[c] * normal[c] + shift[c];
+        }
+    }
+}
+
+TARGET static void NAME(layer_norm_backward)(long rows, long columns, const float *restrict gain,
+                                             const float *restrict normal, const float *restrict inverse,
+                                             float *restrict dy, float *restrict dgain, float *restrict dshift) {
+    for (long c = 0; c < columns; c++) dgain[c] = dshift[c] = 0;
+    for (long r = 0; r < rows; r++, dy += columns, normal += columns) {
+        for (long c = 0; c < columns; c++) {
+            dshift[c] += dy[c];
+            dgain[c] += dy[c] * normal[c];
+            dy[c] *= gain[c];
+        }
+        float mean = NAME(sum)(columns, dy) / columns, slope = NAME(dot)(columns, dy, normal) / columns;
+        for (long c = 0; c < columns; c++) dy[c] = (dy[c] - mean - normal[c] * slope) * inverse[r];
+    }
+}
+
+TARGET static void NAME(adam)(long n, const float *restrict gradient, float scale, float rate, float beta1, float beta2,
+                              float root_correction, float epsilon, float *restrict first, float *restrict second,
+                              float *restrict parameters) {
+    for (long i = 0; i < n; i++) {
+        float g = gradient[i] * scale;
+        first[i] = beta1 * first[i] + (1 - beta1) * g;
+        second[i] = beta2 * second[i] + (1 - beta2) * g * g;
+        parameters[i] -= rate * first[i] / (__builtin_elementwise_sqrt(second[i]) * root_correction + epsilon);
+    }
+}
+
+TARGET static void NAME(rmsprop)(long n, const float *restrict gradient, float scale, float rate, float decay,
+                                 float epsilon, float *restrict second, float *restrict parameters) {
+    for (long i = 0; i < n; i++) {
+        float g = gradient[i] * scale;
+        second[i] = decay * second[i] + (1 - decay) * g * g;
+        parameters[i] -= rate * g / (__builtin_elementwise_sqrt(second[i]) + epsilon);
+    }
+}
+
+TARGET static void NAME(sgd)(long n, const float *restrict gradient, float scale, float rate, float momentum,
+                             float *restrict velocity, float *restrict parameters) {
+    for (long i = 0; i < n; i++) {
+        velocity[i] = momentum * velocity[i] + gradient[i] * scale;
+        parameters[i] -= rate * velocity[i];
+    }
+}
+
+TARGET static void NAME(polyak)(long n, float tau, const float *restrict source, float *restrict target) {
+    for (long i = 0; i < n; i++) target[i] += tau * (source[i] - target[i]);
+}
+
+TARGET static double NAME(huber)(long n, const float *prediction, const float *target, const float *weight,
+                                 float delta, float *gradient) {
+    double loss = 0;
+    for (long i = 0; i < n; i++) {
+        float error = prediction[i] - target[i], size = error < 0 ? -error : error, w = weight ? weight[i] : 1;
+        loss += w * (size <= delta ? 0.5f * error * error : delta * (size - 0.5f * delta));
+        gradient[i] = w * (error > delta ? delta : error < -delta ? -delta : error) / n;
+    }
+    return loss / n;
+}
+
+TARGET static double NAME(squared_error)(long n, const float *prediction, const float *target, const float *weight,
+                                         float *gradient) {
+    double loss = 0;
+    for (long i = 0; i < n; i++) {
+        float error = prediction[i] - target[i], w = weight ? weight[i] : 1;
+        loss += w * error * error;
+        gradient[i] = 2 * w * error / n;
+    }
+    return loss / n;
+}
+
+#undef lanes
+#undef LANES

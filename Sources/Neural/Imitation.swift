@@ -1,0 +1,83 @@
+import Glibc
+
+/// How far scores are from preferring a demonstrated decision.
+public enum Imitation: Sendable, Equatable {
+    /// The negative log-likelihood of the decision under the softmax of the scores, summed over components: behaviour
+    /// cloning, and with Q as logits the regulariser of discrete CQL.
+    case crossEntropy
+    /// How far the best member, where all but the demonstrated one get `margin` more, is above the demonstrated one, mean
+    /// over components: the large margin of DQfD (Hester 2018).
+    case margin(Float)
+
+    /// The mean over rows of the weighted losses; its gradient, times `scale`, is added to that of the outputs.
+    /// - Parameter weights: one for each row; all 1 where there are none.
+    public func callAsFunction(
+        _ head: ScoreHead, outputs: Span<Float>, rows: Int, masks: Span<UInt8>? = nil, choices: Span<Int32>,
+        weights: Span<Float>? = nil, scale: Float = 1, addingTo gradient: inout MutableSpan<Float>
+    ) -> Double {
+        head.check(rows: rows, outputs: outputs.count, masks: masks)
+        precondition(choices.count >= rows * head.components.count && gradient.count >= rows * head.width)
+        if let weights { precondition(weights.count >= rows) }
+        var probabilities: [Float] = []
+        if self == .crossEntropy {
+            probabilities = [Float](repeating: 0, count: rows * head.members)
+            var span = probabilities.mutableSpan
+            head.probabilities(outputs, rows: rows, masks: masks, to: &span)
+        }
+        var loss = 0.0
+        for row in 0..<rows {
+            let weight = (weights?[row] ?? 1) / Float(rows)
+            var members = 0..<0
+            for (component, count) in head.components.enumerated() {
+                members = members.upperBound..<members.upperBound + count
+                let choice = members.lowerBound + Int(choices[row * head.components.count + component])
+                precondition(members.contains(choice))
+                let place = Place(
+                    members: members, choice: choice, output: row * head.width + 1, mask: row * head.members)
+                switch self {
+                case .crossEntropy:
+                    loss += Self.crossEntropy(probabilities.span, place, weight, scale, &gradient)
+                case .margin(let margin):
+                    let share = weight / Float(head.components.count)
+                    loss += Self.largeMargin(margin, outputs, masks, place, share, scale, &gradient)
+                }
+            }
+        }
+        return loss
+    }
+
+    /// One component of one row: its members, and where those of the row begin among the outputs and the masks.
+    private struct Place {
+        let members: Range<Int>
+        let choice: Int
+        let output: Int
+        let mask: Int
+    }
+
+    private static func crossEntropy(
+        _ probabilities: Span<Float>, _ place: Place, _ weight: Float, _ scale: Float,
+        _ gradient: inout MutableSpan<Float>
+    ) -> Double {
+        for member in place.members {
+            gradient[place.output + member] += scale * weight * probabilities[place.mask + member]
+        }
+        gradient[place.output + place.choice] -= scale * weight
+        return -Double(weight) * log(Double(max(probabilities[place.mask + place.choice], .leastNormalMagnitude)))
+    }
+
+    private static func largeMargin(
+        _ margin: Float, _ outputs: Span<Float>, _ masks: Span<UInt8>?, _ place: Place, _ weight: Float, _ scale: Float,
+        _ gradient: inout MutableSpan<Float>
+    ) -> Double {
+        let demonstrated = outputs[place.output + place.choice]
+        var (best, highest) = (place.choice, demonstrated)
+        for member in place.members where member != place.choice {
+            if let masks, masks[place.mask + member] == 0 { continue }
+            guard outputs[place.output + member] + margin > highest else { continue }
+            (best, highest) = (member, outputs[place.output + member] + margin)
+        }
+        gradient[place.output + best] += scale * weight
+        gradient[place.output + place.choice] -= scale * weight
+        return Double(weight * (highest - demonstrated))
+    }
+}

@@ -1,0 +1,150 @@
+/// A multilayer perceptron over numbers and categories. It holds no parameters: they are one flat buffer that the
+/// caller owns, so that an optimizer's step, a target copy, a snapshot and a checkpoint are each one pass.
+public struct Perceptron: Sendable {
+    /// What makes two parameter buffers interchangeable.
+    public struct Shape: Sendable, Equatable, Codable {
+        /// How many numbers an input row has.
+        public var numbers: Int
+        /// How many members each category of an input row has.
+        public var categories: [Int]
+        public var hidden: [Int]
+        public var outputs: Int
+        public var activation: Activation
+        /// Whether the sums of the hidden layers are normalised (LayerNorm) before they are activated.
+        public var layerNorm: Bool
+
+        public init(
+            numbers: Int, categories: [Int] = [], hidden: [Int], outputs: Int, activation: Activation = .relu,
+            layerNorm: Bool = false
+        ) {
+            precondition(numbers >= 0 && categories.allSatisfy { $0 > 0 } && numbers + categories.count > 0)
+            precondition(hidden.allSatisfy { $0 > 0 } && outputs > 0)
+            self.numbers = numbers
+            self.categories = categories
+            self.hidden = hidden
+            self.outputs = outputs
+            self.activation = activation
+            self.layerNorm = layerNorm
+        }
+    }
+
+    /// A named matrix or vector within the flat buffer.
+    public struct Tensor: Sendable, Equatable {
+        public let name: String
+        public let shape: [Int]
+        public let range: Range<Int>
+
+        public init(name: String, shape: [Int], range: Range<Int>) {
+            self.name = name
+            self.shape = shape
+            self.range = range
+        }
+    }
+
+    public let shape: Shape
+    public let parameterCount: Int
+    let layers: [Layer]
+
+    public init(_ shape: Shape) {
+        self.shape = shape
+        var layers: [Layer] = []
+        let widths = shape.hidden + [shape.outputs]
+        for (index, width) in widths.enumerated() {
+            let isLast = index == widths.count - 1
+            layers.append(
+                Layer(
+                    numbers: index == 0 ? shape.numbers : widths[index - 1],
+                    categories: index == 0 ? shape.categories : [], outputs: width,
+                    activation: isLast ? nil : shape.activation, normalizes: shape.layerNorm && !isLast,
+                    start: layers.last?.end ?? 0))
+        }
+        self.layers = layers
+        parameterCount = layers.last?.end ?? 0
+    }
+
+    /// The flat buffer's parts in order: `layers.0.weight` [inputs, outputs], `layers.0.bias`, and so on.
+    public var tensors: [Tensor] {
+        layers.enumerated().flatMap { index, layer in
+            var tensors = [
+                Tensor(
+                    name: "layers.\(index).weight", shape: [layer.inputs, layer.outputs],
+                    range: layer.start..<layer.bias),
+                Tensor(name: "layers.\(index).bias", shape: [layer.outputs], range: layer.bias..<layer.gain),
+            ]
+            if layer.normalizes {
+                tensors += [
+                    Tensor(name: "layers.\(index).gain", shape: [layer.outputs], range: layer.gain..<layer.shift),
+                    Tensor(name: "layers.\(index).shift", shape: [layer.outputs], range: layer.shift..<layer.end),
+                ]
+            }
+            return tensors
+        }
+    }
+
+    /// Weights and biases uniform within ±1/√(inputs that are on), as in PyTorch, the last layer a tenth of it, so that
+    /// the first outputs are small whatever the scale of the rewards; gains 1, shifts 0.
+    /// - Parameter uniform: gives numbers in [0, 1).
+    public func initialParameters(uniform: () -> Double) -> [Float] {
+        var parameters = [Float](repeating: 0, count: parameterCount)
+        for (index, layer) in layers.enumerated() {
+            let isLast = index == layers.count - 1
+            let bound = (isLast ? 0.1 : 1) / Double(layer.numbers + layer.categories.count).squareRoot()
+            for i in layer.start..<layer.gain {
+                parameters[i] = Float((2 * uniform() - 1) * bound)
+            }
+            guard layer.normalizes else { continue }
+            for i in layer.gain..<layer.shift {
+                parameters[i] = 1
+            }
+        }
+        return parameters
+    }
+
+    /// Takes the first `rows` input rows of `workspace` to its outputs.
+    public func forward(_ parameters: Span<Float>, rows: Int, in workspace: inout Workspace) {
+        check(parameters.count, rows: rows, workspace)
+        parameters.withUnsafeBufferPointer { parameters in
+            workspace.withPointers { pointers in
+                guard let parameters = parameters.baseAddress else { return }
+                for index in layers.indices {
+                    layers[index].forward(
+                        parameters, rows: rows, numbers: pointers.input(of: index), categories: pointers.categories,
+                        to: pointers.trace(of: index))
+                }
+            }
+        }
+    }
+
+    /// Takes the output gradients of the first `rows` rows to the gradient of the parameters, which it overwrites.
+    /// Needs what `forward` with the same parameters left in `workspace`, and destroys the output gradients.
+    public func backward(
+        _ parameters: Span<Float>, rows: Int, in workspace: inout Workspace, to gradient: inout MutableSpan<Float>
+    ) {
+        check(parameters.count, rows: rows, workspace)
+        precondition(gradient.count == parameterCount)
+        parameters.withUnsafeBufferPointer { parameters in
+            gradient.withUnsafeMutableBufferPointer { gradient in
+                workspace.withPointers { pointers in
+                    guard let parameters = parameters.baseAddress, let gradient = gradient.baseAddress else { return }
+                    for index in layers.indices.reversed() {
+                        layers[index].backward(
+                            parameters, rows: rows, numbers: pointers.input(of: index),
+                            categories: pointers.categories, trace: pointers.trace(of: index),
+                            dy: pointers.gradient(of: index),
+                            dx: index == 0 ? nil : pointers.gradient(of: index - 1), gradient: gradient)
+                    }
+                }
+            }
+        }
+    }
+
+    private func check(_ count: Int, rows: Int, _ workspace: borrowing Workspace) {
+        precondition(count == parameterCount && workspace.shape == shape && (0...workspace.capacity).contains(rows))
+        for (feature, members) in shape.categories.enumerated() {
+            for row in 0..<rows {
+                precondition(
+                    (0..<Int32(members)).contains(workspace.categories[row * shape.categories.count + feature]))
+            }
+        }
+    }
+}

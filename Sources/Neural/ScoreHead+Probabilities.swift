@@ -1,0 +1,20 @@
+import CKernels
+
+/// The reading as logits: a softmax over each component's allowed scores, the components independent of each other.
+extension ScoreHead {
+    /// The probabilities of all members, [rows, members]; those not allowed have 0.
+    public func probabilities(
+        _ outputs: Span<Float>, rows: Int, masks: Span<UInt8>? = nil, to probabilities: inout MutableSpan<Float>
+    ) {
+        check(rows: rows, outputs: outputs.count, masks: masks)
+        precondition(probabilities.count >= rows * members)
+        probabilities.withUnsafeMutableBufferPointer { probabilities in
+            guard let probabilities = probabilities.baseAddress else { return }
+            var start = 0
+            forEachRun(outputs, masks: masks) { _, count, scores, mask in
+                kernel_row_softmax(rows, width, count, scores, mask, members, members, probabilities + start)
+                start += count
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+/// How the outputs of a network are read that judges decisions of several components: first V, the value of the state,
+/// then for each component one score per member. Two readings of the same outputs are in files of their own:
+/// `ScoreHead+Values.swift` and `ScoreHead+Probabilities.swift`.
+///
+/// A batch of outputs is [rows, width]; of choices [rows, components], each the index of a member within its component;
+/// of masks [rows, members], a byte each, not zero where the member is allowed.
+public struct ScoreHead: Sendable, Equatable {
+    /// How many members each component has.
+    public let components: [Int]
+    /// The members of all components.
+    public let members: Int
+
+    /// How many outputs there are.
+    public var width: Int { 1 + members }
+
+    public init(components: [Int]) {
+        precondition(!components.isEmpty && components.allSatisfy { $0 > 0 })
+        self.components = components
+        members = components.reduce(0, +)
+    }
+
+    /// The place of each component's first member among all members.
+    func forEachComponent(_ body: (_ component: Int, _ start: Int, _ count: Int) -> Void) {
+        var start = 0
+        for (component, count) in components.enumerated() {
+            body(component, start, count)
+            start += count
+        }
+    }
+
+    func check(rows: Int, outputs: Int, masks: Span<UInt8>?) {
+        precondition(rows >= 0 && rows * width <= outputs)
+        if let masks { precondition(masks.count >= rows * members) }
+    }
+}
+
+/// The pointer of a span that may be missing.
+func withPointer<Element, Result>(
+    to span: Span<Element>?, _ body: (UnsafePointer<Element>?) -> Result
+) -> Result {
+    guard let span else { return body(nil) }
+    return span.withUnsafeBufferPointer { body($0.baseAddress) }
+}

@@ -1,0 +1,94 @@
+import CKernels
+import Neural
+import Testing
+
+/// The variants must agree in every bit, so it does not matter which of them other suites meet meanwhile.
+@Suite(.serialized) struct KernelTests {
+    /// A pass through every kernel at a size with a tail, by the variants up to `level`.
+    private func pass(_ level: Int32) -> [[Float]] {
+        _ = kernels_limit(level)
+        defer { _ = kernels_limit(2) }
+        let n = 37
+        var results: [[Float]] = []
+        for (activation, layerNorm) in [(Activation.relu, false), (.tanh, true)] {
+            let perceptron = Perceptron(
+                Perceptron.Shape(
+                    numbers: 3, categories: [4], hidden: [n, 21], outputs: 6, activation: activation,
+                    layerNorm: layerNorm))
+            let parameters = sequence(perceptron.parameterCount, 1)
+            var workspace = Workspace(for: perceptron, capacity: 5)
+            workspace.numbers = sequence(15, 2)
+            workspace.categories = [1, 3, 3, 0, 2]
+            perceptron.forward(parameters.span, rows: 5, in: &workspace)
+            results.append(workspace.outputs)
+            workspace.outputGradient = sequence(30, 3)
+            var gradient = [Float](repeating: 0, count: perceptron.parameterCount)
+            var span = gradient.mutableSpan
+            perceptron.backward(parameters.span, rows: 5, in: &workspace, to: &span)
+            results.append(gradient)
+        }
+        for rule in [Optimizer.Rule.adam(), .rmsprop(), .sgd(momentum: 0.5)] {
+            var (optimizer, parameters) = (Optimizer(rule, parameterCount: n), sequence(n, 4))
+            for step in 0..<5 {
+                optimizer.step(&parameters, gradient: sequence(n, 5 + step).span, rate: 0.01, maximumNorm: 1)
+            }
+            results.append(parameters)
+        }
+        var target = sequence(n, 6)
+        Polyak.update(&target, toward: sequence(n, 7).span, by: 0.3)
+        let head = ScoreHead(components: [n, 3])
+        let mask = (0..<40).map { UInt8($0 % 3 == 0 ? 0 : 1) }
+        var (value, best, probabilities) = (
+            [Float(0)], [Int32](repeating: 0, count: 2), [Float](repeating: 0, count: 40)
+        )
+        var bestSpan = best.mutableSpan
+        head.best(sequence(41, 8).span, rows: 1, masks: mask.span, choices: &bestSpan)
+        var valueSpan = value.mutableSpan
+        head.values(sequence(41, 8).span, rows: 1, masks: mask.span, of: best.span, to: &valueSpan)
+        var span = probabilities.mutableSpan
+        head.probabilities(sequence(41, 8, scale: 9).span, rows: 1, masks: mask.span, to: &span)
+        return results + [target, best.map(Float.init), value, probabilities]
+    }
+
+    @Test func `all variants give the same bits`() {
+        let plain = pass(0)
+        for level in Int32(1)...2 {
+            for (index, (left, right)) in zip(plain, pass(level)).enumerated() {
+                #expect(left.map(\.bitPattern) == right.map(\.bitPattern), "result \(index), level \(level)")
+            }
+        }
+    }
+
+    @Test(arguments: Int32(0)...2)
+    func `probabilities and tanh keep to the library's within rounding`(_ level: Int32) {
+        _ = kernels_limit(level)
+        defer { _ = kernels_limit(2) }
+        let x = (0..<401).map { Float($0 - 200) / 20 }
+        var y = x
+        kernel_tanh(y.count, &y)
+        #expect(zip(x, y).allSatisfy { abs($1 - Self.tanh($0)) < 5e-7 })
+        var p = x
+        kernel_row_softmax(1, x.count, x.count, x, nil, 0, x.count, &p)
+        let sum = x.reduce(0.0) { $0 + Self.exp(Double($1)) }
+        #expect(zip(x, p).allSatisfy { abs(Double($1) / (Self.exp(Double($0)) / sum) - 1) < 2e-6 })
+    }
+
+    private static func tanh(_ x: Float) -> Float {
+        let square = exp(2 * Double(x))
+        return Float((square - 1) / (square + 1))
+    }
+
+    /// By halving, and the series about zero.
+    private static func exp(_ x: Double) -> Double {
+        if abs(x) > 0.25 {
+            let root = exp(x / 2)
+            return root * root
+        }
+        var (term, sum) = (1.0, 1.0)
+        for n in 1..<16 {
+            term *= x / Double(n)
+            sum += term
+        }
+        return sum
+    }
+}

@@ -1,0 +1,33 @@
+import Neural
+import Testing
+
+@Suite struct RegressionTests {
+    static let cases: [(Regression, [Float], [Float])] = [
+        (.huber(delta: 1.5), References.huberLoss, References.huberGradient),
+        (.squaredError, References.squaredErrorLoss, References.squaredErrorGradient),
+    ]
+
+    @Test(arguments: cases)
+    func `agrees with PyTorch`(_ regression: Regression, _ loss: [Float], _ gradient: [Float]) {
+        let weights = sequence(10, 3).map { $0 + 1 }
+        var found = [Float](repeating: .nan, count: 10)
+        var span = found.mutableSpan
+        let value = regression(
+            sequence(10, 1, scale: 3).span, targets: sequence(10, 2).span, weights: weights.span, gradient: &span)
+        #expect(agree([Float(value)], loss))
+        #expect(agree(found, gradient))
+    }
+
+    @Test func `weighs all alike where no weights are given`() {
+        let (predictions, targets) = (sequence(10, 1), sequence(10, 2))
+        var (left, right) = ([Float](repeating: 0, count: 10), [Float](repeating: 0, count: 10))
+        var span = left.mutableSpan
+        let unweighted = Regression.huber(delta: 1)(predictions.span, targets: targets.span, gradient: &span)
+        span = right.mutableSpan
+        let ones = [Float](repeating: 1, count: 10)
+        let weighted = Regression.huber(delta: 1)(
+            predictions.span, targets: targets.span, weights: ones.span, gradient: &span)
+        #expect(unweighted == weighted)
+        #expect(left == right)
+    }
+}

@@ -1,0 +1,102 @@
+import Neural
+import Testing
+
+@Suite struct ScoreHeadTests {
+    let head = ScoreHead(components: [3, 20])
+    let outputs = sequence(3 * 24, 5)
+    let choices: [Int32] = [0, 7, 1, 12, 2, 4]
+
+    struct Case: Sendable {
+        let mask: [UInt8]?
+        let values, best, valueGradient, probabilities: [Float]
+        let crossEntropyLoss, crossEntropyGradient, marginLoss, marginGradient: [Float]
+    }
+
+    static let cases = [
+        Case(
+            mask: nil, values: References.values, best: References.best, valueGradient: References.valueGradient,
+            probabilities: References.probabilities, crossEntropyLoss: References.crossEntropyLoss,
+            crossEntropyGradient: References.crossEntropyGradient, marginLoss: References.marginLoss,
+            marginGradient: References.marginGradient),
+        Case(
+            mask: (0..<69).map { $0 % 5 != 1 ? 1 : 0 }, values: References.valuesMasked, best: References.bestMasked,
+            valueGradient: References.valueGradientMasked, probabilities: References.probabilitiesMasked,
+            crossEntropyLoss: References.crossEntropyLossMasked,
+            crossEntropyGradient: References.crossEntropyGradientMasked, marginLoss: References.marginLossMasked,
+            marginGradient: References.marginGradientMasked),
+    ]
+
+    @Test(arguments: cases)
+    func `reads action values and the best decision`(_ reference: Case) {
+        var values = [Float](repeating: .nan, count: 3)
+        var valueSpan = values.mutableSpan
+        head.values(outputs.span, rows: 3, masks: reference.mask?.span, of: choices.span, to: &valueSpan)
+        #expect(agree(values, reference.values))
+        var best = [Int32](repeating: -1, count: 6)
+        var bestSpan = best.mutableSpan
+        head.best(outputs.span, rows: 3, masks: reference.mask?.span, choices: &bestSpan)
+        #expect(best.map(Float.init) == reference.best)
+    }
+
+    @Test(arguments: cases)
+    func `takes the gradient of values back to the outputs`(_ reference: Case) {
+        var gradient = [Float](repeating: .nan, count: 72)
+        var span = gradient.mutableSpan
+        head.backward(
+            ([1, -2, 0.5] as [Float]).span, rows: 3, masks: reference.mask?.span, of: choices.span, to: &span)
+        #expect(agree(gradient, reference.valueGradient))
+    }
+
+    @Test(arguments: cases)
+    func `reads probabilities`(_ reference: Case) {
+        var probabilities = [Float](repeating: .nan, count: 69)
+        var span = probabilities.mutableSpan
+        head.probabilities(outputs.span, rows: 3, masks: reference.mask?.span, to: &span)
+        #expect(agree(probabilities, reference.probabilities))
+    }
+
+    @Test(arguments: cases)
+    func `imitates by cross entropy and by margin`(_ reference: Case) {
+        for (kind, loss, expected) in [
+            (Imitation.crossEntropy, reference.crossEntropyLoss, reference.crossEntropyGradient),
+            (Imitation.margin(0.8), reference.marginLoss, reference.marginGradient),
+        ] {
+            var gradient = [Float](repeating: 1, count: 72)
+            var span = gradient.mutableSpan
+            let found = kind(
+                head, outputs: outputs.span, rows: 3, masks: reference.mask?.span, choices: choices.span,
+                weights: ([1, 0.5, 2] as [Float]).span, scale: 3, addingTo: &span)
+            #expect(agree([Float(found)], loss))
+            #expect(agree(gradient.map { ($0 - 1) / 3 }, expected))
+        }
+    }
+
+    @Test func `a single component's member values are its action values`() {
+        let head = ScoreHead(components: [4])
+        let outputs = sequence(2 * 5, 3)
+        var members = [Float](repeating: .nan, count: 8)
+        var memberSpan = members.mutableSpan
+        head.memberValues(outputs.span, rows: 2, to: &memberSpan)
+        for choice in Int32(0)..<4 {
+            var values = [Float](repeating: .nan, count: 2)
+            var span = values.mutableSpan
+            head.values(outputs.span, rows: 2, of: [choice, choice].span, to: &span)
+            #expect(agree(values, [members[Int(choice)], members[4 + Int(choice)]]))
+        }
+    }
+
+    @Test func `a row without an allowed member is harmless`() {
+        let head = ScoreHead(components: [17])
+        let (outputs, mask) = (sequence(18, 1), [UInt8](repeating: 0, count: 17))
+        var (best, value, probabilities) = ([Int32(-1)], [Float.nan], [Float](repeating: .nan, count: 17))
+        var bestSpan = best.mutableSpan
+        head.best(outputs.span, rows: 1, masks: mask.span, choices: &bestSpan)
+        var valueSpan = value.mutableSpan
+        head.values(outputs.span, rows: 1, masks: mask.span, of: best.span, to: &valueSpan)
+        var span = probabilities.mutableSpan
+        head.probabilities(outputs.span, rows: 1, masks: mask.span, to: &span)
+        #expect(best == [0])
+        #expect(value[0].isFinite)
+        #expect(probabilities.allSatisfy { $0 == 0 })
+    }
+}
