@@ -1,0 +1,189 @@
+"""The client, the OpenAPI document and the golden examples agree."""
+
+import inspect
+import json
+
+import numpy as np
+import pytest
+from contract import DOCUMENT, OPERATIONS, ROOT, parameters, path_pattern, resolve, snake, validator
+
+import lamd
+
+SPACE = {"type": "Discrete", "n": 2}
+TRANSITION = {"observation": 0, "action": 1, "reward": 1.0, "next_observation": 1, "terminated": False}
+
+#: For each operation, a call that uses every argument.
+CALLS = {
+    "listEnvironments": ((), {"limit": 5, "cursor": "x"}),
+    "getEnvironment": (("CartPole-v1",), {}),
+    "createEnv": (
+        ("CartPole-v1",),
+        {"num_envs": 2, "seed": 1, "kwargs": {}, "max_episode_steps": 9, "autoreset_mode": "same_step", "ttl_s": 60},
+    ),
+    "listEnvs": ((), {}),
+    "getEnv": (("0a1b2c3d",), {"include": "transition_table"}),
+    "deleteEnv": (("0a1b2c3d",), {}),
+    "reset": (("0a1b2c3d",), {"seed": 3, "options": {"low": -0.1}}),
+    "step": (("0a1b2c3d", np.float32([0.5])), {"step": 4}),
+    "rollout": (
+        ("0a1b2c3d",),
+        {"steps": 9, "agent_id": "00000001", "deterministic": False, "seed": 1, "transitions": True},
+    ),
+    "snapshot": (("0a1b2c3d",), {}),
+    "restore": (("0a1b2c3d", "QUJD"), {}),
+    "fork": (("0a1b2c3d",), {"copies": 2}),
+    "render": (("0a1b2c3d",), {"mode": "rgb_array", "env_index": 1}),
+    "getActionSpace": (("0a1b2c3d",), {}),
+    "sampleAction": (("0a1b2c3d",), {}),
+    "containsAction": (("0a1b2c3d", [0.5, 1]), {}),
+    "getObservationSpace": (("0a1b2c3d",), {}),
+    "containsObservation": (("0a1b2c3d", {"name": "Box"}), {}),
+    "startMonitor": (("0a1b2c3d", "/tmp/x"), {"force": True}),
+    "closeMonitor": (("0a1b2c3d",), {}),
+    "closeEnv": (("0a1b2c3d",), {}),
+    "upload": ((), {"training_dir": "/tmp/x"}),
+    "shutdown": ((), {}),
+    "createAgent": (
+        (),
+        {"observation_space": SPACE, "action_space": lamd.spaces.decode_space(SPACE), "name": "n", "seed": 1}
+        | {"network": {}, "hyperparameters": {"learning_rate": 0.1}, "init_from": "00000001"},
+    ),
+    "listAgents": ((), {"limit": 5, "cursor": "x"}),
+    "getAgent": (("00000001",), {}),
+    "deleteAgent": (("00000001",), {}),
+    "act": (
+        ("00000001", [np.inf, 0.5]),
+        {"action_mask": [True, False], "deterministic": False, "top_k": 2, "include": ["values"], "version": 1},
+    ),
+    "train": (
+        ("00000001",),
+        {"env_id": "CartPole-v1", "kwargs": {}, "num_envs": 2, "steps": 1, "episodes": 1, "updates": 1, "seconds": 0.5}
+        | {"target_return": 475, "evaluate": {"num_episodes": 10}, "phases": [{"phase": "reinforce"}], "wait": True},
+    ),
+    "observe": (("00000001", [TRANSITION]), {"learn": False}),
+    "evaluate": (("00000001",), {"num_episodes": 3, "seed": 1, "env_id": "CartPole-v1", "kwargs": {}}),
+    "getPolicy": (("00000001",), {"format": "safetensors", "version": 1}),
+    "putPolicy": (("00000001", b"\0"), {}),
+    "listVersions": (("00000001",), {"limit": 5, "cursor": "x"}),
+    "rollback": (("00000001", 3), {}),
+    "listJobs": ((), {"limit": 5, "cursor": "x"}),
+    "getJob": (("00000002",), {}),
+    "cancelJob": (("00000002",), {}),
+    "streamJob": (("00000002",), {"last_event_id": 7}),
+    "getJobMetrics": (("00000002",), {"format": "csv"}),
+    "livez": ((), {}),
+    "readyz": ((), {}),
+    "metrics": ((), {}),
+    "openapi": ((), {}),
+}
+
+
+def methods() -> set[str]:
+    listed = inspect.getmembers(lamd.Client, inspect.isfunction)
+    return {name for name, _ in listed if not name.startswith("_")} - {"close"}
+
+
+def test_the_client_has_one_method_for_each_operation():
+    assert methods() == {snake(name) for name in OPERATIONS}
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_a_method_sends_what_the_operation_takes(name, server):
+    method, path, operation = OPERATIONS[name]
+    arguments, keywords = CALLS[name]
+    result = getattr(lamd.Client(server.url, retries=0), snake(name))(*arguments, **keywords)
+    if name == "streamJob":
+        with pytest.raises(ConnectionError):
+            next(result)
+    request = server.requests[0]
+    assert request.method == method
+    assert path_pattern(path).match(request.path)
+
+    known = parameters(name)
+    for key, text in request.query.items():
+        schema = next(item["schema"] for item in known if item["in"] == "query" and item["name"] == key)
+        numeric = schema["type"] in ("integer", "boolean")
+        validator(schema).validate(json.loads(text) if numeric else text)
+    for item in known:
+        if item["in"] == "header":
+            assert item["name"] in request.headers
+
+    if not request.body:
+        assert not operation.get("requestBody", {}).get("required")
+        return
+    media_type = request.headers["Content-Type"]
+    schema = operation["requestBody"]["content"][media_type]["schema"]
+    if media_type == "application/json":
+        body = json.loads(request.body)
+        validator(schema).validate(body)
+        for key in resolve(schema).get("properties", {}):
+            given = key in body or key in ("render", "video_callable", "resume")
+            assert given or key in ("env_id", "kwargs", "observations", "num_episodes", "actions", "policy"), key
+
+
+def examples_in(operation):
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        yield content
+    for response in operation["responses"].values():
+        yield from resolve(response).get("content", {}).values()
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_the_document_obeys_itself(name):
+    _, path, operation = OPERATIONS[name]
+    assert operation["summary"].endswith(".") and operation["tags"]
+    assert {item["name"] for item in parameters(name) if item["in"] == "path"} == {
+        part[1:-1] for part in path.split("/") if part.startswith("{")
+    }
+    for content in examples_in(operation):
+        examples = [item["value"] for item in content.get("examples", {}).values()]
+        examples += [content["example"]] if "example" in content else []
+        for example in examples:
+            if "type" in content["schema"] and content["schema"]["type"] == "string":
+                continue
+            validator(content["schema"]).validate(example)
+
+
+def test_request_schemas_refuse_unknown_fields():
+    open_ended = {"containsObservation", "startMonitor", "upload"}
+    for name, (_, _, operation) in OPERATIONS.items():
+        content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+        if content is None or name in open_ended:
+            continue
+        schemas = [resolve(item) for item in content["schema"].get("oneOf", [content["schema"]])]
+        for schema in schemas:
+            assert schema.get("additionalProperties") is False or schema["type"] != "object", name
+
+
+EXCHANGES = {path.stem: json.loads(path.read_text()) for path in sorted((ROOT / "examples" / "http").glob("*.json"))}
+
+
+def filled(value):
+    """A golden body with its placeholders replaced by values of their types."""
+    if isinstance(value, dict):
+        return {key: filled(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [filled(item) for item in value]
+    stand_ins = {"{instance_id}": "3c657dbc", "{agent_id}": "0000000a", "{string}": "s", "{integer}": 1, "{number}": 0.5}
+    return stand_ins.get(value, value) if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize("exchange", EXCHANGES.values(), ids=EXCHANGES.keys())
+def test_golden_exchanges_obey_the_document(exchange):
+    method, path, operation = OPERATIONS[exchange["operation"]]
+    request = exchange["request"]
+    assert request["method"] == method and path_pattern(path).match(request["path"])
+    assert exchange.get("after", "create_env") in EXCHANGES
+    if "body" in request and exchange["response"]["status"] < 300:
+        validator(operation["requestBody"]["content"]["application/json"]["schema"]).validate(filled(request["body"]))
+    response = exchange["response"]
+    reply = resolve(operation["responses"][str(response["status"])])
+    if "body" not in response:
+        return
+    kind = "application/json" if response["status"] < 300 else "application/problem+json"
+    validator(reply["content"][kind]["schema"]).validate(filled(response["body"]))
+
+
+def test_golden_spaces_obey_the_document():
+    for path in (ROOT / "examples" / "spaces").glob("*.json"):
+        validator(DOCUMENT["components"]["schemas"]["Space"]).validate(json.loads(path.read_text())["space"])
