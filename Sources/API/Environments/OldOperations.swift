@@ -18,7 +18,7 @@ enum OldOperations {
         let actions: [Value]
         do {
             actions = try session.use { world throws(HostingError) in
-                (0..<session.count).map { _ in session.actionSpace.sample(using: &world.actionRandom) }
+                (0..<session.count).map { _ in world.sampler.sample() }
             }
         } catch {
             throw Problem(error)

@@ -75,8 +75,8 @@ enum RolloutOperation {
     }
 
     private static func random(_ session: Session) -> Act {
-        let (space, layout, count) = (session.actionSpace, session.actionLayout, session.count)
-        return { world, _ in space.sampleLanes(layout, count: count, using: &world.actionRandom) }
+        let (layout, count) = (session.actionLayout, session.count)
+        return { world, _ in world.sampler.lanes(layout, count: count) }
     }
 
     private static func agent(_ fields: Fields, _ session: Session, _ call: Call) throws(Problem) -> Act {

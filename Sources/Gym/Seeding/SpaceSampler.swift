@@ -63,6 +63,24 @@ public struct SpaceSampler: Sendable {
         }
     }
 
+    /// `count` samples, in rows of lanes.
+    /// - Precondition: the space has a layout.
+    public mutating func lanes(_ layout: Layout, count: Int) -> Lanes {
+        var writer = LaneWriter(Lanes(layout.element, count: count * layout.count))
+        for _ in 0..<count { sample(into: &writer) }
+        return writer.lanes
+    }
+
+    public func save(to writer: inout StateWriter) {
+        random.save(to: &writer)
+        for part in parts { part.save(to: &writer) }
+    }
+
+    public mutating func restore(from reader: inout StateReader) throws(EnvironmentError) {
+        try random.restore(from: &reader)
+        for index in parts.indices { try parts[index].restore(from: &reader) }
+    }
+
     /// `space.sample(mask)`: one of the elements that `mask` allows; the first element where it allows none.
     /// - Precondition: the space is Discrete, and the mask has one entry for each element.
     public mutating func sample(mask: [Bool]) -> Int64 {

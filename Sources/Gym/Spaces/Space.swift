@@ -115,17 +115,3 @@ public struct LaneWriter: Sendable {
         next += 1
     }
 }
-
-extension Space {
-    /// `count` random elements, in rows.
-    /// - Precondition: `layout` is this space's.
-    public func sampleLanes(_ layout: Layout, count: Int, using random: inout RandomGenerator) -> Lanes {
-        var writer = LaneWriter(Lanes(layout.element, count: count * layout.count))
-        for _ in 0..<count {
-            do { try read(sample(using: &random), into: &writer) } catch {
-                preconditionFailure("a sample is an element of its space: \(error)")
-            }
-        }
-        return writer.lanes
-    }
-}

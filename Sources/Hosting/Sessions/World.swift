@@ -4,7 +4,7 @@ import Gym
 public struct World {
     public let vector: any VectorEnvironment
     /// Draws the actions of `action_space/sample` and of random rollouts; apart from the environments' own generators.
-    public var actionRandom: RandomGenerator
+    public var sampler: SpaceSampler
     /// Steps since the latest explicit reset.
     public private(set) var step = 0
     public private(set) var totalSteps = 0
@@ -15,7 +15,7 @@ public struct World {
 
     init(_ vector: any VectorEnvironment, seed: UInt64?) {
         self.vector = vector
-        actionRandom = seed.map { RandomGenerator(seed: $0) } ?? RandomGenerator()
+        sampler = seed.map { SpaceSampler(vector.actionSpace, seed: $0) } ?? SpaceSampler(vector.actionSpace)
         pendingSeed = seed
     }
 
@@ -66,13 +66,13 @@ public struct World {
 
     func save(to writer: inout StateWriter) {
         vector.save(to: &writer)
-        actionRandom.save(to: &writer)
+        sampler.save(to: &writer)
         writer.write(step)
     }
 
     mutating func restore(from reader: inout StateReader) throws(EnvironmentError) {
         try vector.restore(from: &reader)
-        try actionRandom.restore(from: &reader)
+        try sampler.restore(from: &reader)
         step = try reader.readInt(in: 0..<Int.max)
         pendingSeed = nil
         latest = nil
