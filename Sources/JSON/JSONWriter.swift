@@ -136,6 +136,11 @@ public struct JSONWriter: Sendable {
         endArray()
     }
 
+    public mutating func array(of numbers: [Float]) { array(of: numbers.span) }
+    public mutating func array(of numbers: [Double]) { array(of: numbers.span) }
+    public mutating func array(of numbers: [Int64]) { array(of: numbers.span) }
+    public mutating func array(of numbers: [UInt8]) { array(of: numbers.span) }
+
     /// Ends a line of newline-delimited JSON: the next value stands on its own.
     public mutating func endLine() {
         assert(depth == 0, "a line ended inside a container")
