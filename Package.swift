@@ -82,7 +82,9 @@ let package = Package(
 
         // The proofs.
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
-        .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: strict),
+        .testTarget(
+            name: "HTTPTests", dependencies: ["HTTP", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict),
         .testTarget(name: "GymTests", dependencies: ["Gym"], swiftSettings: strict),
         .testTarget(name: "DrawingTests", dependencies: ["Drawing"], swiftSettings: strict),
         .testTarget(name: "EnvironmentsTests", dependencies: ["Environments", "Gym"], swiftSettings: strict),
