@@ -93,7 +93,8 @@ let package = Package(
         .testTarget(name: "StoreTests", dependencies: ["Store", "Gym"], swiftSettings: strict),
         .testTarget(name: "HostingTests", dependencies: ["Hosting", "Gym", "Store"], swiftSettings: strict),
         .testTarget(
-            name: "APITests", dependencies: ["API", "HTTP", "JSON", .product(name: "Yams", package: "Yams")],
+            name: "APITests",
+            dependencies: ["API", "HTTP", "JSON", "Gym", "Hosting", "Environments", .product(name: "Yams", package: "Yams")],
             swiftSettings: strict),
     ],
     cLanguageStandard: .gnu17

@@ -23,7 +23,7 @@ public struct Dict: Sendable, Equatable {
         }
         for member in members {
             guard let part = value.member(member.key) else {
-                throw SpaceMismatch("the key \"\(member.key)\" is missing")
+                throw SpaceMismatch("the key is missing").within(.key(member.key))
             }
             do { try member.space.read(part, into: &writer) } catch { throw error.within(.key(member.key)) }
         }

@@ -1,0 +1,48 @@
+import API
+import Environments
+import Foundation
+import HTTP
+import Hosting
+import Testing
+import Yams
+
+/// The route table against the contract that clients read.
+struct ContractTests {
+    private static let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..")
+
+    private struct Row: Hashable, CustomStringConvertible {
+        let method: String
+        let path: String
+        let name: String
+        var description: String { "\(method) \(path) \(name)" }
+    }
+
+    private func contract() throws -> Set<Row> {
+        let text = try String(contentsOf: Self.root.appending(path: "protocol/openapi.yaml"), encoding: .utf8)
+        let document = try #require(try Yams.load(yaml: text) as? [String: Any])
+        let paths = try #require(document["paths"] as? [String: [String: Any]])
+        var rows: Set<Row> = []
+        for (path, item) in paths {
+            for (method, operation) in item where method != "parameters" {
+                let operation = try #require(operation as? [String: Any])
+                rows.insert(Row(method: method.uppercased(), path: path, name: try #require(operation["operationId"] as? String)))
+            }
+        }
+        return rows
+    }
+
+    private func table() -> Set<Row> {
+        let workers = WorkerPool(threads: 1, queueLimit: 1)
+        defer { workers.stop() }
+        let api = API(hall: Hall(catalogue: .worlds, maximumSessions: 1), workers: workers)
+        return Set(api.router.routes.map { Row(method: $0.method.name, path: $0.template, name: $0.name) })
+    }
+
+    @Test func `has exactly the operations of the contract`() throws {
+        let contract = try contract()
+        let table = table()
+        #expect(table.subtracting(contract).map(\.description).sorted() == [], "not in the contract")
+        #expect(contract.subtracting(table).map(\.description).sorted() == [], "not in the route table")
+        #expect(table.count > 20)
+    }
+}
