@@ -2,6 +2,7 @@ import CContract
 import Gym
 import JSON
 import Yams
+import Store
 
 /// The contract, protocol/openapi.yaml, which is part of the program.
 enum Contract {

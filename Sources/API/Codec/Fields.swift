@@ -1,5 +1,6 @@
 import Gym
 import JSON
+import Store
 
 /// Reads the fields of a JSON object: each is checked where it is read, and what nobody reads is refused.
 struct Fields {

@@ -1,29 +1,8 @@
 import Gym
 import JSON
+import Store
 
 extension JSONWriter {
-    mutating func value(_ value: Value) {
-        switch value {
-        case .null: null()
-        case .bool(let flag): self.value(flag)
-        case .int(let number): self.value(number)
-        case .float(let number): self.value(number)
-        case .double(let number): self.value(number)
-        case .string(let text): self.value(text)
-        case .array(let elements):
-            beginArray()
-            for element in elements { self.value(element) }
-            endArray()
-        case .object(let members):
-            beginObject()
-            for member in members {
-                key(member.key)
-                self.value(member.value)
-            }
-            endObject()
-        }
-    }
-
     /// The element of `space` whose lanes begin at `offset`; moves `offset` past it. What every reply's observation is
     /// written by, so the spaces that are one array go straight from lanes to bytes.
     mutating func element(of space: Space, _ lanes: Lanes, at offset: inout Int) {

@@ -2,6 +2,7 @@ import Gym
 import HTTP
 import Hosting
 import JSON
+import Store
 
 /// The catalogue, and the life of an instance: made, described, listed, closed.
 enum EnvironmentOperations {

@@ -2,6 +2,7 @@ import Gym
 import HTTP
 import Hosting
 import JSON
+import Store
 
 /// The rest of gym-http-api's routes, in its own forms.
 enum OldOperations {

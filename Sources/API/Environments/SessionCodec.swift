@@ -1,6 +1,7 @@
 import Gym
 import Hosting
 import JSON
+import Store
 
 /// Reads actions and writes observations, rewards and infos of one session, in JSON.
 ///

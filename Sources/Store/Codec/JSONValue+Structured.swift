@@ -26,7 +26,7 @@ extension JSONValue: Structured {
 
 extension Value {
     /// The same value, detached from the request it came in.
-    init(_ json: JSONValue) {
+    public init(_ json: JSONValue) {
         switch json.kind {
         case .null: self = .null
         case .bool: self = .bool(json.bool ?? false)
@@ -36,5 +36,19 @@ extension Value {
         case .array: self = .array(json.arrayElements.map { Value($0) })
         case .object: self = .object(json.members.map { $0.map { Member($0.key, Value($0.value)) } } ?? [])
         }
+    }
+}
+
+extension Value {
+    /// The value that `text`, which is JSON, says.
+    public init(json text: String) throws(JSONError) {
+        self.init(try JSONDocument(parsing: Array(text.utf8)).root)
+    }
+
+    /// This value as JSON.
+    public var json: String {
+        var writer = JSONWriter()
+        writer.value(self)
+        return String(decoding: writer.take(), as: UTF8.self)
     }
 }
