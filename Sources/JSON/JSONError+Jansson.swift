@@ -9,6 +9,7 @@ extension JSONError {
         switch json_error_code(&fault) {
         case json_error_premature_end_of_input: self = .endsEarly(at: JSONPosition(of: text.count, in: text))
         case json_error_end_of_input_expected: self = .trailing(at: position)
+        case json_error_null_character: self = .syntax(reason: "\\u0000 is not allowed in a string", at: position)
         case json_error_duplicate_key: self = .duplicateKey(at: position)
         case json_error_invalid_utf8: self = .notUnicode(at: position)
         case json_error_numeric_overflow: self = .numberOutOfRange(at: position)

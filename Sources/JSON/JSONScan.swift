@@ -14,6 +14,9 @@ struct JSONScan {
     mutating func check(_ text: Span<UInt8>) throws(JSONError) {
         var index = Self.start(of: text)
         if index == text.count { throw .empty }
+        if text[index] == 0xEF {
+            throw .syntax(reason: "it begins with a byte order mark; leave it out", at: JSONPosition(of: 0, in: text))
+        }
         while index < text.count {
             switch text[index] {
             case UInt8(ascii: "{"), UInt8(ascii: "["):
@@ -24,7 +27,7 @@ struct JSONScan {
                 index += 1
             case UInt8(ascii: "\""):
                 try countScalar()
-                index = Self.endOfString(from: index + 1, in: text)
+                index = try Self.endOfString(from: index + 1, in: text)
             case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
                 UInt8(ascii: "A")...UInt8(ascii: "Z"):
                 try countScalar()
@@ -86,9 +89,13 @@ struct JSONScan {
         return index
     }
 
-    private static func endOfString(from start: Int, in text: Span<UInt8>) -> Int {
+    private static func endOfString(from start: Int, in text: Span<UInt8>) throws(JSONError) -> Int {
         var index = start
         while index < text.count, text[index] != UInt8(ascii: "\"") {
+            if text[index] < 0x20 {
+                let reason = "line ends and control characters must be escaped in a string, as \\n is"
+                throw .syntax(reason: reason, at: JSONPosition(of: index, in: text))
+            }
             index += text[index] == UInt8(ascii: "\\") ? 2 : 1
         }
         return min(index + 1, text.count)
