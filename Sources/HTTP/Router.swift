@@ -14,7 +14,7 @@ public struct Router: Sendable {
 
     /// Where in a path the parameters of a template are.
     public struct Captures: Sendable {
-        fileprivate(set) var count = 0
+        public private(set) var count = 0
         private var storage = InlineArray<4, PathSegments.Segment>(repeating: .init())
 
         subscript(index: Int) -> PathSegments.Segment { storage[index] }
