@@ -134,6 +134,8 @@ final class RawClient {
         }
     }
 
+    func bytes(_ count: Int) -> [UInt8]? { read(count: count) }
+
     private func read(count: Int) -> [UInt8]? {
         while buffer.count < count { if !fill() { return nil } }
         let bytes = Array(buffer[..<count])
