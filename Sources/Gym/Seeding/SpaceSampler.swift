@@ -158,20 +158,6 @@ public struct SpaceSampler: Sendable {
 }
 
 extension Space {
-    /// `batch_space(self, count)`, for the spaces that a graph is made of.
-    fileprivate func batched(_ count: Int) -> Space {
-        func repeated<Element>(_ elements: [Element]) -> [Element] { (0..<count).flatMap { _ in elements } }
-        switch self {
-        case .box(let box):
-            return .box(
-                Box(low: repeated(box.low), high: repeated(box.high), shape: [count] + box.shape, dtype: box.dtype))
-        case .discrete(let space):
-            return .multiDiscrete(
-                MultiDiscrete(repeated([space.n]), start: repeated([space.start]), dtype: space.dtype))
-        default: preconditionFailure("a graph's nodes and edges are a Box or a Discrete")
-        }
-    }
-
     /// The spaces that this one is made of.
     fileprivate var parts: [Space] {
         switch self {
