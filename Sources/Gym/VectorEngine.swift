@@ -114,7 +114,7 @@ public struct VectorEngine<E: Environment>: Sendable {
         episodes.append(
             Episode(
                 index: index, episodeReturn: slot.episodeReturn, length: slot.elapsed,
-                finalInfo: sameStep ? slot.environment.info : nil))
+                finalInfo: sameStep ? .some(slot.environment.info) : .none))
         guard sameStep else { return }
         for lane in row(index) { finalObservations[lane] = observations[lane] }
         try slots[index].reset(options: nil, observations: &observations, row: row(index))
