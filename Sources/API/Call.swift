@@ -26,9 +26,9 @@ struct Call {
     func hasTensors() throws(Problem) -> Bool {
         switch exchange.mediaType {
         case .safetensors: return true
-        case .json, .form: return false
-        case .none where !exchange.hasOrigin: return false
-        case .none, .ndjson, .octets, .other:
+        case .json: return false
+        case .form where !exchange.hasOrigin, .none where !exchange.hasOrigin: return false
+        case .form, .none, .ndjson, .octets, .other:
             throw Problem(
                 .unsupportedMediaType,
                 "send JSON with Content-Type: application/json, which curl's --json sets, or tensors with "
