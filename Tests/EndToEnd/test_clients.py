@@ -85,7 +85,7 @@ def test_health_and_metrics(client):
 
 def test_a_unix_socket(new_daemon, tmp_path):
     path = tmp_path / "socket"
-    running = new_daemon("unix", "--socket", str(path)).start()
+    running = new_daemon("unix", "--listen", f"unix:{path}").start()
     with lamd.make("CartPole-v1", url=f"unix:{path}") as env:
         assert env.reset(seed=42)[0] in env.observation_space
     assert running.stop() == 0

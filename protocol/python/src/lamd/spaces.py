@@ -204,7 +204,7 @@ def info_from_tensors(tensors: Mapping[str, NDArray[Any]], space: Space[Any]) ->
         place = infos
         for key in path[:-1]:
             place = place.setdefault(key, {})
-        place[path[-1]] = array
+        place[path[-1]] = array.astype(np.int8) if path[-1] == "action_mask" else array
     ended = infos.get("_final_obs")
     if ended is not None:
         batch = from_tensors("final_obs", space, tensors)
