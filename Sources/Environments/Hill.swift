@@ -1,9 +1,17 @@
 import Drawing
 import Glibc
+import Gym
 
-/// The picture of both mountain cars.
+/// The hill of both mountain cars, and its picture.
 struct Hill {
-    /// Positions on the hill, from -1.2 to 0.6.
+    static let positions = -1.2...0.6
+    static let maxSpeed = 0.07
+    static let observationSpace = Space.box(
+        Box(low: [positions.lowerBound, -maxSpeed], high: [positions.upperBound, maxSpeed], shape: [2]))
+    static let goalVelocity = EnvironmentSpec.Parameter(
+        "goal_velocity", default: 0.0, "The least velocity with which the goal counts.")
+
+    /// Positions on the hill.
     let car: Double
     let goal: Double
 

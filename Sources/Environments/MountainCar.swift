@@ -10,14 +10,12 @@ struct MountainCar: Environment {
         EnvironmentSpec(
             id: "MountainCar-v0", summary: "Swing a weak car out of a valley by pushing it left or right.",
             maxEpisodeSteps: 200, rewardThreshold: -110,
-            parameters: [.init("goal_velocity", default: 0.0, "The least velocity with which the goal counts.")]
+            parameters: [Hill.goalVelocity]
         ) { keywords throws(EnvironmentError) in
             MountainCar(goalVelocity: try keywords.double("goal_velocity"))
         }
     ]
 
-    private static let positions = -1.2...0.6
-    private static let maxSpeed = 0.07
     private static let goal = 0.5
 
     typealias Observation = Float
@@ -31,12 +29,7 @@ struct MountainCar: Environment {
 
     var actionSpace: Space { .discrete(Discrete(3)) }
 
-    var observationSpace: Space {
-        let positions = Self.positions
-        return .box(
-            Box(
-                low: [positions.lowerBound, -Self.maxSpeed], high: [positions.upperBound, Self.maxSpeed], shape: [2]))
-    }
+    var observationSpace: Space { Hill.observationSpace }
 
     mutating func reset(
         options: Value?, random: inout RandomGenerator, observation: inout MutableSpan<Float>
@@ -51,10 +44,10 @@ struct MountainCar: Environment {
         _ action: Span<Int64>, random: inout RandomGenerator, observation: inout MutableSpan<Float>
     ) -> Step {
         velocity += Double(action[0] - 1) * 0.001 + cos(3 * position) * -0.0025
-        velocity = min(max(velocity, -Self.maxSpeed), Self.maxSpeed)
+        velocity = min(max(velocity, -Hill.maxSpeed), Hill.maxSpeed)
         position += velocity
-        position = min(max(position, Self.positions.lowerBound), Self.positions.upperBound)
-        if position == Self.positions.lowerBound && velocity < 0 { velocity = 0 }
+        position = min(max(position, Hill.positions.lowerBound), Hill.positions.upperBound)
+        if position == Hill.positions.lowerBound && velocity < 0 { velocity = 0 }
         observe(&observation)
         return Step(reward: -1, terminated: position >= Self.goal && velocity >= goalVelocity)
     }

@@ -9,14 +9,12 @@ struct MountainCarContinuous: Environment {
         EnvironmentSpec(
             id: "MountainCarContinuous-v0", summary: "Swing a weak car out of a valley with as little force as can be.",
             maxEpisodeSteps: 999, rewardThreshold: 90,
-            parameters: [.init("goal_velocity", default: 0.0, "The least velocity with which the goal counts.")]
+            parameters: [Hill.goalVelocity]
         ) { keywords throws(EnvironmentError) in
             MountainCarContinuous(goalVelocity: try keywords.double("goal_velocity"))
         }
     ]
 
-    private static let positions = -1.2...0.6
-    private static let maxSpeed = 0.07
     private static let goal = 0.45
 
     typealias Observation = Float
@@ -32,12 +30,7 @@ struct MountainCarContinuous: Environment {
 
     var actionSpace: Space { .box(Box(low: -1, high: 1, shape: [1])) }
 
-    var observationSpace: Space {
-        let positions = Self.positions
-        return .box(
-            Box(
-                low: [positions.lowerBound, -Self.maxSpeed], high: [positions.upperBound, Self.maxSpeed], shape: [2]))
-    }
+    var observationSpace: Space { Hill.observationSpace }
 
     mutating func reset(
         options: Value?, random: inout RandomGenerator, observation: inout MutableSpan<Float>
@@ -62,13 +55,13 @@ struct MountainCarContinuous: Environment {
 
     /// Moves the car in the precision that numpy computes in: constants are rounded to it, the cosine is float64's.
     private mutating func advance<Real: BinaryFloatingPoint>(_ type: Real.Type, _ force: Float) -> Bool {
-        let maxSpeed = Real(Self.maxSpeed)
-        let lowest = Real(Self.positions.lowerBound)
+        let maxSpeed = Real(Hill.maxSpeed)
+        let lowest = Real(Hill.positions.lowerBound)
         var (position, velocity) = (Real(position), Real(velocity))
         velocity += Real(force * 0.0015 - Float(0.0025 * cos(Double(3 * position))))
         velocity = min(max(velocity, -maxSpeed), maxSpeed)
         position += velocity
-        position = min(max(position, lowest), Real(Self.positions.upperBound))
+        position = min(max(position, lowest), Real(Hill.positions.upperBound))
         if position == lowest && velocity < 0 { velocity = 0 }
         self.position = Double(Float(position))
         self.velocity = Double(Float(velocity))
