@@ -1,47 +1,13 @@
 /// Environments of one concrete type in a row, stepped one after the other on the caller's thread. It adds what all
 /// environments share: seeding, time limit, autoreset, episode statistics. ``SyncVectorEnvironment`` gives it identity.
 public struct VectorEngine<E: Environment>: Sendable {
-    /// One environment and its book-keeping.
-    struct Slot: Sendable {
-        var environment: E
-        var random: RandomGenerator
-        var elapsed = 0
-        var episodeReturn = 0.0
-        /// False before the first reset and after an episode's end.
-        var isActive = false
-
-        mutating func reset(
-            options: Value?, observations: inout [E.Observation], row: Range<Int>
-        ) throws(EnvironmentError) {
-            var all = observations.mutableSpan
-            var observation = all._mutatingExtracting(row)
-            isActive = false
-            elapsed = 0
-            episodeReturn = 0
-            try environment.reset(options: options, random: &random, observation: &observation)
-            isActive = true
-        }
-
-        mutating func step(
-            _ action: Span<E.Action>, limit: Int, observations: inout [E.Observation], row: Range<Int>
-        ) -> Step {
-            var all = observations.mutableSpan
-            var observation = all._mutatingExtracting(row)
-            var step = environment.step(action, random: &random, observation: &observation)
-            elapsed += 1
-            episodeReturn += step.reward
-            if elapsed >= limit { step.truncated = true }
-            if step.terminated || step.truncated { isActive = false }
-            return step
-        }
-    }
-
     let options: VectorOptions
     let observationWidth: Int
     let actionWidth: Int
     private let stepLimit: Int
-    private(set) var slots: [Slot]
+    private(set) var slots: [EnvironmentSlot<E>]
     private(set) var observations: [E.Observation]
+    private var steps: [Step?]
     private(set) var rewards: [Double]
     private(set) var terminated: [Bool]
     private(set) var truncated: [Bool]
@@ -55,7 +21,8 @@ public struct VectorEngine<E: Environment>: Sendable {
         self.observationWidth = observationWidth
         self.actionWidth = actionWidth
         stepLimit = options.maxEpisodeSteps ?? .max
-        slots = (0..<count).map { _ in Slot(environment: environment, random: RandomGenerator()) }
+        slots = (0..<count).map { _ in EnvironmentSlot(environment) }
+        steps = Array(repeating: nil, count: count)
         observations = Array(repeating: .zero, count: count * observationWidth)
         finalObservations =
             options.autoreset == .sameStep ? Array(repeating: .zero, count: count * observationWidth) : []
@@ -92,14 +59,13 @@ public struct VectorEngine<E: Environment>: Sendable {
             throw .resetNeeded(index: index)
         }
         episodes.removeAll(keepingCapacity: true)
-        for index in slots.indices {
-            guard slots[index].isActive else {
+        E.stepAll(&slots, actions, limit: stepLimit, observations: &observations, steps: &steps)
+        for (index, step) in steps.enumerated() {
+            guard let step else {
                 try begin(index, options: nil)
                 didReset[index] = true
                 continue
             }
-            let action = actions.extracting(index * actionWidth..<(index + 1) * actionWidth)
-            let step = slots[index].step(action, limit: stepLimit, observations: &observations, row: row(index))
             rewards[index] = step.reward
             terminated[index] = step.terminated
             truncated[index] = step.truncated
