@@ -57,6 +57,14 @@ enum TensorCodec {
         return lanes
     }
 
+    /// - Throws: where `file` has a tensor that nobody reads.
+    static func refuseOthers(than known: [String], in file: Safetensors) throws(Problem) {
+        guard let stranger = file.entries.first(where: { !known.contains($0.name) }) else { return }
+        throw Problem(
+            .unknownField, "there is no tensor \"\(stranger.name)\"; there are \(known.joined(separator: ", "))",
+            at: "/\(stranger.name)")
+    }
+
     private static func fill(
         _ lanes: inout Lanes, _ leaf: Layout.Leaf, from tensor: Tensor, width: Int, name: String
     ) throws(Problem) {

@@ -79,7 +79,7 @@ enum EnvironmentOperations {
         var description = try describe(session, clock: call.hall.clock)
         if include != nil, case .object(var members) = description {
             guard let table = session.transitionTable else {
-                throw .invalid("\(session.spec.id) has no transition table: its states are not finite", at: "?include")
+                throw .invalid("\(session.spec.id) has no transition table under these kwargs", at: "?include")
             }
             members.append(.init("transition_table", Value(table)))
             description = .object(members)

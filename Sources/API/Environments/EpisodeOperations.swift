@@ -22,8 +22,10 @@ enum EpisodeOperations {
     private static func stepTensors(_ call: Call) throws(Problem) -> Reply {
         try call.allowQuery("step")
         let session = try call.session(old: true)
+        let file = try call.tensors()
         let lanes = try TensorCodec.lanes(
-            "action", of: session.actionSpace, session.actionLayout, in: try call.tensors(), count: session.count)
+            "action", of: session.actionSpace, session.actionLayout, in: file, count: session.count)
+        try TensorCodec.refuseOthers(than: session.actionLayout.leaves.map { "action" + $0.name }, in: file)
         return try step(
             session, lanes, index: try call.queryInt("step", in: 0...Int.max), tensors: call.wantsTensors)
     }
@@ -62,9 +64,9 @@ enum EpisodeOperations {
         do {
             let bytes = try session.use { [options, mask] world throws(HostingError) in
                 try world.reset(seed: seed, mask: mask, options: options)
-                if tensors { return codec.tensors(reset: world).encoded() }
+                if tensors { return codec.tensors(reset: world, mask: mask).encoded() }
                 var writer = JSONWriter()
-                codec.write(reset: world, to: &writer)
+                codec.write(reset: world, mask: mask, to: &writer)
                 return writer.take()
             }
             return Reply(contentType: tensors ? Call.tensors : Call.json, body: bytes)
@@ -79,9 +81,10 @@ enum EpisodeOperations {
             return nil
         }
         guard case .array(let flags) = members.remove(at: at).value, flags.count == session.count,
-            flags.allSatisfy({ $0.asBool != nil })
+            flags.allSatisfy({ $0.asBool != nil }), flags.contains(where: { $0.asBool == true })
         else {
-            throw .invalid("expected \(session.count) booleans", at: "/options/reset_mask")
+            throw .invalid(
+                "expected \(session.count) booleans, at least one of them true", at: "/options/reset_mask")
         }
         options = members.isEmpty ? nil : .object(members)
         return flags.map { $0.asBool ?? false }
@@ -91,8 +94,10 @@ enum EpisodeOperations {
 extension Call {
     /// The body of an old route that needs one: the old server's words where it is no JSON.
     func oldJSON() throws(Problem) -> JSONValue? {
-        if exchange.bodyCount == 0 { return nil }
-        do { return try json() } catch {
+        do {
+            guard let value = try json(), !value.isNull else { return nil }
+            return value
+        } catch {
             guard error.kind == .invalidJSON else { throw error }
             throw Problem(.invalidJSON, "Request is not a valid json", at: "")
         }

@@ -41,12 +41,18 @@ struct SessionCodec {
         }
     }
 
-    func write(reset world: borrowing World, to writer: inout JSONWriter) {
+    /// - Parameter mask: the environments that were reset, by default all; the others have no info.
+    func write(reset world: borrowing World, mask: [Bool]?, to writer: inout JSONWriter) {
         writer.beginObject()
         observation(of: world, to: &writer)
         writer.key("info")
-        info(of: world, to: &writer)
+        let infos = infos(of: world, mask: mask)
+        writer.value(isBatch ? BatchedInfo.combine(infos) : infos[0])
         writer.endObject()
+    }
+
+    func infos(of world: borrowing World, mask: [Bool]? = nil) -> [Value] {
+        (0..<session.count).map { mask?[$0] ?? true ? world.vector.info($0) : .object([]) }
     }
 
     func write(step world: borrowing World, to writer: inout JSONWriter) {
@@ -79,7 +85,7 @@ struct SessionCodec {
     }
 
     private func info(of world: borrowing World, to writer: inout JSONWriter) {
-        var infos = (0..<session.count).map { world.vector.info($0) }
+        var infos = infos(of: world)
         addFinal(of: world, to: &infos)
         writer.value(isBatch ? BatchedInfo.combine(infos) : infos[0])
     }

@@ -4,10 +4,10 @@ import Store
 
 /// The replies of `reset` and `step` as tensors: straight from the vector's rows.
 extension SessionCodec {
-    func tensors(reset world: borrowing World) -> Safetensors {
+    func tensors(reset world: borrowing World, mask: [Bool]?) -> Safetensors {
         var file = Safetensors(
             TensorCodec.tensors("observation", session.observationLayout, world.vector.observations))
-        append(infos: (0..<session.count).map { world.vector.info($0) }, prefix: "info.", to: &file)
+        append(infos: infos(of: world, mask: mask), prefix: "info.", to: &file)
         return file
     }
 
@@ -17,7 +17,7 @@ extension SessionCodec {
         file.append("reward", Tensor(world.vector.rewards))
         file.append("terminated", Tensor(world.vector.terminated))
         file.append("truncated", Tensor(world.vector.truncated))
-        append(infos: (0..<session.count).map { world.vector.info($0) }, prefix: "info.", to: &file)
+        append(infos: infos(of: world), prefix: "info.", to: &file)
         if session.request.options.autoreset == .sameStep, !world.vector.episodes.isEmpty {
             appendFinal(of: world, to: &file)
         }
