@@ -112,9 +112,10 @@ def test_reset_options_are_gymnasiums(client, env_id, options):
 def test_transition_tables_are_equal_entry_by_entry(client, env_id, kwargs):
     own = gymnasiums_own(env_id, **kwargs).unwrapped
     instance_id = client.create_env(env_id, kwargs=kwargs)["instance_id"]
-    finite = hasattr(own, "P")
-    assert client.get_environment(env_id)["transition_table"] is finite
-    if not finite:
+    # Gymnasium gives a fickle Taxi the table of one that is not: it leaves out that the destination may change.
+    has_table = hasattr(own, "P") and not kwargs.get("fickle_passenger")
+    assert client.get_environment(env_id)["transition_table"] is hasattr(own, "P")
+    if not has_table:
         with pytest.raises(lamd.Problem) as caught:
             client.get_env(instance_id, include="transition_table")
         assert (caught.value.status, caught.value.pointer) == (400, "?include")

@@ -1,0 +1,111 @@
+"""A run that is stopped or killed in the middle loses no checkpoint and ends with the same weights, bit for bit."""
+
+import signal
+
+import pytest
+
+HYPERPARAMETERS = {"hidden_sizes": [256, 256], "replay": "prioritized"}
+TRAIN = {"steps": 12_000, "num_envs": 2, "evaluate": {"every_steps": 3000, "num_episodes": 5}}
+
+
+def begin(client):
+    agent = client.create_agent("CartPole-v1", seed=11, hyperparameters=HYPERPARAMETERS)["agent_id"]
+    return agent, client.train(agent, **TRAIN)["job_id"]
+
+
+def finish(client, agent, job):
+    """Waits for the job's end; what must be the same after every kind of run."""
+    events = list(client.stream_job(job))
+    done = events[-1].data
+    assert done["state"] == "succeeded", done
+    kinds = ("episode", "evaluation")
+    curve = [(event.event, event.data) for event in events if event.event in kinds]
+    for _, data in curve:
+        data.pop("seconds", None)
+    described = client.get_agent(agent)
+    versions = [version["version"] for version in client.list_versions(agent, limit=1000)["items"]]
+    counts = [described[key] for key in ("steps", "episodes", "updates", "policy_version")]
+    return client.get_policy(agent), counts, versions, curve
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory):
+    from daemon import Daemon
+
+    running = Daemon(tmp_path_factory.mktemp("unbroken") / "lamd").start()
+    client = running.client()
+    result = finish(client, *begin(client))
+    assert running.stop() == 0
+    return result
+
+
+def interrupted(new_daemon, number, times=1):
+    running = new_daemon().start()
+    agent, job = begin(running.client())
+    for _ in range(times):
+        checkpoints = (
+            event.data["steps"] for event in running.client().stream_job(job) if event.event == "checkpoint"
+        )
+        announced = next(steps for steps in checkpoints if steps > 0)
+        seen = running.client().get_job(job)
+        assert seen["state"] == "running" and seen["metrics"]["steps"] < TRAIN["steps"]
+        running.end(number)
+        running.start()
+        client = running.client()
+        resumed = client.get_job(job)
+        assert resumed["state"] in ("queued", "running", "succeeded")
+        assert resumed["metrics"]["steps"] >= announced
+        assert client.get_agent(agent)["job_id"] == (None if resumed["state"] == "succeeded" else job)
+    return finish(client, agent, job), running
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])
+def test_a_broken_run_ends_like_an_unbroken_one(unbroken, new_daemon, number):
+    result, running = interrupted(new_daemon, number)
+    assert result[0] == unbroken[0]
+    assert result[1:] == unbroken[1:]
+    assert running.stop() == 0
+
+
+def test_killed_again_and_again(unbroken, new_daemon):
+    result, _ = interrupted(new_daemon, signal.SIGKILL, times=3)
+    assert result == unbroken
+
+
+def test_what_was_finished_is_still_there_after_a_restart(new_daemon):
+    running = new_daemon().start()
+    client = running.client()
+    agent = client.create_agent("FrozenLake-v1", seed=1, name="kept")["agent_id"]
+    job = client.train(agent, steps=1500, evaluate={"num_episodes": 10}, wait=True)
+    client.evaluate(agent, num_episodes=10, seed=3)
+
+    def everything(client):
+        return (
+            client.get_agent(agent),
+            client.list_versions(agent),
+            client.get_policy(agent),
+            client.get_policy(agent, version=0),
+            client.list_jobs(),
+            client.get_job_metrics(job["job_id"]),
+            list(client.stream_job(job["job_id"])),
+            client.act(agent, observations=list(range(16)), include=["values", "probabilities"]),
+        )
+
+    before = everything(client)
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        running.end(number)
+        running.start()
+        assert everything(running.client()) == before
+    client = running.client()
+    assert client.train(agent, steps=500, wait=True)["state"] == "succeeded"
+
+
+def test_observed_transitions_survive_a_graceful_stop(new_daemon):
+    running = new_daemon().start()
+    client = running.client()
+    agent = client.create_agent("FrozenLake-v1", seed=1)["agent_id"]
+    transition = {"observation": 0, "action": 1, "reward": 0.0, "next_observation": 4, "terminated": False}
+    client.observe(agent, [transition] * 300, learn=False)
+    assert running.stop() == 0
+    client = running.start().client()
+    assert client.get_agent(agent)["steps"] == 300
