@@ -2,6 +2,10 @@ import pytest
 from daemon import BINARY, Daemon
 
 
+def pytest_configure(config):
+    config.addinivalue_line("filterwarnings", "ignore:.*CartPole-v0 is out of date:DeprecationWarning")
+
+
 def pytest_sessionstart(session):
     if not BINARY.exists():
         pytest.exit(f"there is no {BINARY}: `make release` builds it, or name another in $LAMD", returncode=4)

@@ -12,12 +12,12 @@ import yaml
 ROOT = Path(__file__).parents[2]
 DOCUMENT: dict[str, Any] = yaml.safe_load((ROOT / "openapi.yaml").read_text())
 
-#: operationId → (method, path, operation)
+#: operationId → (method, path, operation), of the operations that clients should use
 OPERATIONS: dict[str, tuple[str, str, dict[str, Any]]] = {
     operation["operationId"]: (method.upper(), path, operation)
     for path, item in DOCUMENT["paths"].items()
     for method, operation in item.items()
-    if method in ("get", "put", "post", "delete", "patch")
+    if method in ("get", "put", "post", "delete", "patch") and not operation.get("deprecated")
 }
 
 
