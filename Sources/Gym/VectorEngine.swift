@@ -39,10 +39,17 @@ public struct VectorEngine<E: Environment>: Sendable {
             throw .invalidArgument(
                 name: "reset_mask", reason: "expected \(slots.count) booleans, at least one of them true")
         }
+        // Only options can be at fault, and then nothing may have changed.
+        let before = resetOptions == nil ? nil : self
         episodes.removeAll(keepingCapacity: true)
-        for index in slots.indices where mask?[index] ?? true {
-            if let seed = seeds[index] { slots[index].random = RandomGenerator(seed: seed) }
-            try begin(index, options: resetOptions)
+        do throws(EnvironmentError) {
+            for index in slots.indices where mask?[index] ?? true {
+                if let seed = seeds[index] { slots[index].random = RandomGenerator(seed: seed) }
+                try begin(index, options: resetOptions)
+            }
+        } catch {
+            if let before { self = before }
+            throw error
         }
     }
 
