@@ -32,7 +32,11 @@ public final class Sessions: Sendable {
         return session
     }
 
-    public func find(_ id: Identifier) -> Session? { table.withLock { $0[id] } }
+    /// - Returns: nil also where the lease has run out and nobody has swept yet.
+    public func find(_ id: Identifier, now: ContinuousClock.Instant = .now) -> Session? {
+        guard let session = table.withLock({ $0[id] }), !session.isExpired(now: now) else { return nil }
+        return session
+    }
 
     /// - Returns: whether there was one.
     public func close(_ id: Identifier) -> Bool { table.withLock { $0.removeValue(forKey: id) } != nil }
