@@ -12,21 +12,20 @@ public enum Imitation: Sendable, Equatable {
     /// The mean over rows of the weighted losses; its gradient, times `scale`, is added to that of the outputs.
     /// - Parameter weights: one for each row; all 1 where there are none.
     public func callAsFunction(
-        _ head: ScoreHead, outputs: Span<Float>, rows: Int, masks: Span<UInt8>? = nil, choices: Span<Int32>,
-        weights: Span<Float>? = nil, scale: Float = 1, addingTo gradient: inout MutableSpan<Float>
+        _ head: ScoreHead, outputs: [Float], rows: Int, masks: [UInt8] = [], choices: [Int32],
+        weights: [Float] = [], scale: Float = 1, addingTo gradient: inout [Float]
     ) -> Double {
-        head.check(rows: rows, outputs: outputs.count, masks: masks)
+        head.check(rows: 0..<rows, outputs: outputs.count, masks: masks)
         precondition(choices.count >= rows * head.components.count && gradient.count >= rows * head.width)
-        if let weights { precondition(weights.count >= rows) }
+        precondition(weights.isEmpty || weights.count >= rows)
         var probabilities: [Float] = []
         if self == .crossEntropy {
             probabilities = [Float](repeating: 0, count: rows * head.members)
-            var span = probabilities.mutableSpan
-            head.probabilities(outputs, rows: rows, masks: masks, to: &span)
+            head.probabilities(outputs, rows: rows, masks: masks, to: &probabilities)
         }
         var loss = 0.0
         for row in 0..<rows {
-            let weight = (weights?[row] ?? 1) / Float(rows)
+            let weight = (weights.isEmpty ? 1 : weights[row]) / Float(rows)
             var members = 0..<0
             for (component, count) in head.components.enumerated() {
                 members = members.upperBound..<members.upperBound + count
@@ -36,7 +35,7 @@ public enum Imitation: Sendable, Equatable {
                     members: members, choice: choice, output: row * head.width + 1, mask: row * head.members)
                 switch self {
                 case .crossEntropy:
-                    loss += Self.crossEntropy(probabilities.span, place, weight, scale, &gradient)
+                    loss += Self.crossEntropy(probabilities, place, weight, scale, &gradient)
                 case .margin(let margin):
                     let share = weight / Float(head.components.count)
                     loss += Self.largeMargin(margin, outputs, masks, place, share, scale, &gradient)
@@ -55,8 +54,8 @@ public enum Imitation: Sendable, Equatable {
     }
 
     private static func crossEntropy(
-        _ probabilities: Span<Float>, _ place: Place, _ weight: Float, _ scale: Float,
-        _ gradient: inout MutableSpan<Float>
+        _ probabilities: [Float], _ place: Place, _ weight: Float, _ scale: Float,
+        _ gradient: inout [Float]
     ) -> Double {
         for member in place.members {
             gradient[place.output + member] += scale * weight * probabilities[place.mask + member]
@@ -66,13 +65,13 @@ public enum Imitation: Sendable, Equatable {
     }
 
     private static func largeMargin(
-        _ margin: Float, _ outputs: Span<Float>, _ masks: Span<UInt8>?, _ place: Place, _ weight: Float, _ scale: Float,
-        _ gradient: inout MutableSpan<Float>
+        _ margin: Float, _ outputs: [Float], _ masks: [UInt8], _ place: Place, _ weight: Float, _ scale: Float,
+        _ gradient: inout [Float]
     ) -> Double {
         let demonstrated = outputs[place.output + place.choice]
         var (best, highest) = (place.choice, demonstrated)
         for member in place.members where member != place.choice {
-            if let masks, masks[place.mask + member] == 0 { continue }
+            if !masks.isEmpty && masks[place.mask + member] == 0 { continue }
             guard outputs[place.output + member] + margin > highest else { continue }
             (best, highest) = (member, outputs[place.output + member] + margin)
         }

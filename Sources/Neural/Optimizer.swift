@@ -46,7 +46,7 @@ public struct Optimizer: Sendable {
     /// - Returns: the norm it had.
     @discardableResult
     public mutating func step(
-        _ parameters: inout [Float], gradient: Span<Float>, rate: Float, maximumNorm: Float = .infinity
+        _ parameters: inout [Float], gradient: [Float], rate: Float, maximumNorm: Float = .infinity
     ) -> Float {
         precondition(gradient.count == parameters.count && first.count == parameters.count)
         steps += 1

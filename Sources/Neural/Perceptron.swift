@@ -101,7 +101,7 @@ public struct Perceptron: Sendable {
     }
 
     /// Takes the first `rows` input rows of `workspace` to its outputs.
-    public func forward(_ parameters: Span<Float>, rows: Int, in workspace: inout Workspace) {
+    public func forward(_ parameters: [Float], rows: Int, in workspace: inout Workspace) {
         check(parameters.count, rows: rows, workspace)
         parameters.withUnsafeBufferPointer { parameters in
             workspace.withPointers { pointers in
@@ -118,7 +118,7 @@ public struct Perceptron: Sendable {
     /// Takes the output gradients of the first `rows` rows to the gradient of the parameters, which it overwrites.
     /// Needs what `forward` with the same parameters left in `workspace`, and destroys the output gradients.
     public func backward(
-        _ parameters: Span<Float>, rows: Int, in workspace: inout Workspace, to gradient: inout MutableSpan<Float>
+        _ parameters: [Float], rows: Int, in workspace: inout Workspace, to gradient: inout [Float]
     ) {
         check(parameters.count, rows: rows, workspace)
         precondition(gradient.count == parameterCount)

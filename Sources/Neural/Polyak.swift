@@ -3,7 +3,7 @@ import CKernels
 /// Averages of parameters over time, as target networks are.
 public enum Polyak {
     /// Moves `target` the share `tau` of the way to `source`.
-    public static func update(_ target: inout [Float], toward source: Span<Float>, by tau: Float) {
+    public static func update(_ target: inout [Float], toward source: [Float], by tau: Float) {
         precondition(target.count == source.count)
         source.withUnsafeBufferPointer { source in
             target.withUnsafeMutableBufferPointer { target in

@@ -10,12 +10,12 @@ public enum Regression: Sendable, Equatable {
     /// The mean of the weighted losses, with its gradient by each prediction.
     /// - Parameter weights: one for each prediction; all 1 where there are none.
     public func callAsFunction(
-        _ predictions: Span<Float>, targets: Span<Float>, weights: Span<Float>? = nil,
-        gradient: inout MutableSpan<Float>
+        _ predictions: [Float], targets: [Float], weights: [Float] = [],
+        gradient: inout [Float]
     ) -> Double {
         let count = predictions.count
         precondition(count > 0 && targets.count == count && gradient.count == count)
-        if let weights { precondition(weights.count == count) }
+        precondition(weights.isEmpty || weights.count == count)
         return predictions.withUnsafeBufferPointer { predictions in
             targets.withUnsafeBufferPointer { targets in
                 gradient.withUnsafeMutableBufferPointer { gradient in

@@ -4,9 +4,9 @@ import CKernels
 extension ScoreHead {
     /// The probabilities of all members, [rows, members]; those not allowed have 0.
     public func probabilities(
-        _ outputs: Span<Float>, rows: Int, masks: Span<UInt8>? = nil, to probabilities: inout MutableSpan<Float>
+        _ outputs: [Float], rows: Int, masks: [UInt8] = [], to probabilities: inout [Float]
     ) {
-        check(rows: rows, outputs: outputs.count, masks: masks)
+        check(rows: 0..<rows, outputs: outputs.count, masks: masks)
         precondition(probabilities.count >= rows * members)
         probabilities.withUnsafeMutableBufferPointer { probabilities in
             guard let probabilities = probabilities.baseAddress else { return }

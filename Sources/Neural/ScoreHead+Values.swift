@@ -4,26 +4,27 @@ import CKernels
 /// component this is dueling DQN (Wang 2016), with several DecQN (Seyde 2023).
 extension ScoreHead {
     /// The best allowed member of each component, which together are the best decision.
+    /// - Parameter first: the row of `outputs` that belongs to the first row of masks and choices.
     public func best(
-        _ outputs: Span<Float>, rows: Int, masks: Span<UInt8>? = nil, choices: inout MutableSpan<Int32>
+        _ outputs: [Float], from first: Int = 0, rows: Int, masks: [UInt8] = [], choices: inout [Int32]
     ) {
-        check(rows: rows, outputs: outputs.count, masks: masks)
+        check(rows: first..<first + rows, outputs: outputs.count, masks: masks)
         precondition(choices.count >= rows * components.count)
         choices.withUnsafeMutableBufferPointer { choices in
             guard let choices = choices.baseAddress else { return }
             forEachRun(outputs, masks: masks) { component, count, scores, mask in
                 kernel_row_argmax(
-                    rows, width, count, scores, mask, members, components.count, choices + component)
+                    rows, width, count, scores + first * width, mask, members, components.count, choices + component)
             }
         }
     }
 
     /// Q of the chosen decisions, one for each row.
     public func values(
-        _ outputs: Span<Float>, rows: Int, masks: Span<UInt8>? = nil, of choices: Span<Int32>,
-        to values: inout MutableSpan<Float>
+        _ outputs: [Float], rows: Int, masks: [UInt8] = [], of choices: [Int32],
+        to values: inout [Float]
     ) {
-        check(rows: rows, outputs: outputs.count, masks: masks)
+        check(rows: 0..<rows, outputs: outputs.count, masks: masks)
         precondition(choices.count >= rows * components.count && values.count >= rows)
         for row in 0..<rows {
             values[row] = outputs[row * width]
@@ -45,10 +46,10 @@ extension ScoreHead {
 
     /// Takes the gradients of the chosen decisions' Q to those of the outputs [rows, width], which it overwrites.
     public func backward(
-        _ gradients: Span<Float>, rows: Int, masks: Span<UInt8>? = nil, of choices: Span<Int32>,
-        to outputs: inout MutableSpan<Float>
+        _ gradients: [Float], rows: Int, masks: [UInt8] = [], of choices: [Int32],
+        to outputs: inout [Float]
     ) {
-        check(rows: rows, outputs: outputs.count, masks: masks)
+        check(rows: 0..<rows, outputs: outputs.count, masks: masks)
         precondition(choices.count >= rows * components.count && gradients.count >= rows)
         for row in 0..<rows {
             outputs[row * width] = gradients[row]
@@ -56,14 +57,46 @@ extension ScoreHead {
             var start = 0
             for (component, count) in components.enumerated() {
                 let first = row * width + 1 + start
-                if let masks {
-                    spread(-slope, over: first..<first + count, masks: masks, from: row * members + start, &outputs)
-                } else {
+                if masks.isEmpty {
                     for place in first..<first + count {
                         outputs[place] = -slope / Float(count)
                     }
+                } else {
+                    spread(-slope, over: first..<first + count, masks: masks, from: row * members + start, &outputs)
                 }
                 outputs[first + Int(choices[row * components.count + component])] += slope
+                start += count
+            }
+        }
+    }
+
+    /// Teaches the scores of members that are not allowed to stay `margin` below the best allowed one, so that the best
+    /// is allowed even where nobody says what is: adds the gradient of half the squared excess, mean over rows. Allowed
+    /// scores only move together, which no Q notices.
+    public func suppress(
+        _ outputs: [Float], rows: Int, masks: [UInt8], margin: Float, addingTo gradient: inout [Float]
+    ) {
+        check(rows: 0..<rows, outputs: outputs.count, masks: masks)
+        precondition(gradient.count >= rows * width)
+        guard !masks.isEmpty else { return }
+        for row in 0..<rows {
+            var start = 0
+            for count in components {
+                let (scores, mask) = (row * width + 1 + start, row * members + start)
+                var (best, allowed, sum) = (-Float.infinity, 0, Float(0))
+                for member in 0..<count where masks[mask + member] != 0 {
+                    best = max(best, outputs[scores + member])
+                    allowed += 1
+                }
+                guard allowed > 0 else { continue }
+                for member in 0..<count where masks[mask + member] == 0 {
+                    let excess = max(outputs[scores + member] + margin - best, 0) / Float(rows)
+                    gradient[scores + member] += excess
+                    sum += excess
+                }
+                for member in 0..<count where masks[mask + member] != 0 {
+                    gradient[scores + member] -= sum / Float(allowed)
+                }
                 start += count
             }
         }
@@ -72,9 +105,9 @@ extension ScoreHead {
     /// Every member's value, had all other components their mean: V + score − mean of the allowed scores, [rows,
     /// members]. With one component this is Q.
     public func memberValues(
-        _ outputs: Span<Float>, rows: Int, masks: Span<UInt8>? = nil, to values: inout MutableSpan<Float>
+        _ outputs: [Float], rows: Int, masks: [UInt8] = [], to values: inout [Float]
     ) {
-        check(rows: rows, outputs: outputs.count, masks: masks)
+        check(rows: 0..<rows, outputs: outputs.count, masks: masks)
         precondition(values.count >= rows * members)
         values.withUnsafeMutableBufferPointer { values in
             withUnsafeTemporaryAllocation(of: Float.self, capacity: rows) { means in
@@ -94,8 +127,8 @@ extension ScoreHead {
     }
 
     private func spread(
-        _ total: Float, over places: Range<Int>, masks: Span<UInt8>, from first: Int,
-        _ outputs: inout MutableSpan<Float>
+        _ total: Float, over places: Range<Int>, masks: [UInt8], from first: Int,
+        _ outputs: inout [Float]
     ) {
         var allowed = 0
         for member in 0..<places.count where masks[first + member] != 0 {
@@ -108,7 +141,7 @@ extension ScoreHead {
 
     /// The scores of each component in the first row, and its masks.
     func forEachRun(
-        _ outputs: Span<Float>, masks: Span<UInt8>?,
+        _ outputs: [Float], masks: [UInt8],
         _ body: (_ component: Int, _ count: Int, UnsafePointer<Float>, UnsafePointer<UInt8>?) -> Void
     ) {
         outputs.withUnsafeBufferPointer { outputs in

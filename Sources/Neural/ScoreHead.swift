@@ -3,7 +3,7 @@
 /// `ScoreHead+Values.swift` and `ScoreHead+Probabilities.swift`.
 ///
 /// A batch of outputs is [rows, width]; of choices [rows, components], each the index of a member within its component;
-/// of masks [rows, members], a byte each, not zero where the member is allowed.
+/// of masks [rows, members], a byte each, not zero where the member is allowed, or none at all: all are.
 public struct ScoreHead: Sendable, Equatable {
     /// How many members each component has.
     public let components: [Int]
@@ -28,16 +28,15 @@ public struct ScoreHead: Sendable, Equatable {
         }
     }
 
-    func check(rows: Int, outputs: Int, masks: Span<UInt8>?) {
-        precondition(rows >= 0 && rows * width <= outputs)
-        if let masks { precondition(masks.count >= rows * members) }
+    func check(rows: Range<Int>, outputs: Int, masks: [UInt8]) {
+        precondition(rows.lowerBound >= 0 && rows.upperBound * width <= outputs)
+        precondition(masks.isEmpty || masks.count >= rows.count * members)
     }
 }
 
-/// The pointer of a span that may be missing.
+/// The array's pointer, nil where it is empty.
 func withPointer<Element, Result>(
-    to span: Span<Element>?, _ body: (UnsafePointer<Element>?) -> Result
+    to array: [Element], _ body: (UnsafePointer<Element>?) -> Result
 ) -> Result {
-    guard let span else { return body(nil) }
-    return span.withUnsafeBufferPointer { body($0.baseAddress) }
+    array.withUnsafeBufferPointer { body(array.isEmpty ? nil : $0.baseAddress) }
 }

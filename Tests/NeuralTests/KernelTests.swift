@@ -19,34 +19,30 @@ import Testing
             var workspace = Workspace(for: perceptron, capacity: 5)
             workspace.numbers = sequence(15, 2)
             workspace.categories = [1, 3, 3, 0, 2]
-            perceptron.forward(parameters.span, rows: 5, in: &workspace)
+            perceptron.forward(parameters, rows: 5, in: &workspace)
             results.append(workspace.outputs)
             workspace.outputGradient = sequence(30, 3)
             var gradient = [Float](repeating: 0, count: perceptron.parameterCount)
-            var span = gradient.mutableSpan
-            perceptron.backward(parameters.span, rows: 5, in: &workspace, to: &span)
+            perceptron.backward(parameters, rows: 5, in: &workspace, to: &gradient)
             results.append(gradient)
         }
         for rule in [Optimizer.Rule.adam(), .rmsprop(), .sgd(momentum: 0.5)] {
             var (optimizer, parameters) = (Optimizer(rule, parameterCount: n), sequence(n, 4))
             for step in 0..<5 {
-                optimizer.step(&parameters, gradient: sequence(n, 5 + step).span, rate: 0.01, maximumNorm: 1)
+                optimizer.step(&parameters, gradient: sequence(n, 5 + step), rate: 0.01, maximumNorm: 1)
             }
             results.append(parameters)
         }
         var target = sequence(n, 6)
-        Polyak.update(&target, toward: sequence(n, 7).span, by: 0.3)
+        Polyak.update(&target, toward: sequence(n, 7), by: 0.3)
         let head = ScoreHead(components: [n, 3])
         let mask = (0..<40).map { UInt8($0 % 3 == 0 ? 0 : 1) }
         var (value, best, probabilities) = (
             [Float(0)], [Int32](repeating: 0, count: 2), [Float](repeating: 0, count: 40)
         )
-        var bestSpan = best.mutableSpan
-        head.best(sequence(41, 8).span, rows: 1, masks: mask.span, choices: &bestSpan)
-        var valueSpan = value.mutableSpan
-        head.values(sequence(41, 8).span, rows: 1, masks: mask.span, of: best.span, to: &valueSpan)
-        var span = probabilities.mutableSpan
-        head.probabilities(sequence(41, 8, scale: 9).span, rows: 1, masks: mask.span, to: &span)
+        head.best(sequence(41, 8), rows: 1, masks: mask, choices: &best)
+        head.values(sequence(41, 8), rows: 1, masks: mask, of: best, to: &value)
+        head.probabilities(sequence(41, 8, scale: 9), rows: 1, masks: mask, to: &probabilities)
         return results + [target, best.map(Float.init), value, probabilities]
     }
 

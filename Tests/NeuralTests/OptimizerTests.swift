@@ -17,7 +17,7 @@ import Testing
         var parameters = sequence(20, 1)
         for step in 0..<6 {
             let gradient = gradient(of: step)
-            let norm = optimizer.step(&parameters, gradient: gradient.span, rate: 0.05, maximumNorm: 1.5)
+            let norm = optimizer.step(&parameters, gradient: gradient, rate: 0.05, maximumNorm: 1.5)
             #expect(abs(norm - gradient.reduce(0) { $0 + $1 * $1 }.squareRoot()) < 1e-4)
         }
         #expect(agree(parameters, reference))
@@ -28,14 +28,14 @@ import Testing
         var unbroken = Optimizer(rule, parameterCount: 20)
         var (left, right) = (sequence(20, 1), sequence(20, 1))
         for step in 0..<3 {
-            unbroken.step(&left, gradient: gradient(of: step).span, rate: 0.05)
+            unbroken.step(&left, gradient: gradient(of: step), rate: 0.05)
         }
         var broken = Optimizer(rule, parameterCount: 20)
         for step in 0..<2 {
-            broken.step(&right, gradient: gradient(of: step).span, rate: 0.05)
+            broken.step(&right, gradient: gradient(of: step), rate: 0.05)
         }
         var resumed = Optimizer(rule, moments: broken.moments, steps: broken.steps)
-        resumed.step(&right, gradient: gradient(of: 2).span, rate: 0.05)
+        resumed.step(&right, gradient: gradient(of: 2), rate: 0.05)
         #expect(left == right)
         #expect(resumed.moments == unbroken.moments)
     }
@@ -44,14 +44,14 @@ import Testing
         var optimizer = Optimizer(.adam(), parameterCount: 20)
         var parameters = sequence(20, 1)
         let snapshot = parameters
-        optimizer.step(&parameters, gradient: gradient(of: 0).span, rate: 0.05)
+        optimizer.step(&parameters, gradient: gradient(of: 0), rate: 0.05)
         #expect(snapshot == sequence(20, 1))
         #expect(parameters != snapshot)
     }
 
     @Test func `moves a target the given share of the way`() {
         var target: [Float] = [0, 10, -4]
-        Polyak.update(&target, toward: ([4, 10, 4] as [Float]).span, by: 0.25)
+        Polyak.update(&target, toward: [4, 10, 4], by: 0.25)
         #expect(target == [1, 10, -2])
     }
 

@@ -29,13 +29,12 @@ import Testing
         var workspace = Workspace(for: perceptron, capacity: 6)
         workspace.numbers.replaceSubrange(0..<12, with: sequence(12, 1))
         workspace.categories.replaceSubrange(0..<8, with: [0, 1, 3, 0, 2, 1, 3, 1])
-        perceptron.forward(parameters.span, rows: 4, in: &workspace)
+        perceptron.forward(parameters, rows: 4, in: &workspace)
         #expect(agree(Array(workspace.outputs[0..<12]), reference.outputs))
 
         workspace.outputGradient.replaceSubrange(0..<12, with: sequence(12, 40))
         var gradient = [Float](repeating: .nan, count: perceptron.parameterCount)
-        var span = gradient.mutableSpan
-        perceptron.backward(parameters.span, rows: 4, in: &workspace, to: &span)
+        perceptron.backward(parameters, rows: 4, in: &workspace, to: &gradient)
         #expect(agree(gradient, reference.gradient))
     }
 
@@ -52,14 +51,13 @@ import Testing
         let direction = sequence(rows * 4, 9)
 
         func loss() -> Double {
-            perceptron.forward(parameters.span, rows: rows, in: &workspace)
+            perceptron.forward(parameters, rows: rows, in: &workspace)
             return zip(workspace.outputs, direction).reduce(0) { $0 + Double($1.0) * Double($1.1) }
         }
         _ = loss()
         workspace.outputGradient = direction
         var gradient = [Float](repeating: .nan, count: perceptron.parameterCount)
-        var span = gradient.mutableSpan
-        perceptron.backward(parameters.span, rows: rows, in: &workspace, to: &span)
+        perceptron.backward(parameters, rows: rows, in: &workspace, to: &gradient)
 
         for tensor in perceptron.tensors {
             for index in stride(from: tensor.range.lowerBound, to: tensor.range.upperBound, by: 13) {
@@ -86,8 +84,8 @@ import Testing
         for (row, member) in left.categories.enumerated() {
             right.numbers[row * 6 + Int(member)] = 1
         }
-        indexed.forward(parameters.span, rows: 6, in: &left)
-        multiplied.forward(parameters.span, rows: 6, in: &right)
+        indexed.forward(parameters, rows: 6, in: &left)
+        multiplied.forward(parameters, rows: 6, in: &right)
         #expect(agree(left.outputs, right.outputs))
     }
 
@@ -96,11 +94,11 @@ import Testing
         let parameters = sequence(perceptron.parameterCount, 7, scale: 0.3)
         var batch = Workspace(for: perceptron, capacity: 50)
         batch.numbers = sequence(200, 2)
-        perceptron.forward(parameters.span, rows: 50, in: &batch)
+        perceptron.forward(parameters, rows: 50, in: &batch)
         var alone = Workspace(for: perceptron, capacity: 1)
         for row in 0..<50 {
             alone.numbers = Array(batch.numbers[row * 4..<row * 4 + 4])
-            perceptron.forward(parameters.span, rows: 1, in: &alone)
+            perceptron.forward(parameters, rows: 1, in: &alone)
             #expect(agree(alone.outputs, Array(batch.outputs[row * 3..<row * 3 + 3])))
         }
     }

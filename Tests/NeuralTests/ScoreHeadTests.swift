@@ -7,14 +7,14 @@ import Testing
     let choices: [Int32] = [0, 7, 1, 12, 2, 4]
 
     struct Case: Sendable {
-        let mask: [UInt8]?
+        let mask: [UInt8]
         let values, best, valueGradient, probabilities: [Float]
         let crossEntropyLoss, crossEntropyGradient, marginLoss, marginGradient: [Float]
     }
 
     static let cases = [
         Case(
-            mask: nil, values: References.values, best: References.best, valueGradient: References.valueGradient,
+            mask: [], values: References.values, best: References.best, valueGradient: References.valueGradient,
             probabilities: References.probabilities, crossEntropyLoss: References.crossEntropyLoss,
             crossEntropyGradient: References.crossEntropyGradient, marginLoss: References.marginLoss,
             marginGradient: References.marginGradient),
@@ -29,29 +29,25 @@ import Testing
     @Test(arguments: cases)
     func `reads action values and the best decision`(_ reference: Case) {
         var values = [Float](repeating: .nan, count: 3)
-        var valueSpan = values.mutableSpan
-        head.values(outputs.span, rows: 3, masks: reference.mask?.span, of: choices.span, to: &valueSpan)
+        head.values(outputs, rows: 3, masks: reference.mask, of: choices, to: &values)
         #expect(agree(values, reference.values))
         var best = [Int32](repeating: -1, count: 6)
-        var bestSpan = best.mutableSpan
-        head.best(outputs.span, rows: 3, masks: reference.mask?.span, choices: &bestSpan)
+        head.best(outputs, rows: 3, masks: reference.mask, choices: &best)
         #expect(best.map(Float.init) == reference.best)
     }
 
     @Test(arguments: cases)
     func `takes the gradient of values back to the outputs`(_ reference: Case) {
         var gradient = [Float](repeating: .nan, count: 72)
-        var span = gradient.mutableSpan
         head.backward(
-            ([1, -2, 0.5] as [Float]).span, rows: 3, masks: reference.mask?.span, of: choices.span, to: &span)
+            [1, -2, 0.5], rows: 3, masks: reference.mask, of: choices, to: &gradient)
         #expect(agree(gradient, reference.valueGradient))
     }
 
     @Test(arguments: cases)
     func `reads probabilities`(_ reference: Case) {
         var probabilities = [Float](repeating: .nan, count: 69)
-        var span = probabilities.mutableSpan
-        head.probabilities(outputs.span, rows: 3, masks: reference.mask?.span, to: &span)
+        head.probabilities(outputs, rows: 3, masks: reference.mask, to: &probabilities)
         #expect(agree(probabilities, reference.probabilities))
     }
 
@@ -62,10 +58,9 @@ import Testing
             (Imitation.margin(0.8), reference.marginLoss, reference.marginGradient),
         ] {
             var gradient = [Float](repeating: 1, count: 72)
-            var span = gradient.mutableSpan
             let found = kind(
-                head, outputs: outputs.span, rows: 3, masks: reference.mask?.span, choices: choices.span,
-                weights: ([1, 0.5, 2] as [Float]).span, scale: 3, addingTo: &span)
+                head, outputs: outputs, rows: 3, masks: reference.mask, choices: choices,
+                weights: [1, 0.5, 2], scale: 3, addingTo: &gradient)
             #expect(agree([Float(found)], loss))
             #expect(agree(gradient.map { ($0 - 1) / 3 }, expected))
         }
@@ -75,12 +70,10 @@ import Testing
         let head = ScoreHead(components: [4])
         let outputs = sequence(2 * 5, 3)
         var members = [Float](repeating: .nan, count: 8)
-        var memberSpan = members.mutableSpan
-        head.memberValues(outputs.span, rows: 2, to: &memberSpan)
+        head.memberValues(outputs, rows: 2, to: &members)
         for choice in Int32(0)..<4 {
             var values = [Float](repeating: .nan, count: 2)
-            var span = values.mutableSpan
-            head.values(outputs.span, rows: 2, of: [choice, choice].span, to: &span)
+            head.values(outputs, rows: 2, of: [choice, choice], to: &values)
             #expect(agree(values, [members[Int(choice)], members[4 + Int(choice)]]))
         }
     }
@@ -89,12 +82,9 @@ import Testing
         let head = ScoreHead(components: [17])
         let (outputs, mask) = (sequence(18, 1), [UInt8](repeating: 0, count: 17))
         var (best, value, probabilities) = ([Int32(-1)], [Float.nan], [Float](repeating: .nan, count: 17))
-        var bestSpan = best.mutableSpan
-        head.best(outputs.span, rows: 1, masks: mask.span, choices: &bestSpan)
-        var valueSpan = value.mutableSpan
-        head.values(outputs.span, rows: 1, masks: mask.span, of: best.span, to: &valueSpan)
-        var span = probabilities.mutableSpan
-        head.probabilities(outputs.span, rows: 1, masks: mask.span, to: &span)
+        head.best(outputs, rows: 1, masks: mask, choices: &best)
+        head.values(outputs, rows: 1, masks: mask, of: best, to: &value)
+        head.probabilities(outputs, rows: 1, masks: mask, to: &probabilities)
         #expect(best == [0])
         #expect(value[0].isFinite)
         #expect(probabilities.allSatisfy { $0 == 0 })

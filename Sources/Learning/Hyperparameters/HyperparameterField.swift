@@ -1,0 +1,129 @@
+import Gym
+import Neural
+
+/// One line of the declarative table of hyperparameters: name, meaning, legal range, and how it is read and written.
+public struct HyperparameterField: Sendable {
+    /// What values are legal.
+    public enum Domain: Sendable, Equatable {
+        case real(ClosedRange<Double>)
+        case integer(ClosedRange<Int>)
+        case boolean
+        case choice([String])
+        /// A list of up to `maximumCount` integers, each within `range`.
+        case integers(range: ClosedRange<Int>, maximumCount: Int)
+
+        var expectation: String {
+            switch self {
+            case .real(let range): "a number from \(range.lowerBound) to \(range.upperBound)"
+            case .integer(let range): "an integer from \(range.lowerBound) to \(range.upperBound)"
+            case .boolean: "true or false"
+            case .choice(let names): "one of " + names.joined(separator: ", ")
+            case .integers(let range, let maximumCount):
+                "at most \(maximumCount) integers from \(range.lowerBound) to \(range.upperBound)"
+            }
+        }
+    }
+
+    /// The way to the field in JSON; a dot leads into an object.
+    public let name: String
+    public let summary: String
+    public let domain: Domain
+    let read: @Sendable (Hyperparameters) -> Value
+    /// Gives false where the value is not in the domain.
+    let write: @Sendable (Value, inout Hyperparameters) -> Bool
+}
+
+extension HyperparameterField {
+    private typealias Path<T> = WritableKeyPath<Hyperparameters, T> & Sendable
+
+    /// Every hyperparameter, in the order in which they are shown.
+    public static let all: [HyperparameterField] = [
+        integers("hidden_sizes", \.hiddenSizes, 1...4_096, maximumCount: 8, "units of each hidden layer"),
+        choice("activation", \.activation, "what the hidden layers do to their sums"),
+        boolean("layer_norm", \.layerNorm, "whether the sums of hidden layers are normalised"),
+        integer("bins", \.bins, 2...255, "values for each lane of a Box of actions"),
+        boolean("observation_normalization", \.observationNormalization, "whether numbers are seen normalised"),
+        choice("optimizer", \.optimizer, "how a gradient becomes a step"),
+        real("learning_rate", \.learningRate, 1e-8...10, "step size at the beginning of a training"),
+        real("learning_rate_decay", \.learningRateDecay, 0...1, "share of it left at the end of a training"),
+        real("momentum", \.momentum, 0...0.9999, "of sgd; the share of squares that rmsprop keeps"),
+        real("gradient_clip", \.gradientClip, 1e-6...1e9, "largest norm of a gradient"),
+        choice("loss", \.loss, "of the error of Q"),
+        integer("batch_size", \.batchSize, 1...4_096, "transitions in an update"),
+        real("discount", \.discount, 0...1, "gamma: what a reward one step later is worth"),
+        integer("n_step", \.nStep, 1...100, "rewards summed before a value is trusted"),
+        boolean("double_q", \.doubleQ, "whether the learned network chooses and the target network judges"),
+        boolean("reward_scaling", \.rewardScaling, "whether returns larger than 1 are scaled down as they are learned"),
+        real("target_update.tau", \.targetUpdate.tau, 1e-6...1, "share of the way the target network goes; 1 copies"),
+        integer("target_update.period", \.targetUpdate.period, 1...1_000_000, "updates between its moves"),
+        choice("replay", \.replay, "how transitions are drawn"),
+        integer("replay_capacity", \.replayCapacity, 100...10_000_000, "states kept"),
+        real("priority_exponent", \.priorityExponent, 0...1, "alpha: 0 draws all alike, 1 in proportion to the error"),
+        real("priority_beta", \.priorityBeta, 0...1, "how far this is corrected at first; it rises to 1 in a training"),
+        real("exploration.initial", \.exploration.initial, 0...1, "epsilon at first"),
+        real("exploration.final", \.exploration.final, 0...1, "epsilon in the end"),
+        integer("exploration.steps", \.exploration.steps, 0...1_000_000_000, "transitions from the one to the other"),
+        integer("learning_starts", \.learningStarts, 1...1_000_000, "transitions before the first update"),
+        integer("train_frequency", \.trainFrequency, 1...100_000, "transitions between updates"),
+        integer("gradient_steps", \.gradientSteps, 1...1_000, "updates in a row"),
+    ]
+
+    private static func real(
+        _ name: String, _ path: any Path<Double>, _ range: ClosedRange<Double>, _ summary: String
+    ) -> Self {
+        Self(name: name, summary: summary, domain: .real(range), read: { .double($0[keyPath: path]) }) {
+            value, target in
+            guard let number = value.asDouble, range.contains(number) else { return false }
+            target[keyPath: path] = number
+            return true
+        }
+    }
+
+    private static func integer(
+        _ name: String, _ path: any Path<Int>, _ range: ClosedRange<Int>, _ summary: String
+    ) -> Self {
+        Self(name: name, summary: summary, domain: .integer(range), read: { .int(Int64($0[keyPath: path])) }) {
+            value, target in
+            guard let number = value.asInt64.flatMap({ Int(exactly: $0) }), range.contains(number) else { return false }
+            target[keyPath: path] = number
+            return true
+        }
+    }
+
+    private static func boolean(_ name: String, _ path: any Path<Bool>, _ summary: String) -> Self {
+        Self(name: name, summary: summary, domain: .boolean, read: { .bool($0[keyPath: path]) }) { value, target in
+            guard let flag = value.asBool else { return false }
+            target[keyPath: path] = flag
+            return true
+        }
+    }
+
+    private static func choice<T: RawRepresentable<String> & CaseIterable & Sendable>(
+        _ name: String, _ path: any Path<T>, _ summary: String
+    ) -> Self {
+        Self(
+            name: name, summary: summary, domain: .choice(T.allCases.map(\.rawValue)),
+            read: { .string($0[keyPath: path].rawValue) }
+        ) { value, target in
+            guard let chosen = value.asString.flatMap(T.init(rawValue:)) else { return false }
+            target[keyPath: path] = chosen
+            return true
+        }
+    }
+
+    private static func integers(
+        _ name: String, _ path: any Path<[Int]>, _ range: ClosedRange<Int>, maximumCount: Int, _ summary: String
+    ) -> Self {
+        Self(
+            name: name, summary: summary, domain: .integers(range: range, maximumCount: maximumCount),
+            read: { .integers($0[keyPath: path]) }
+        ) { value, target in
+            let numbers = value.arrayElements.map { $0.asInt64.flatMap { Int(exactly: $0) } ?? Int.min }
+            guard value.elementCount.map({ $0 <= maximumCount }) ?? false, numbers.allSatisfy(range.contains) else {
+                return false
+            }
+            target[keyPath: path] = numbers
+            return true
+        }
+    }
+}

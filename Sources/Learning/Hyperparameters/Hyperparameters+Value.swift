@@ -1,0 +1,62 @@
+import Gym
+
+/// Hyperparameters as JSON has them: an object with snake-case keys, `exploration` and `target_update` objects within.
+extension Hyperparameters {
+    /// All of them.
+    public var value: Value {
+        var members: [Value.Member] = []
+        for field in HyperparameterField.all {
+            let parts = field.name.split(separator: ".").map(String.init)
+            guard parts.count == 2 else {
+                members.append(Value.Member(field.name, field.read(self)))
+                continue
+            }
+            let inner = Value.Member(parts[1], field.read(self))
+            if case .object(let rest)? = members.last?.value, members.last?.key == parts[0] {
+                members[members.count - 1].value = .object(rest + [inner])
+            } else {
+                members.append(Value.Member(parts[0], .object([inner])))
+            }
+        }
+        return .object(members)
+    }
+
+    /// Takes over what `value`, an object, names; the rest stays as it is.
+    /// - Throws: ``LearningError/invalidHyperparameter(name:reason:)``.
+    public mutating func apply(_ value: Value) throws(LearningError) {
+        try apply(value, within: "")
+        try check()
+    }
+
+    private mutating func apply(_ value: Value, within prefix: String) throws(LearningError) {
+        guard case .object(let members) = value else {
+            throw .invalidHyperparameter(name: String(prefix.dropLast()), reason: "expected an object")
+        }
+        for member in members {
+            let name = prefix + member.key
+            if let field = HyperparameterField.all.first(where: { $0.name == name }) {
+                guard field.write(member.value, &self) else {
+                    throw .invalidHyperparameter(name: name, reason: "expected \(field.domain.expectation)")
+                }
+            } else if HyperparameterField.all.contains(where: { $0.name.hasPrefix(name + ".") }) {
+                try apply(member.value, within: name + ".")
+            } else {
+                let names = HyperparameterField.all.map(\.name).joined(separator: ", ")
+                throw .invalidHyperparameter(name: name, reason: "no such hyperparameter; there are \(names)")
+            }
+        }
+    }
+
+    /// What no single field's range can say.
+    private func check() throws(LearningError) {
+        guard batchSize <= replayCapacity else {
+            throw .invalidHyperparameter(name: "batch_size", reason: "it is more than replay_capacity")
+        }
+        guard learningStarts <= replayCapacity else {
+            throw .invalidHyperparameter(name: "learning_starts", reason: "it is more than replay_capacity")
+        }
+        guard nStep < replayCapacity / 4 else {
+            throw .invalidHyperparameter(name: "n_step", reason: "it needs a larger replay_capacity")
+        }
+    }
+}

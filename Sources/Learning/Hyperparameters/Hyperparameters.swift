@@ -1,0 +1,77 @@
+import Gym
+import Neural
+
+/// What an agent's learning depends on besides its data, in the field's words. ``init(observation:action:)`` derives
+/// all of it from the spaces alone; ``HyperparameterField`` has each one's meaning and range.
+public struct Hyperparameters: Sendable, Equatable {
+    public enum Optimization: String, Sendable, CaseIterable { case adam, rmsprop, sgd }
+    public enum Sampling: String, Sendable, CaseIterable { case uniform, prioritized }
+    public enum Loss: String, Sendable, CaseIterable {
+        case huber
+        case squaredError = "squared_error"
+    }
+
+    /// ε falls in a straight line over the agent's first transitions, then stays.
+    public struct Exploration: Sendable, Equatable {
+        public var initial: Double
+        public var final: Double
+        public var steps: Int
+
+        func rate(after transitions: Int) -> Double {
+            Schedule(from: initial, to: final).value(at: Double(transitions) / Double(max(steps, 1)))
+        }
+    }
+
+    /// Every `period` updates the target network goes the share `tau` of the way to the learned one.
+    public struct TargetUpdate: Sendable, Equatable {
+        public var tau: Double
+        public var period: Int
+    }
+
+    public var hiddenSizes: [Int]
+    public var activation: Activation
+    public var layerNorm: Bool
+    public var bins: Int
+    public var observationNormalization: Bool
+    public var optimizer: Optimization
+    public var learningRate: Double
+    public var learningRateDecay: Double
+    public var momentum: Double
+    public var gradientClip: Double
+    public var loss: Loss
+    public var batchSize: Int
+    public var discount: Double
+    public var nStep: Int
+    public var doubleQ: Bool
+    public var rewardScaling: Bool
+    public var targetUpdate: TargetUpdate
+    public var replay: Sampling
+    public var replayCapacity: Int
+    public var priorityExponent: Double
+    public var priorityBeta: Double
+    public var exploration: Exploration
+    public var learningStarts: Int
+    public var trainFrequency: Int
+    public var gradientSteps: Int
+}
+
+extension Hyperparameters {
+    /// The defaults, from the spaces alone.
+    public init(observation: Space, action: Space) {
+        let lanes = observation.layout?.leaves ?? []
+        self.init(
+            hiddenSizes: [128, 128], activation: .relu, layerNorm: false,
+            bins: (action.layout?.count ?? 1) <= 2 ? 11 : 5, observationNormalization: true, optimizer: .adam,
+            learningRate: 1e-3, learningRateDecay: 0.1, momentum: 0.9, gradientClip: 10, loss: .huber, batchSize: 64,
+            discount: 0.99, nStep: 3, doubleQ: true, rewardScaling: true,
+            targetUpdate: TargetUpdate(tau: 0.01, period: 1), replay: .uniform,
+            replayCapacity: Self.capacity(lanes: lanes.reduce(0) { $0 + $1.count }), priorityExponent: 0.6,
+            priorityBeta: 0.4, exploration: Exploration(initial: 1, final: 0.05, steps: 5_000), learningStarts: 500,
+            trainFrequency: 2, gradientSteps: 1)
+    }
+
+    /// 100,000 transitions, fewer where an observation is so wide that they would take more than 256 MiB.
+    private static func capacity(lanes: Int) -> Int {
+        min(100_000, max(1_000, (256 << 20) / (4 * max(lanes, 1))))
+    }
+}

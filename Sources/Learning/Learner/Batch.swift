@@ -1,0 +1,45 @@
+import Neural
+
+/// The transitions of one update, and the memory in which it is computed.
+struct Batch: Sendable {
+    let count: Int
+    /// Where in the replay the steps begin, and where their returns over n steps end.
+    var slots: [Int32]
+    var lasts: [Int32]
+    /// Returns over n steps, and what the value after them counts.
+    var rewards: [Float]
+    var discounts: [Float]
+    /// Corrections for how likely the steps were to be drawn.
+    var weights: [Float]
+    /// [count, components]: what was done, and what is best afterwards.
+    var choices: [Int32]
+    var nextChoices: [Int32]
+    /// [count, members], or empty: what was allowed, and what is allowed afterwards.
+    var masks: [UInt8]
+    var nextMasks: [UInt8]
+    var values: [Float]
+    var targets: [Float]
+    var gradients: [Float]
+    /// Rows of states above, rows of those afterwards below.
+    var online: Workspace
+    /// Rows of states afterwards.
+    var target: Workspace
+
+    init(count: Int, network: Network, isMasked: Bool) {
+        self.count = count
+        slots = Array(repeating: 0, count: count)
+        lasts = slots
+        rewards = Array(repeating: 0, count: count)
+        discounts = rewards
+        weights = Array(repeating: 1, count: count)
+        choices = Array(repeating: 0, count: count * network.head.components.count)
+        nextChoices = choices
+        masks = Array(repeating: 1, count: isMasked ? count * network.head.members : 0)
+        nextMasks = masks
+        values = rewards
+        targets = rewards
+        gradients = rewards
+        online = Workspace(for: network.perceptron, capacity: 2 * count)
+        target = Workspace(for: network.perceptron, capacity: count)
+    }
+}

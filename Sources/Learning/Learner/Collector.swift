@@ -1,0 +1,66 @@
+import Gym
+import Neural
+
+/// Drives a vector of environments by the learner's exploration policy, and gives the learner what happened.
+struct Collector {
+    let vector: any VectorEnvironment
+    private var streams: [Learner.Stream]
+    /// What the environments show now, and what they showed where an episode just ended.
+    private var states: States
+    private var finalStates: States
+    private var choices: [Int32]
+    private var isBest: [Bool]
+    private var actions: Lanes
+    private var workspace: Workspace
+
+    /// - Parameter vector: under `same_step`, reset.
+    init(_ vector: any VectorEnvironment, _ learner: Learner) {
+        precondition(vector.options.autoreset == .sameStep, "episodes must follow each other without a gap")
+        let (count, network) = (vector.count, learner.network)
+        self.vector = vector
+        streams = Array(repeating: Learner.Stream(), count: count)
+        states = States(rows: count, network, masked: learner.isMasked)
+        finalStates = States(rows: count, network, masked: learner.isMasked)
+        choices = Array(repeating: 0, count: count * network.head.components.count)
+        isBest = Array(repeating: true, count: count)
+        actions = Lanes(network.action.element, count: count * network.action.components.count)
+        workspace = Workspace(for: network.perceptron, capacity: count)
+    }
+
+    /// Takes the environments' first observations in.
+    mutating func begin(_ learner: inout Learner) {
+        look(learner)
+        for row in streams.indices { learner.begin(&streams[row], states, row: row) }
+    }
+
+    /// One step of every environment.
+    /// - Returns: the episodes that ended.
+    mutating func step(_ learner: inout Learner) throws(LearningError) -> [Episode] {
+        learner.choose(states, rows: streams.count, in: &workspace, &choices, &isBest)
+        learner.network.action.decode(choices, rows: streams.count, to: &actions)
+        do { try vector.step(actions) } catch { throw .environment(error) }
+        learner.network.observation.encode(vector.finalObservations, rows: 0..<streams.count, to: &finalStates)
+        look(learner)
+        let (rewards, terminated, truncated) = (vector.rewards, vector.terminated, vector.truncated)
+        for row in streams.indices {
+            let ending: Ending = terminated[row] ? .terminated : truncated[row] ? .truncated : .none
+            learner.record(
+                &streams[row], choices, isBest: isBest[row], row: row, reward: rewards[row], ending: ending,
+                to: ending == .none ? states : finalStates)
+            if ending != .none { learner.begin(&streams[row], states, row: row) }
+        }
+        return vector.episodes
+    }
+
+    /// Encodes what the environments show.
+    private mutating func look(_ learner: Learner) {
+        learner.network.observation.encode(vector.observations, rows: 0..<streams.count, to: &states)
+        guard learner.isMasked else { return }
+        var mask = Array(repeating: true, count: learner.network.action.maskWidth)
+        for row in streams.indices {
+            var lent = mask.mutableSpan
+            vector.writeActionMask(row, &lent)
+            learner.network.action.widen(mask, row: 0, to: &states.masks, row: row)
+        }
+    }
+}

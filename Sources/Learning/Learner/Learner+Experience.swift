@@ -1,0 +1,58 @@
+import Gym
+import Neural
+
+/// Taking experience in.
+extension Learner {
+    /// One sequence of steps: an environment of a vector, or an episode that lives in a client.
+    struct Stream: Sendable, Equatable {
+        var steps = Replay.Stream()
+        /// The discounted sum of its rewards.
+        var sum = 0.0
+    }
+
+    /// Chooses by the exploration policy in rows of states.
+    mutating func choose(
+        _ states: States, rows: Int, in workspace: inout Workspace, _ choices: inout [Int32], _ isBest: inout [Bool]
+    ) {
+        network.load(states, rows: rows, transform, into: &workspace)
+        network.perceptron.forward(parameters, rows: rows, in: &workspace)
+        Chooser(head: network.head, exploration: exploration).choose(
+            workspace.outputs, rows: rows, masks: states.masks, random: &random, choices: &choices, isBest: &isBest)
+    }
+
+    var transform: Normalizer.Transform {
+        hyperparameters.observationNormalization
+            ? normalizer.transform : .identity(width: network.observation.numbers)
+    }
+
+    /// Begins an episode in row `row` of `states`.
+    mutating func begin(_ stream: inout Stream, _ states: States, row: Int) {
+        see(states, row: row)
+        stream.sum = 0
+        replay.begin(&stream.steps, states, row: row)
+    }
+
+    /// Takes one step in: what was chosen in the stream's state, and row `row` of `states` that it led to.
+    mutating func record(
+        _ stream: inout Stream, _ choices: [Int32], isBest: Bool, row: Int, reward: Double, ending: Ending,
+        to states: States
+    ) {
+        see(states, row: row)
+        rewardScale.observe(reward, discount: hyperparameters.discount, sum: &stream.sum)
+        replay.step(
+            &stream.steps, choices: choices, isBest: isBest, at: row, reward: reward, ending: ending, to: states)
+        transitions += 1
+    }
+
+    private mutating func see(_ states: States, row: Int) {
+        normalizer.observe(states.numbers, row: row)
+    }
+
+    /// What it has come to, in a form that others may keep and ask.
+    public var policy: Policy {
+        Policy(
+            network: network, parameters: parameters, transform: transform,
+            valueUnit: hyperparameters.rewardScaling ? 1 / rewardScale.factor : 1, exploration: exploration,
+            transitions: transitions, updates: updates)
+    }
+}

@@ -1,0 +1,20 @@
+import Gym
+
+/// What a caller of the agent can do wrong.
+public enum LearningError: Error, Sendable, Equatable {
+    public enum Role: String, Sendable {
+        case observation, action
+    }
+
+    /// The agent cannot work with this space yet; the reason says which part, and what it can work with.
+    case unsupportedSpace(Role, reason: String)
+    /// `name` is the way to the field, as in `exploration.final`.
+    case invalidHyperparameter(name: String, reason: String)
+    /// A budget or an evaluation that asks for the impossible.
+    case invalidRequest(name: String, reason: String)
+    /// Row `row` of the mask allows nothing, or has the wrong length.
+    case invalidMask(row: Int, reason: String)
+    /// Tensors that do not belong to this agent, or are damaged.
+    case invalidCheckpoint(String)
+    case environment(EnvironmentError)
+}

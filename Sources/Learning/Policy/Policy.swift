@@ -1,0 +1,101 @@
+import Gym
+import Neural
+import Synchronization
+
+/// What an agent had come to at one moment: an immutable snapshot that any number of threads may ask at once.
+public struct Policy: Sendable {
+    public let network: Network
+    let parameters: [Float]
+    let transform: Normalizer.Transform
+    /// How many times larger returns are than the values that the network computes.
+    let valueUnit: Float
+    /// ε of the exploration policy.
+    public let exploration: Double
+    /// The transitions and updates it was learned from.
+    public let transitions: Int
+    public let updates: Int
+    private let pool = Pool()
+
+    init(
+        network: Network, parameters: [Float], transform: Normalizer.Transform, valueUnit: Float, exploration: Double,
+        transitions: Int, updates: Int
+    ) {
+        self.network = network
+        self.parameters = parameters
+        self.transform = transform
+        self.valueUnit = valueUnit
+        self.exploration = exploration
+        self.transitions = transitions
+        self.updates = updates
+    }
+
+    /// What to do in `rows` observations.
+    /// - Parameters:
+    ///   - observations: rows of the observation space's lanes.
+    ///   - masks: rows of `network.action.maskWidth` Booleans, or empty where everything is allowed.
+    ///   - deterministic: false for the exploration policy, which draws from `random`.
+    /// - Returns: rows of the action space's lanes.
+    public func act(
+        _ observations: Lanes, rows: Int, masks: [Bool] = [], deterministic: Bool = true, random: inout RandomGenerator
+    ) throws(LearningError) -> Lanes {
+        try decide(
+            observations, rows: rows, masks: masks, deterministic: deterministic, details: false, random: &random
+        )
+        .actions
+    }
+
+    /// What to do in `rows` observations, and with `details` why.
+    public func decide(
+        _ observations: Lanes, rows: Int, masks: [Bool] = [], deterministic: Bool = true, details: Bool = true,
+        random: inout RandomGenerator
+    ) throws(LearningError) -> Decisions {
+        precondition(observations.count == rows * network.observation.width, "a policy is asked about whole rows")
+        var decisions = Decisions(rows: rows, network: network, details: details)
+        try network.action.check(masks, rows: rows)
+        var scratch = pool.take(network)
+        defer { pool.give(scratch) }
+        for start in stride(from: 0, to: rows, by: Scratch.rows) {
+            scratch.run(
+                self, observations, start..<min(start + Scratch.rows, rows), masks: masks,
+                exploration: deterministic ? 0 : exploration, random: &random, to: &decisions)
+        }
+        return decisions
+    }
+
+    /// Memory that threads lend each other, because a pass needs some and every request would have to make its own.
+    private final class Pool: Sendable {
+        private let idle = Mutex<[Scratch]>([])
+
+        func take(_ network: Network) -> Scratch {
+            idle.withLock { $0.popLast() } ?? Scratch(network)
+        }
+
+        func give(_ scratch: Scratch) {
+            idle.withLock { $0.append(scratch) }
+        }
+    }
+}
+
+/// What a policy does in some observations, and where asked what it thinks of all it could do.
+public struct Decisions: Sendable {
+    /// Rows of the action space's lanes.
+    public internal(set) var actions: Lanes
+    /// The index of each component's choice among its members, [rows, head.components].
+    public internal(set) var choices: [Int32]
+    /// V, one a row, in the unit of returns; empty without details.
+    public internal(set) var stateValues: [Float]
+    /// The value of each member of each head component, were the other components at their mean, [rows, head.members]:
+    /// Q, where there is one component. Empty without details.
+    public internal(set) var values: [Float]
+    /// How likely the exploration policy takes each member, [rows, head.members]. Empty without details.
+    public internal(set) var probabilities: [Float]
+
+    init(rows: Int, network: Network, details: Bool) {
+        let head = network.head
+        actions = Lanes(network.action.element, count: rows * network.action.components.count)
+        choices = Array(repeating: 0, count: rows * head.components.count)
+        stateValues = Array(repeating: 0, count: details ? rows : 0)
+        values = Array(repeating: 0, count: details ? rows * head.members : 0)
+        probabilities = values
+    }
+}

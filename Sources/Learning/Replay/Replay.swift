@@ -1,0 +1,150 @@
+import Neural
+
+/// How a step ended.
+enum Ending: UInt8, Sendable {
+    case none, terminated, truncated
+}
+
+/// The states an agent was in, in a ring, each linked to the one that its action led to. Returns over n steps follow
+/// the links when a batch is drawn, so each state is kept once and rewards could be given anew.
+struct Replay: Sendable {
+    /// Where one sequence of steps has got to.
+    struct Stream: Sendable, Equatable {
+        /// The state that waits for its action, by its place among all states ever written.
+        fileprivate(set) var current: Int?
+        /// The latest steps, oldest first, whose return over n steps is not yet known.
+        fileprivate(set) var pending: [Int] = []
+
+        init() {}
+
+        init(current: Int?, pending: [Int]) {
+            self.current = current
+            self.pending = pending
+        }
+    }
+
+    let capacity: Int
+    let steps: Int
+    /// Of each state in the ring: its rows, as in ``States``; then what was done there and what came of it.
+    private(set) var states: States
+    private(set) var choices: [Int32]
+    private(set) var rewards: [Float]
+    private(set) var endings: [UInt8]
+    /// Whether what was done was thought best then; it was a trial otherwise.
+    private(set) var isBest: [Bool]
+    private(set) var next: [Int32]
+    private(set) var isReady: [Bool]
+    /// How many states were ever written.
+    private(set) var written = 0
+    /// How many steps can be drawn.
+    private(set) var readyCount = 0
+    /// Weights by which steps are drawn; nil where all are alike.
+    private(set) var priorities: SumTree?
+    private var largestPriority: Float = 1
+    private let width: (numbers: Int, categories: Int, choices: Int, members: Int)
+
+    /// - Parameter steps: n, over how many steps returns reach.
+    init(capacity: Int, steps: Int, isPrioritized: Bool, isMasked: Bool, network: Network) {
+        self.capacity = capacity
+        self.steps = steps
+        width = (
+            network.observation.numbers, network.observation.categories.count, network.head.components.count,
+            isMasked ? network.head.members : 0
+        )
+        states = States(rows: capacity, network, masked: isMasked)
+        choices = Array(repeating: 0, count: capacity * width.choices)
+        rewards = Array(repeating: 0, count: capacity)
+        endings = Array(repeating: 0, count: capacity)
+        isBest = Array(repeating: true, count: capacity)
+        next = Array(repeating: 0, count: capacity)
+        isReady = Array(repeating: false, count: capacity)
+        priorities = isPrioritized ? SumTree(count: capacity) : nil
+    }
+
+    /// Writes row `row` of `source` as the state that `stream` is in now.
+    mutating func begin(_ stream: inout Stream, _ source: States, row: Int) {
+        stream.current = append(source, row: row)
+        stream.pending.removeAll(keepingCapacity: true)
+    }
+
+    /// Completes the stream's current step. After a termination there is no state to follow, else row `row` of `source`
+    /// follows, which after a truncation is the last state seen.
+    mutating func step(
+        _ stream: inout Stream, choices chosen: [Int32], isBest isBestChoice: Bool, at row: Int, reward: Double,
+        ending: Ending, to source: States
+    ) {
+        guard let current = stream.current, isAlive(current) else { return begin(&stream, source, row: row) }
+        let slot = current % capacity
+        for component in 0..<width.choices {
+            choices[slot * width.choices + component] = chosen[row * width.choices + component]
+        }
+        rewards[slot] = Float(reward)
+        endings[slot] = ending.rawValue
+        isBest[slot] = isBestChoice
+        stream.pending.append(current)
+        if ending != .terminated {
+            stream.current = append(source, row: row)
+            next[slot] = Int32((written - 1) % capacity)
+        }
+        if ending != .none {
+            stream.pending.forEach { release($0) }
+            stream.pending.removeAll(keepingCapacity: true)
+            stream.current = nil
+        } else if stream.pending.count == steps {
+            release(stream.pending.removeFirst())
+        }
+    }
+
+    private func isAlive(_ index: Int) -> Bool { index >= written - capacity }
+
+    private mutating func append(_ source: States, row: Int) -> Int {
+        let slot = written % capacity
+        for lane in 0..<width.numbers {
+            states.numbers[slot * width.numbers + lane] = source.numbers[row * width.numbers + lane]
+        }
+        for lane in 0..<width.categories {
+            states.categories[slot * width.categories + lane] = source.categories[row * width.categories + lane]
+        }
+        for member in 0..<width.members {
+            states.masks[slot * width.members + member] = source.masks[row * width.members + member]
+        }
+        if isReady[slot] {
+            isReady[slot] = false
+            readyCount -= 1
+            priorities?.set(slot, to: 0)
+        }
+        written += 1
+        return written - 1
+    }
+
+    /// Lets a step be drawn.
+    private mutating func release(_ index: Int) {
+        guard isAlive(index) else { return }
+        let slot = index % capacity
+        isReady[slot] = true
+        readyCount += 1
+        priorities?.set(slot, to: largestPriority)
+    }
+
+    /// What n steps from a slot gave, and the slot whose value counts from there on, at `discount`. A trial on the way
+    /// says nothing about the value before it: the sum stops there (Watkins 1989).
+    func outcome(of slot: Int, discount: Float) -> (reward: Float, discount: Float, last: Int) {
+        var (sum, factor, place) = (Float(0), Float(1), slot)
+        for _ in 0..<steps {
+            sum += factor * rewards[place]
+            factor *= discount
+            guard endings[place] != Ending.terminated.rawValue else { return (sum, 0, place) }
+            let ended = endings[place] == Ending.truncated.rawValue
+            place = Int(next[place])
+            if ended || !isBest[place] { break }
+        }
+        return (sum, factor, place)
+    }
+
+    /// Sets how likely a step is drawn from now on.
+    mutating func prioritize(_ slot: Int, _ priority: Float) {
+        guard isReady[slot] else { return }
+        priorities?.set(slot, to: priority)
+        largestPriority = max(largestPriority, priority)
+    }
+}
