@@ -62,6 +62,14 @@ import Synchronization
         life.withLock { $0.daemons.reduce(0) { $0 + Int(mhd_connection_count($1.handle)) } }
     }
 
+    /// Network threads of each listener.
+    var threadCount: Int { max(state.configuration.threads, 1) }
+
+    /// The daemons as long as they run; none is freed meanwhile.
+    func withDaemons<Result>(_ body: ([OpaquePointer]) -> Result) -> Result {
+        life.withLock { body($0.daemons.map(\.handle)) }
+    }
+
     /// Stops in order: takes no more connections, ends the streams, lets requests finish for that long, answers 503 for
     /// those that have not, and closes. Returns whether all had finished. Not from a handler.
     @discardableResult
@@ -91,7 +99,7 @@ extension HTTPServer {
     private func serve(_ socket: ListenSocket) throws(HTTPServerError) {
         var settings = mhd_settings()
         settings.listen_socket = socket.descriptor
-        settings.threads = UInt32(max(state.configuration.threads, 1))
+        settings.threads = UInt32(threadCount)
         settings.connection_limit = UInt32(connectionLimit)
         settings.idle_seconds = UInt32(max(state.configuration.idleTimeout.components.seconds, 1))
         settings.context = Unmanaged.passUnretained(state).toOpaque()
