@@ -19,7 +19,10 @@ public final class StateFolder: Sendable {
             try FileManager.default.createDirectory(
                 at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
-            throw .unavailable(operation: "making the state folder \(folder.path)", reason: "\(error)")
+            let cause = (error as? CocoaError)?.underlying as? POSIXError
+            throw .unavailable(
+                operation: "making the state folder \(folder.path)",
+                reason: cause.map { unsafe String(cString: strerror($0.code.rawValue)) } ?? "\(error)")
         }
         lock = try FileLock(folder.appending(path: "lock"))
         do {
