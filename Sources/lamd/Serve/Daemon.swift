@@ -1,37 +1,39 @@
 import API
 import Environments
 import Foundation
-import Gym
 import HTTP
 import Hosting
 import Logging
 import Store
-import Synchronization
 
 /// The process while it serves: started in order, stopped in reverse.
 struct Daemon {
-    private let server: HTTPServer
-    private let workers: WorkerPool
-    private let hall: Hall
-    private let store: StateFolder
+    private let settings: Settings
+    private let systemd: Systemd
     private let logger: Logger
+    private let store: StateFolder
+    private let hall: Hall
+    private let workers: WorkerPool
+    private let server: HTTPServer
 
-    init(listeners: [ListenAddress], state: URL, settings: Serve, logger: Logger) throws {
+    /// - Throws: `StoreError` or `HTTPServerError`; nothing listens then.
+    init(_ settings: Settings, systemd: Systemd, logger: Logger) throws {
         // Before any thread starts, so that none of them is interrupted and one thread can wait for all.
         Signals.block()
+        self.settings = settings
+        self.systemd = systemd
         self.logger = logger
-        store = try StateFolder(state)
+        systemd.notify("STATUS=opening \(settings.state.path)")
+        store = try StateFolder(settings.state)
         hall = Hall(catalogue: .worlds, maximumSessions: settings.maxSessions) { Signals.requestStop() }
         workers = WorkerPool(threads: settings.workers, queueLimit: 1024)
-        var configuration = HTTPConfiguration(listeners: listeners)
-        configuration.threads = settings.threads
         let api = API(hall: hall, workers: workers)
         server = HTTPServer(
-            configuration, router: api.router, logger: logger, onFault: API.render,
+            Self.configuration(settings), router: api.router, logger: logger, onFault: API.render,
             afterReply: { [logger] exchange, served in
                 api.record(exchange, served)
-                logger.debug(
-                    "\(exchange.method.name) \(exchange.rawPath)",
+                logger.log(
+                    level: served.status >= 500 ? .warning : .debug, "\(exchange.method.name) \(exchange.rawPath)",
                     metadata: [
                         "request": "\(exchange.requestID)", "status": "\(served.status)", "bytes": "\(served.bytes)",
                         "us": "\(served.nanoseconds / 1000)",
@@ -40,32 +42,51 @@ struct Daemon {
         try server.start()
     }
 
-    /// Serves until a signal, then stops gracefully.
-    func run() {
-        for address in server.addresses { logger.info("listening on \(address.url)") }
-        Systemd.notify("READY=1\nSTATUS=serving")
-        let housekeeping = Thread { keepHouse() }
-        housekeeping.start()
-        Signals.waitForStop()
+    /// Serves until a signal, then stops gracefully; a second signal ends the process at once.
+    func run(hints: Bool) {
+        let urls = server.addresses.map(\.url)
+        for url in urls { logger.info("listening on \(url)") }
+        let housekeeper = Housekeeper(server: server, hall: hall, systemd: systemd, logger: logger)
+        housekeeper.start()
+        systemd.notify("READY=1\nSTATUS=serving at \(urls.joined(separator: ", "))")
+        if hints {
+            print(Hints(url: urls[0]).text)
+            fflush(nil)
+        }
+        waitForStop()
+        housekeeper.stop()
         stop()
     }
 
-    private func keepHouse() {
-        let interval = min(Systemd.watchdogInterval ?? 1_000_000, 1_000_000)
-        while true {
-            usleep(UInt32(interval))
-            Systemd.notify("WATCHDOG=1")
-            let expired = hall.sessions.expire()
-            if expired > 0 { logger.info("closed instances whose lease ran out", metadata: ["count": "\(expired)"]) }
+    private func waitForStop() {
+        while Signals.next() == SIGHUP {
+            logger.warning("settings are read only at the start; restart to change them")
         }
+        let impatience = Thread {
+            var signal = SIGHUP
+            while signal == SIGHUP { signal = Signals.next() }
+            Signals.die(of: signal)
+        }
+        impatience.start()
     }
 
+    /// The store goes last, when nobody is left to write to it.
     private func stop() {
         logger.info("stopping")
-        Systemd.notify("STOPPING=1\nSTATUS=stopping")
+        systemd.notify("STOPPING=1\nSTATUS=finishing what is in flight")
         hall.drain()
-        server.stop(within: .seconds(10))
+        let isDrained = server.stop(within: .seconds(settings.drainSeconds))
+        if !isDrained { logger.warning("requests in flight took too long and were answered 503") }
         workers.stop()
         logger.info("stopped")
+    }
+
+    private static func configuration(_ settings: Settings) -> HTTPConfiguration {
+        var configuration = HTTPConfiguration(listeners: settings.listeners)
+        configuration.threads = settings.threads
+        configuration.connectionLimit = settings.maxConnections
+        configuration.bodyLimit = settings.bodyLimit
+        configuration.bulkBodyLimit = settings.bulkBodyLimit
+        return configuration
     }
 }

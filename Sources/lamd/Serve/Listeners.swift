@@ -1,36 +1,50 @@
-import ArgumentParser
-import Foundation
+import Glibc
 import HTTP
 
-/// The addresses to listen at, from the command line and from systemd.
+/// The addresses to listen at, the service manager's and our own.
 struct Listeners {
-    static let standard = "127.0.0.1:8808"
+    static let usual = "127.0.0.1:8808"
 
     let addresses: [ListenAddress]
 
     /// - Throws: where an address cannot be read, or is open to others and `insecure` was not said.
-    init(_ texts: [String], insecure: Bool) throws {
-        let inherited = Systemd.inheritedSockets.map { ListenAddress.inherited(descriptor: $0) }
-        let texts = texts.isEmpty && inherited.isEmpty ? [Self.standard] : texts
-        addresses = try inherited + texts.map { try Self.parse($0, insecure: insecure) }
+    init(_ texts: [String], inherited: [InheritedSocket], insecure: Bool) throws(SettingsError) {
+        var addresses: [ListenAddress] = []
+        for socket in inherited {
+            if let address = socket.address { try Self.admit(address, insecure: insecure) }
+            addresses.append(.inherited(descriptor: socket.descriptor))
+        }
+        for text in texts {
+            let address = try Self.parse(text)
+            try Self.admit(address, insecure: insecure)
+            addresses.append(address)
+        }
+        self.addresses = addresses
     }
 
-    private static func parse(_ text: String, insecure: Bool) throws -> ListenAddress {
-        if text.hasPrefix("unix:") { return .unix(path: String(text.dropFirst(5))) }
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
-            throw ValidationError("'\(text)' is no address: say HOST:PORT, such as \(standard), or unix:PATH")
+    private static func parse(_ text: String) throws(SettingsError) -> ListenAddress {
+        if text.hasPrefix("unix:"), text.count > 5 { return .unix(path: String(text.dropFirst(5))) }
+        guard let colon = text.lastIndex(of: ":"), colon > text.startIndex,
+            let port = UInt16(text[text.index(after: colon)...])
+        else {
+            throw .invalidValue(
+                place: "listen", text: text, expected: "HOST:PORT, such as \(usual) or [::1]:0, or unix:PATH")
         }
-        let host = text[..<colon].trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
-        guard insecure || isLoopback(host) else {
-            throw ValidationError(
-                "\(text) can be reached by others, and there is no authentication; listen on loopback or a unix socket, "
-                    + "or say --insecure")
-        }
-        return .tcp(host: host, port: port)
+        var host = text[..<colon]
+        if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
+        return .tcp(host: String(host), port: port)
     }
 
+    private static func admit(_ address: ListenAddress, insecure: Bool) throws(SettingsError) {
+        guard case .tcp(let host, _) = address, !insecure, !isLoopback(host) else { return }
+        throw .openToOthers(address: address.url)
+    }
+
+    /// Names other than `localhost` may mean anything tomorrow.
     private static func isLoopback(_ host: String) -> Bool {
-        host == "localhost" || host == "::1" || host.hasPrefix("127.")
+        var address = in_addr()
+        if inet_pton(AF_INET, host, &address) == 1 { return UInt32(bigEndian: address.s_addr) >> 24 == 127 }
+        return host == "localhost" || host == "::1"
     }
 }
 
@@ -40,7 +54,8 @@ extension ListenAddress {
         switch self {
         case .tcp(let host, let port): "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
         case .unix(let path, _): "unix:\(path)"
-        case .inherited(let descriptor): "descriptor \(descriptor), which the service manager opened"
+        case .inherited(let descriptor):
+            InheritedSocket(descriptor: descriptor).address?.url ?? "descriptor \(descriptor)"
         }
     }
 }

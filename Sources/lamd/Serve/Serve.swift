@@ -1,60 +1,58 @@
-import API
 import ArgumentParser
-import Environments
 import Foundation
-import HTTP
-import Hosting
 import Logging
-import Store
 
 struct Serve: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Serve environments and agents until told to stop.",
         discussion: """
-            Listens on loopback by default. SIGTERM and SIGINT stop it gracefully: requests in flight are answered, running
-            jobs write a checkpoint and go on at the next start.
+            SIGTERM and SIGINT stop it gracefully: requests in flight are answered, running jobs write a checkpoint and \
+            go on at the next start. A second one ends it at once.
+
+            Each setting below may be said in three places; the first that says it counts:
+              the flag                      --max-sessions 500
+              the environment               LAMD_MAX_SESSIONS=500
+              the configuration file        max_sessions: 500
             """)
 
     @Option(
         help: ArgumentHelp(
-            "Where to listen: HOST:PORT (port 0 takes a free one) or unix:PATH. Repeatable. Sockets handed over by systemd are used as well.",
-            valueName: "address"))
-    var listen: [String] = []
+            "The configuration file, YAML; by default $LAMD_CONFIG, else none. --print-config shows its form.",
+            valueName: "file"))
+    var config: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "The state folder. By default $STATE_DIRECTORY, else $XDG_STATE_HOME/lamd, else ~/.local/state/lamd.",
-            valueName: "folder"))
-    var state: String?
+    @Flag(help: "Print the settings as they are, as a configuration file that says where each comes from, and end.")
+    var printConfig = false
 
-    @Option(help: ArgumentHelp("Network threads for each listener.", valueName: "count"))
-    var threads = 2
+    @Flag(help: "Check the settings and end: exit status 0, or 78 and a line that says what is wrong.")
+    var check = false
 
-    @Option(help: ArgumentHelp("Threads for what takes longer than a step.", valueName: "count"))
-    var workers = 4
+    @Flag(help: "Print curl commands to try, as is done on a terminal.")
+    var hints = false
 
-    @Option(help: ArgumentHelp("Open instances of environments at most.", valueName: "count"))
-    var maxSessions = 10_000
-
-    @Option(help: "What to log: trace, debug (with every request), info, notice, warning, error or critical.")
-    var logLevel = "info"
-
-    @Flag(help: "Listen on an address that is not loopback although there is no authentication.")
-    var insecure = false
-
-    func validate() throws {
-        guard Logger.Level(rawValue: logLevel) != nil else {
-            throw ValidationError("there is no log level \(logLevel)")
-        }
-        guard threads > 0, workers > 0, maxSessions > 0 else { throw ValidationError("counts must be positive") }
-    }
+    @OptionGroup(title: "SETTINGS")
+    var flags: SettingFlags
 
     func run() throws {
-        let logger = Logger(label: "lamd") { _ in LineLog(level: Logger.Level(rawValue: logLevel) ?? .info) }
-        let daemon = try Daemon(
-            listeners: try Listeners(listen, insecure: insecure).addresses,
-            state: StateLocation.resolve(state, environment: ProcessInfo.processInfo.environment), settings: self,
-            logger: logger)
-        daemon.run()
+        let environment = ProcessInfo.processInfo.environment
+        let systemd = Systemd(environment: environment)
+        let sink = LineSink(journal: environment["JOURNAL_STREAM"])
+        do {
+            let path = config ?? environment["LAMD_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
+            let settings = try Settings(
+                flags: flags, file: path.map { path throws(SettingsError) in try SettingsFile(path: path) },
+                environment: environment, sockets: systemd.sockets)
+            for warning in settings.warnings { sink.write(warning, level: .warning) }
+            if printConfig { print(settings.report) }
+            if check, !printConfig { print("the settings are valid") }
+            if check || printConfig { return }
+            let logger = Logger(label: "lamd") { _ in LineLog(level: settings.logLevel, sink: sink) }
+            let daemon = try Daemon(settings, systemd: systemd, logger: logger)
+            daemon.run(hints: hints || isatty(STDOUT_FILENO) == 1)
+        } catch {
+            let fault = StartFault(error)
+            sink.write("lamd cannot start: \(fault.reason)", level: .critical)
+            throw ExitCode(fault.status)
+        }
     }
 }

@@ -1,15 +1,9 @@
-import Foundation
-
 /// Where the state folder is when nobody says.
 enum StateLocation {
-    static func resolve(_ given: String?, environment: [String: String]) -> URL {
+    static func standard(_ environment: [String: String]) -> String {
         // systemd may name several folders; the first is ours.
-        let systemd = environment["STATE_DIRECTORY"]?.split(separator: ":").first.map(String.init)
-        if let path = given ?? systemd { return URL(filePath: path, directoryHint: .isDirectory) }
-        let home = URL(filePath: environment["HOME"] ?? "/", directoryHint: .isDirectory)
-        let base =
-            environment["XDG_STATE_HOME"].map { URL(filePath: $0, directoryHint: .isDirectory) }
-            ?? home.appending(path: ".local/state")
-        return base.appending(path: "lamd", directoryHint: .isDirectory)
+        if let folder = environment["STATE_DIRECTORY"]?.split(separator: ":").first { return String(folder) }
+        if let base = environment["XDG_STATE_HOME"], base.hasPrefix("/") { return base + "/lamd" }
+        return (environment["HOME"] ?? "") + "/.local/state/lamd"
     }
 }

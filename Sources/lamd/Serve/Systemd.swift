@@ -1,43 +1,42 @@
-import Foundation
 import Glibc
 
-/// What a service manager is told and hands over; nothing happens where there is none.
-enum Systemd {
-    /// Sockets that systemd opened for us, from descriptor 3 on (sd_listen_fds(3)).
-    static var inheritedSockets: [Int32] {
-        let environment = ProcessInfo.processInfo.environment
-        guard environment["LISTEN_PID"].flatMap(Int32.init) == getpid(),
-            let count = environment["LISTEN_FDS"].flatMap(Int32.init), count > 0
-        else { return [] }
-        return Array(3..<3 + count)
+/// What a service manager hands over and is told; nothing happens where there is none.
+struct Systemd: Sendable {
+    /// Sockets that it opened for us, from descriptor 3 on (sd_listen_fds(3)).
+    let sockets: [InheritedSocket]
+    /// How often to say that all is well: half of the time that it allows; nil where nobody watches.
+    let watchdogInterval: Duration?
+    private let notifySocket: [UInt8]
+
+    init(environment: [String: String]) {
+        let isOurs = environment["LISTEN_PID"].flatMap(Int32.init) == getpid()
+        let count = isOurs ? environment["LISTEN_FDS"].flatMap(Int32.init) ?? 0 : 0
+        sockets = (0..<max(count, 0)).map { InheritedSocket(descriptor: 3 + $0) }
+        let isWatched = environment["WATCHDOG_PID"].map { Int32($0) == getpid() } ?? true
+        let time = isWatched ? environment["WATCHDOG_USEC"].flatMap { Int64($0) } ?? 0 : 0
+        watchdogInterval = time > 0 ? .microseconds(time / 2) : nil
+        notifySocket = Array((environment["NOTIFY_SOCKET"] ?? "").utf8)
     }
 
-    /// How often to say that all is well, in microseconds; nil where nobody watches.
-    static var watchdogInterval: UInt64? {
-        let environment = ProcessInfo.processInfo.environment
-        if let watched = environment["WATCHDOG_PID"], Int32(watched) != getpid() { return nil }
-        return environment["WATCHDOG_USEC"].flatMap { UInt64($0) }.map { $0 / 2 }
-    }
-
-    /// Sends a line to the service manager (sd_notify(3)).
-    static func notify(_ state: String) {
-        guard let path = ProcessInfo.processInfo.environment["NOTIFY_SOCKET"], !path.isEmpty else { return }
-        let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    /// Sends lines of the form `NAME=value` (sd_notify(3)).
+    func notify(_ state: String) {
+        guard let first = notifySocket.first else { return }
+        let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
-        // A leading @ names an abstract socket, whose first byte is 0.
-        var bytes = Array(path.utf8)
-        if bytes[0] == UInt8(ascii: "@") { bytes[0] = 0 }
-        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { return }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
-        let length = socklen_t(MemoryLayout<sa_family_t>.size + bytes.count)
-        _ = Array(state.utf8).withUnsafeBytes { message in
-            withUnsafePointer(to: &address) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    sendto(descriptor, message.baseAddress, message.count, Int32(MSG_NOSIGNAL), $0, length)
-                }
+        guard notifySocket.count < MemoryLayout.size(ofValue: address.sun_path) else { return }
+        withUnsafeMutableBytes(of: &address.sun_path) { path in
+            path.copyBytes(from: notifySocket)
+            // A leading @ names an abstract socket, whose first byte is 0.
+            if first == UInt8(ascii: "@") { path[0] = 0 }
+        }
+        let length = socklen_t(MemoryLayout<sa_family_t>.size + notifySocket.count)
+        let message = Array(state.utf8)
+        withUnsafePointer(to: &address) {
+            _ = $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                sendto(descriptor, message, message.count, Int32(MSG_NOSIGNAL), $0, length)
             }
         }
     }

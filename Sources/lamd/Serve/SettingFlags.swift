@@ -1,0 +1,63 @@
+import ArgumentParser
+
+/// The settings as flags of the command line. Each is read again by `Settings`, which knows the defaults and the ranges.
+struct SettingFlags: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Where to listen: HOST:PORT (port 0 takes a free one) or unix:PATH; repeatable. By default \(Listeners.usual), or only the sockets that systemd hands over, which are used in any case.",
+            valueName: "address"))
+    var listen: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "The state folder. By default $STATE_DIRECTORY, else $XDG_STATE_HOME/lamd, else ~/.local/state/lamd.",
+            valueName: "folder"))
+    var state: String?
+
+    @Option(help: ArgumentHelp("Network threads for each listener (2).", valueName: "count"))
+    var threads: String?
+
+    @Option(help: ArgumentHelp("Threads for what takes longer than a step (4).", valueName: "count"))
+    var workers: String?
+
+    @Option(help: ArgumentHelp("Open instances of environments at most (10000).", valueName: "count"))
+    var maxSessions: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Open connections at most (4096); never more than file descriptors less 256.", valueName: "count"))
+    var maxConnections: String?
+
+    @Option(help: ArgumentHelp("How large a JSON body may be (1MiB).", valueName: "bytes"))
+    var bodyLimit: String?
+
+    @Option(help: ArgumentHelp("How large a body of tensors or a file may be (256MiB).", valueName: "bytes"))
+    var bulkBodyLimit: String?
+
+    @Option(
+        help: ArgumentHelp("How long requests in flight may take to finish when it stops (10).", valueName: "seconds"))
+    var drainSeconds: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "What to log: trace, debug (with every request), info (the default), notice, warning, error or critical.",
+            valueName: "level"))
+    var logLevel: String?
+
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Listen on an address that is not loopback although there is no authentication.")
+    var insecure: Bool?
+
+    /// By the settings' names.
+    var said: [String: [String]] {
+        let single = [
+            "state": state, "threads": threads, "workers": workers, "max_sessions": maxSessions,
+            "max_connections": maxConnections, "body_limit": bodyLimit, "bulk_body_limit": bulkBodyLimit,
+            "drain_seconds": drainSeconds, "log_level": logLevel, "insecure": insecure.map { "\($0)" },
+        ]
+        var said = single.compactMapValues { $0.map { [$0] } }
+        if !listen.isEmpty { said["listen"] = listen }
+        return said
+    }
+}

@@ -1,0 +1,59 @@
+import Foundation
+import HTTP
+import Logging
+
+/// Everything that can be set, as it was found. A new setting is a line here, one in `SettingFlags`, and its use.
+struct Settings {
+    let listeners: [ListenAddress]
+    let state: URL
+    let threads: Int
+    let workers: Int
+    let maxSessions: Int
+    let maxConnections: Int
+    let bodyLimit: Int
+    let bulkBodyLimit: Int
+    let drainSeconds: Int
+    let logLevel: Logger.Level
+    let insecure: Bool
+
+    /// YAML that says the same, with the place where each line comes from.
+    let report: String
+    /// What to warn of.
+    let warnings: [String]
+
+    /// - Parameter sockets: those that are listened at whatever the settings say.
+    init(
+        flags: SettingFlags, file: SettingsFile?, environment: [String: String], sockets: [InheritedSocket]
+    ) throws(SettingsError) {
+        var read = SettingReader(flags: flags.said, environment: environment, file: file)
+        let listen = read.words("listen", default: sockets.isEmpty ? [Listeners.usual] : [])
+        state = URL(
+            filePath: try read.text("state", default: StateLocation.standard(environment)), directoryHint: .isDirectory)
+        threads = try read.count("threads", 1...256, default: 2)
+        workers = try read.count("workers", 1...256, default: 4)
+        maxSessions = try read.count("max_sessions", 1...10_000_000, default: 10_000)
+        maxConnections = try read.count("max_connections", 1...1_000_000, default: 4096)
+        bodyLimit = try read.size("body_limit", default: "1MiB")
+        bulkBodyLimit = try read.size("bulk_body_limit", default: "256MiB")
+        drainSeconds = try read.count("drain_seconds", 0...3600, default: 10)
+        logLevel = try read.level("log_level", default: .info)
+        insecure = try read.flag("insecure")
+        try read.checkFile()
+        listeners = try Listeners(listen, inherited: sockets, insecure: insecure).addresses
+        report = read.readings.map(Self.line).joined(separator: "\n")
+        warnings = read.unknownVariables(besides: ["LAMD_CONFIG", "LAMD_URL"])
+            .map { "there is no setting for the environment variable \($0); it is ignored" }
+    }
+
+    private static func line(_ reading: SettingReader.Reading) -> String {
+        let texts = reading.texts.map(quoted)
+        let value = texts.count == 1 ? texts[0] : "[" + texts.joined(separator: ", ") + "]"
+        return "\(reading.name): \(value)  # \(reading.place ?? "default")"
+    }
+
+    private static func quoted(_ text: String) -> String {
+        let isPlain = text.first?.isLetter == true || text.first?.isNumber == true || text.first == "/"
+        let isWord = text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_./:".contains($0)) }
+        return isPlain && isWord ? text : "'" + text.replacing("'", with: "''") + "'"
+    }
+}

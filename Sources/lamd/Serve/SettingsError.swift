@@ -1,0 +1,21 @@
+/// A setting that cannot be taken, with the place where it was said.
+enum SettingsError: Error, CustomStringConvertible {
+    case unreadableFile(path: String, reason: String)
+    case malformedFile(place: String, reason: String)
+    case unknownSetting(String, place: String, nearest: [String])
+    case invalidValue(place: String, text: String, expected: String)
+    case openToOthers(address: String)
+
+    var description: String {
+        switch self {
+        case .unreadableFile(let path, let reason): "the configuration file \(path) cannot be read: \(reason)"
+        case .malformedFile(let place, let reason): "\(place): \(reason)"
+        case .unknownSetting(let name, let place, let nearest):
+            "\(place): there is no setting '\(name)'; the nearest are \(nearest.joined(separator: ", "))"
+        case .invalidValue(let place, let text, let expected): "\(place) must be \(expected), not '\(text)'"
+        case .openToOthers(let address):
+            "\(address) can be reached by others, and there is no authentication; listen on loopback or a unix socket, or "
+                + "say --insecure"
+        }
+    }
+}
