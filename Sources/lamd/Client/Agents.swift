@@ -1,0 +1,42 @@
+import ArgumentParser
+import JSON
+
+struct Agents: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "List the agents of a running daemon, or describe one.")
+
+    @Argument(help: "An agent's id.")
+    var id: String?
+
+    @OptionGroup var options: ClientOptions
+
+    func run() throws {
+        try options.run { client throws(ClientError) in
+            if let id {
+                let answer = try client.send("GET", "/v1/agents/\(Client.escaped(id))")
+                options.show(answer) { Details(answer.value).text }
+            } else if options.json {
+                options.show(try client.send("GET", "/v1/agents/?limit=1000")) { "" }
+            } else {
+                let agents = try client.list("/v1/agents/")
+                Terminal.output.write(Self.table(agents).text(cutAt: Terminal.output.width) + "\n")
+            }
+        }
+    }
+
+    private static func table(_ agents: [JSONValue]) -> Table {
+        var table = Table([
+            .init(title: "AGENT"), .init(title: "NAME"), .init(title: "ENVIRONMENT"),
+            .init(title: "VERSION", isNumber: true), .init(title: "STEPS", isNumber: true),
+            .init(title: "UPDATES", isNumber: true), .init(title: "RETURN", isNumber: true), .init(title: "JOB"),
+        ])
+        for agent in agents {
+            table.add([
+                agent.text("agent_id"), agent.text("name"), agent.text("env_id"), agent.text("policy_version"),
+                agent.text("steps"), agent.text("updates"), agent["last_evaluation"]?.text("mean_return") ?? "-",
+                agent.text("job_id"),
+            ])
+        }
+        return table
+    }
+}

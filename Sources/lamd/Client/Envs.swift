@@ -1,0 +1,41 @@
+import ArgumentParser
+import JSON
+
+struct Envs: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "List the environments that a running daemon has, or describe one.")
+
+    @Argument(help: "An environment, such as CartPole-v1.")
+    var id: String?
+
+    @OptionGroup var options: ClientOptions
+
+    func run() throws {
+        try options.run { client throws(ClientError) in
+            if let id {
+                let answer = try client.send("GET", "/v1/environments/\(Client.escaped(id))")
+                options.show(answer) { Details(answer.value).text }
+            } else if options.json {
+                options.show(try client.send("GET", "/v1/environments?limit=1000")) { "" }
+            } else {
+                let environments = try client.list("/v1/environments")
+                Terminal.output.write(Self.table(environments).text(cutAt: Terminal.output.width) + "\n")
+            }
+        }
+    }
+
+    private static func table(_ environments: [JSONValue]) -> Table {
+        var table = Table([
+            .init(title: "ENVIRONMENT"), .init(title: "OBSERVATION"), .init(title: "ACTION"),
+            .init(title: "STEPS", isNumber: true), .init(title: "TARGET", isNumber: true), .init(title: "DESCRIPTION"),
+        ])
+        for environment in environments {
+            table.add([
+                environment.text("env_id"), environment.text("observation_space"), environment.text("action_space"),
+                environment.text("max_episode_steps"), environment.text("reward_threshold"),
+                environment.text("description"),
+            ])
+        }
+        return table
+    }
+}
