@@ -21,6 +21,12 @@ public struct Evaluation: Sendable, Equatable {
     /// What to do: rows of observations and of masks (or none) give rows of actions.
     public typealias Acting = (_ observations: Lanes, _ rows: Int, _ masks: [Bool]) throws(LearningError) -> Lanes
 
+    init(seeds: [UInt64], returns: [Double], lengths: [Int]) {
+        self.seeds = seeds
+        self.returns = returns
+        self.lengths = lengths
+    }
+
     /// Plays one episode for each seed.
     /// - Parameter act: answers for several episodes at once, those that are over among them.
     public init(

@@ -4,7 +4,7 @@ import Neural
 /// Drives a vector of environments by the learner's exploration policy, and gives the learner what happened.
 struct Collector {
     let vector: any VectorEnvironment
-    private var streams: [Learner.Stream]
+    var streams: [Learner.Stream]
     /// What the environments show now, and what they showed where an episode just ended.
     private var states: States
     private var finalStates: States
@@ -53,7 +53,7 @@ struct Collector {
     }
 
     /// Encodes what the environments show.
-    private mutating func look(_ learner: Learner) {
+    mutating func look(_ learner: Learner) {
         learner.network.observation.encode(vector.observations, rows: 0..<streams.count, to: &states)
         guard learner.isMasked else { return }
         var mask = Array(repeating: true, count: learner.network.action.maskWidth)

@@ -14,15 +14,10 @@ extension Learner {
     mutating func choose(
         _ states: States, rows: Int, in workspace: inout Workspace, _ choices: inout [Int32], _ isBest: inout [Bool]
     ) {
-        network.load(states, rows: rows, transform, into: &workspace)
+        network.load(states, rows: rows, normalizer.transform(hyperparameters), into: &workspace)
         network.perceptron.forward(parameters, rows: rows, in: &workspace)
         Chooser(head: network.head, exploration: exploration).choose(
             workspace.outputs, rows: rows, masks: states.masks, random: &random, choices: &choices, isBest: &isBest)
-    }
-
-    var transform: Normalizer.Transform {
-        hyperparameters.observationNormalization
-            ? normalizer.transform : .identity(width: network.observation.numbers)
     }
 
     /// Begins an episode in row `row` of `states`.
@@ -42,6 +37,7 @@ extension Learner {
         replay.step(
             &stream.steps, choices: choices, isBest: isBest, at: row, reward: reward, ending: ending, to: states)
         transitions += 1
+        if isReady { credit += hyperparameters.gradientSteps }
     }
 
     private mutating func see(_ states: States, row: Int) {
@@ -51,8 +47,7 @@ extension Learner {
     /// What it has come to, in a form that others may keep and ask.
     public var policy: Policy {
         Policy(
-            network: network, parameters: parameters, transform: transform,
-            valueUnit: hyperparameters.rewardScaling ? 1 / rewardScale.factor : 1, exploration: exploration,
-            transitions: transitions, updates: updates)
+            network: network, hyperparameters: hyperparameters, parameters: parameters, normalizer: normalizer,
+            rewardScale: rewardScale, exploration: exploration, transitions: transitions, updates: updates)
     }
 }

@@ -12,6 +12,9 @@ public struct Learner: Sendable {
     public internal(set) var transitions = 0
     public internal(set) var updates = 0
 
+    /// What transitions have paid for and updates have not yet spent: an update costs ``Hyperparameters/trainFrequency``.
+    var credit = 0
+
     var parameters: [Float]
     var target: [Float]
     var optimizer: Optimizer
@@ -19,6 +22,8 @@ public struct Learner: Sendable {
     var rewardScale = RewardScale()
     var replay: Replay
     var random: RandomGenerator
+    /// Of the episodes that clients have begun, the most recently continued last.
+    var openStreams: [(id: String, stream: Stream)] = []
     private var batch: Batch
     private var gradient: [Float]
     private var metrics = LearningMetrics()
@@ -35,9 +40,7 @@ public struct Learner: Sendable {
         target = parameters
         optimizer = Optimizer(hyperparameters.rule, parameterCount: parameters.count)
         normalizer = Normalizer(width: network.observation.numbers)
-        replay = Replay(
-            capacity: hyperparameters.replayCapacity, steps: hyperparameters.nStep,
-            isPrioritized: hyperparameters.replay == .prioritized, isMasked: isMasked, network: network)
+        replay = Replay(hyperparameters, isMasked: isMasked, network: network)
         self.random = random
         batch = Batch(count: hyperparameters.batchSize, network: network, isMasked: isMasked)
         gradient = Array(repeating: 0, count: parameters.count)
@@ -51,6 +54,9 @@ public struct Learner: Sendable {
         transitions >= hyperparameters.learningStarts && replay.readyCount >= hyperparameters.batchSize
     }
 
+    /// How many updates the experience pays for that were not yet made.
+    public var pendingUpdates: Int { isReady ? credit / hyperparameters.trainFrequency : 0 }
+
     /// Learns from one batch.
     /// - Parameter progress: how much of the training is done, 0…1: schedules go by it.
     /// - Precondition: ``isReady``.
@@ -61,6 +67,7 @@ public struct Learner: Sendable {
         judge()
         learn(progress: progress)
         updates += 1
+        credit = max(0, credit - hyperparameters.trainFrequency)
     }
 
     /// What updates gave since the latest call.
@@ -79,7 +86,7 @@ extension Learner {
             let beta = Schedule(from: hyperparameters.priorityBeta, to: 1).value(at: progress)
             replay.drawByPriority(&batch.slots, weights: &batch.weights, beta: Float(beta), &random)
         }
-        let scale = hyperparameters.rewardScaling ? rewardScale.factor : 1
+        let scale = rewardScale.factor(hyperparameters)
         let discount = Float(hyperparameters.discount)
         for row in 0..<batch.count {
             let outcome = replay.outcome(of: Int(batch.slots[row]), discount: discount)
@@ -91,7 +98,7 @@ extension Learner {
 
     /// Brings the states of the batch before the networks.
     private mutating func load() {
-        let transform = transform
+        let transform = normalizer.transform(hyperparameters)
         replay.copyStates(batch.slots, transform, to: &batch.online, from: 0)
         replay.copyStates(batch.lasts, transform, to: &batch.online, from: batch.count)
         replay.copyStates(batch.lasts, transform, to: &batch.target, from: 0)

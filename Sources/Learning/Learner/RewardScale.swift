@@ -22,8 +22,8 @@ struct RewardScale: Sendable, Equatable {
         squares += distance * (sum - mean)
     }
 
-    var factor: Float {
-        guard count > 1 else { return 1 }
+    func factor(_ hyperparameters: Hyperparameters) -> Float {
+        guard count > 1 && hyperparameters.rewardScaling else { return 1 }
         return Float(1 / max((squares / count).squareRoot(), 1))
     }
 }

@@ -32,9 +32,9 @@ public struct Normalizer: Sendable, Equatable {
         }
     }
 
-    /// What the network applies: the numbers as they are before anything was seen.
-    var transform: Transform {
-        guard count > 1 else { return .identity(width: mean.count) }
+    /// What the network applies: nothing before anything was seen.
+    func transform(_ hyperparameters: Hyperparameters) -> Transform {
+        guard count > 1 && hyperparameters.observationNormalization else { return .identity(width: mean.count) }
         return Transform(
             shift: mean.map(Float.init), scale: squares.map { Float(1 / ($0 / count + 1e-8).squareRoot()) },
             limit: Self.limit)

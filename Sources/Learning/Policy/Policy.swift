@@ -6,6 +6,8 @@ import Synchronization
 public struct Policy: Sendable {
     public let network: Network
     let parameters: [Float]
+    let normalizer: Normalizer
+    let rewardScale: RewardScale
     let transform: Normalizer.Transform
     /// How many times larger returns are than the values that the network computes.
     let valueUnit: Float
@@ -17,13 +19,15 @@ public struct Policy: Sendable {
     private let pool = Pool()
 
     init(
-        network: Network, parameters: [Float], transform: Normalizer.Transform, valueUnit: Float, exploration: Double,
-        transitions: Int, updates: Int
+        network: Network, hyperparameters: Hyperparameters, parameters: [Float], normalizer: Normalizer,
+        rewardScale: RewardScale, exploration: Double, transitions: Int, updates: Int
     ) {
         self.network = network
         self.parameters = parameters
-        self.transform = transform
-        self.valueUnit = valueUnit
+        self.normalizer = normalizer
+        self.rewardScale = rewardScale
+        transform = normalizer.transform(hyperparameters)
+        valueUnit = 1 / rewardScale.factor(hyperparameters)
         self.exploration = exploration
         self.transitions = transitions
         self.updates = updates

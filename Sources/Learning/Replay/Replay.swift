@@ -11,9 +11,9 @@ struct Replay: Sendable {
     /// Where one sequence of steps has got to.
     struct Stream: Sendable, Equatable {
         /// The state that waits for its action, by its place among all states ever written.
-        fileprivate(set) var current: Int?
+        var current: Int?
         /// The latest steps, oldest first, whose return over n steps is not yet known.
-        fileprivate(set) var pending: [Int] = []
+        var pending: [Int] = []
 
         init() {}
 
@@ -24,29 +24,29 @@ struct Replay: Sendable {
     }
 
     let capacity: Int
+    /// n, over how many steps returns reach.
     let steps: Int
     /// Of each state in the ring: its rows, as in ``States``; then what was done there and what came of it.
-    private(set) var states: States
-    private(set) var choices: [Int32]
-    private(set) var rewards: [Float]
-    private(set) var endings: [UInt8]
+    var states: States
+    var choices: [Int32]
+    var rewards: [Float]
+    var endings: [UInt8]
     /// Whether what was done was thought best then; it was a trial otherwise.
-    private(set) var isBest: [Bool]
-    private(set) var next: [Int32]
-    private(set) var isReady: [Bool]
+    var isBest: [Bool]
+    var next: [Int32]
+    var isReady: [Bool]
     /// How many states were ever written.
-    private(set) var written = 0
+    var written = 0
     /// How many steps can be drawn.
-    private(set) var readyCount = 0
+    var readyCount = 0
     /// Weights by which steps are drawn; nil where all are alike.
-    private(set) var priorities: SumTree?
-    private var largestPriority: Float = 1
-    private let width: (numbers: Int, categories: Int, choices: Int, members: Int)
+    var priorities: SumTree?
+    var largestPriority: Float = 1
+    let width: (numbers: Int, categories: Int, choices: Int, members: Int)
 
-    /// - Parameter steps: n, over how many steps returns reach.
-    init(capacity: Int, steps: Int, isPrioritized: Bool, isMasked: Bool, network: Network) {
-        self.capacity = capacity
-        self.steps = steps
+    init(_ hyperparameters: Hyperparameters, isMasked: Bool, network: Network) {
+        capacity = hyperparameters.replayCapacity
+        steps = hyperparameters.nStep
         width = (
             network.observation.numbers, network.observation.categories.count, network.head.components.count,
             isMasked ? network.head.members : 0
@@ -58,7 +58,7 @@ struct Replay: Sendable {
         isBest = Array(repeating: true, count: capacity)
         next = Array(repeating: 0, count: capacity)
         isReady = Array(repeating: false, count: capacity)
-        priorities = isPrioritized ? SumTree(count: capacity) : nil
+        priorities = hyperparameters.replay == .prioritized ? SumTree(count: capacity) : nil
     }
 
     /// Writes row `row` of `source` as the state that `stream` is in now.
@@ -93,6 +93,18 @@ struct Replay: Sendable {
         } else if stream.pending.count == steps {
             release(stream.pending.removeFirst())
         }
+    }
+
+    /// Whether a stream waits for an action in row `row` of `source`.
+    func isAt(_ stream: Stream, _ source: States, row: Int) -> Bool {
+        guard let current = stream.current, isAlive(current) else { return false }
+        let slot = current % capacity
+        return (0..<width.numbers).allSatisfy {
+            states.numbers[slot * width.numbers + $0] == source.numbers[row * width.numbers + $0]
+        }
+            && (0..<width.categories).allSatisfy {
+                states.categories[slot * width.categories + $0] == source.categories[row * width.categories + $0]
+            }
     }
 
     private func isAlive(_ index: Int) -> Bool { index >= written - capacity }

@@ -1,45 +1,56 @@
 import Gym
 
-/// One run of learning in an environment: whoever calls ``next()`` again and again drives it, on a thread of their
-/// choice, and may stop, pause or take a ``checkpoint`` between any two calls.
+/// One run of learning in an environment. Whoever calls ``next()`` again and again drives it, on a thread of their
+/// choice, and may pause, stop, ask for the policy or take a ``checkpoint`` between any two calls.
 public final class Training {
     public let request: TrainingRequest
-    public private(set) var learner: Learner
-    /// The best policy so far by evaluation, and how it did.
-    public private(set) var best: (policy: Policy, evaluation: Evaluation)?
+    public internal(set) var learner: Learner
     /// Whether two evaluations in a row have reached the target return.
-    public private(set) var isTargetReached = false
+    public var isTargetReached: Bool { counts.hits >= 2 }
+    /// The best policies by evaluation, best first; later ones first among equals.
+    var candidates: [Candidate] = []
+    var collector: Collector
+    /// Apart from the learner's, so that evaluating does not change what is learned.
+    var random: RandomGenerator
+    var counts = Counts()
 
     private let budget: TrainingRequest.Budget
     private let interval: Int
     private let now: () -> Double
-    private var collector: Collector
-    private var events: [TrainingEvent] = []
-    /// Apart from the learner's, so that evaluating does not change what is learned.
-    private var random: RandomGenerator
-    private var counts = Counts()
+
+    /// How many policies stay in the running for the best.
+    private static let candidateCount = 3
+    /// Steps between two reports of progress.
+    private static let reportInterval = 1_000
 
     /// What has happened since the training began.
-    private struct Counts {
+    struct Counts: Sendable {
         var steps = 0
         var episodes = 0
         var updates = 0
         var seconds = 0.0
-        /// Steps that updates are still owed for.
-        var owed = 0
+        /// How many evaluations in a row reached the target return.
         var hits = 0
+        /// Of the latest hundred episodes.
         var returns: [Double] = []
     }
 
+    /// A policy and how it did.
+    struct Candidate: Sendable {
+        let policy: Policy
+        let evaluation: Evaluation
+    }
+
     /// - Parameters:
-    ///   - learner: from its first experience or after earlier trainings.
+    ///   - learner: without experience, or after earlier trainings.
     ///   - now: seconds of a clock that never goes back.
     public init(_ request: TrainingRequest, _ learner: Learner, now: @escaping () -> Double) throws(LearningError) {
+        try request.check(learner)
         self.request = request
         self.learner = learner
         self.now = now
         budget = request.budget.resolved
-        interval = request.evaluationInterval ?? max(1_000, (budget.steps ?? TrainingRequest.Budget.defaultSteps) / 20)
+        interval = request.interval
         var random = RandomGenerator(seed: request.seed)
         let vector = try request.environment.make(count: request.numEnvs)
         let seeds = (0..<request.numEnvs).map { _ in UInt64(random.integers(0, Int.max)) }
@@ -51,10 +62,10 @@ public final class Training {
 
     /// The share of the budget that is used up, 0…1.
     public var progress: Double {
-        func share(_ count: Int, of limit: Int?) -> Double { limit.map { Double(count) / Double(max($0, 1)) } ?? 0 }
+        func share(_ count: Int, of limit: Int?) -> Double { limit.map { Double(count) / Double($0) } ?? 0 }
         let shares = [
             share(counts.steps, of: budget.steps), share(counts.episodes, of: budget.episodes),
-            share(counts.updates, of: budget.updates), budget.seconds.map { counts.seconds / max($0, 1e-9) } ?? 0,
+            share(counts.updates, of: budget.updates), budget.seconds.map { counts.seconds / $0 } ?? 0,
         ]
         return min(shares.max() ?? 0, 1)
     }
@@ -62,70 +73,88 @@ public final class Training {
     public var isFinished: Bool { isTargetReached || progress >= 1 }
 
     /// Goes on until there is something to tell.
-    /// - Returns: nil when the budget is used up or the target is reached.
-    public func next() throws(LearningError) -> TrainingEvent? {
-        while events.isEmpty && !isFinished { try advance() }
-        return events.isEmpty ? nil : events.removeFirst()
+    /// - Returns: what there is to tell; nothing when the budget is used up or the target is reached.
+    public func next() throws(LearningError) -> [TrainingEvent] {
+        while !isFinished {
+            let events = try advance()
+            if !events.isEmpty { return events }
+        }
+        return []
+    }
+
+    /// The best policy so far, by evaluation; before the first, the one of now.
+    public var policy: Policy { candidates.first?.policy ?? learner.policy }
+
+    /// How ``policy`` did when it was evaluated.
+    public var evaluation: Evaluation? { candidates.first?.evaluation }
+
+    /// Decides among the best policies so far and the one of now by more episodes, all on the same seeds: a single
+    /// evaluation is noisy, and the best of many is lucky. Afterwards ``policy`` is the winner.
+    public func decide() throws(LearningError) {
+        if candidates.first(where: { $0.policy.updates == learner.updates }) == nil {
+            candidates.append(Candidate(policy: learner.policy, evaluation: try evaluate(learner.policy, seeds())))
+        }
+        let seeds = seeds(3 * request.evaluationEpisodes)
+        var decided: [Candidate] = []
+        for candidate in candidates {
+            decided.append(Candidate(policy: candidate.policy, evaluation: try evaluate(candidate.policy, seeds)))
+        }
+        candidates = decided.sorted(by: Self.isBetter)
     }
 
     /// One step of all environments, the updates that it pays for, and what else is due.
-    private func advance() throws(LearningError) {
-        let start = now()
-        let before = counts.steps
-        let ended = try collector.step(&learner)
+    private func advance() throws(LearningError) -> [TrainingEvent] {
+        let (start, before) = (now(), counts.steps)
+        var events = try collector.step(&learner).map { note($0) }
         counts.steps += request.numEnvs
-        for episode in ended { note(episode) }
-        learn()
-        counts.seconds += now() - start
-        if counts.steps / interval > before / interval || isFinished { try evaluate() }
-        if counts.steps / 1_000 > before / 1_000 { report() }
-    }
-
-    private func learn() {
-        guard learner.isReady else { return }
-        counts.owed += request.numEnvs
-        while counts.owed >= learner.hyperparameters.trainFrequency {
-            counts.owed -= learner.hyperparameters.trainFrequency
-            for _ in 0..<learner.hyperparameters.gradientSteps {
-                learner.update(progress: progress)
-                counts.updates += 1
-            }
+        while learner.pendingUpdates > 0 {
+            learner.update(progress: progress)
+            counts.updates += 1
         }
+        counts.seconds += now() - start
+        func isDue(_ interval: Int) -> Bool { counts.steps / interval > before / interval || isFinished }
+        if isDue(Self.reportInterval) { events.append(.progress(report())) }
+        if isDue(interval) { events.append(.evaluation(try judge())) }
+        return events
     }
 
-    private func note(_ episode: Episode) {
+    private func note(_ episode: Episode) -> TrainingEvent {
         counts.episodes += 1
         if counts.returns.count == 100 { counts.returns.removeFirst() }
         counts.returns.append(episode.episodeReturn)
-        events.append(
-            .episode(
-                TrainingEvent.Episode(
-                    number: counts.episodes, steps: counts.steps, episodeReturn: episode.episodeReturn,
-                    length: episode.length)))
+        return .episode(
+            TrainingEvent.Episode(
+                number: counts.episodes, steps: counts.steps, episodeReturn: episode.episodeReturn,
+                length: episode.length))
     }
 
-    private func report() {
+    private func report() -> TrainingEvent.Progress {
         let mean = counts.returns.isEmpty ? nil : counts.returns.reduce(0, +) / Double(counts.returns.count)
-        events.append(
-            .progress(
-                TrainingEvent.Progress(
-                    steps: counts.steps, episodes: counts.episodes, updates: counts.updates, fraction: progress,
-                    meanReturn: mean, exploration: learner.exploration, metrics: learner.takeMetrics())))
+        return TrainingEvent.Progress(
+            steps: counts.steps, episodes: counts.episodes, updates: counts.updates, fraction: progress,
+            meanReturn: mean, exploration: learner.exploration, metrics: learner.takeMetrics())
     }
 
-    private func evaluate() throws(LearningError) {
-        let policy = learner.policy
-        let seeds = (0..<request.evaluationEpisodes).map { _ in UInt64(random.integers(0, Int.max)) }
-        let evaluation = try Evaluation(of: policy, in: request.environment, seeds: seeds, random: &random)
-        let isBest = best.map { evaluation.mean >= $0.evaluation.mean } ?? true
-        if isBest { best = (policy, evaluation) }
-        if let target = request.targetReturn {
-            counts.hits = evaluation.mean >= target ? counts.hits + 1 : 0
-            isTargetReached = counts.hits >= 2
-        }
-        events.append(
-            .evaluation(
-                TrainingEvent.EvaluationReport(
-                    steps: counts.steps, updates: counts.updates, evaluation: evaluation, isBest: isBest)))
+    private func judge() throws(LearningError) -> TrainingEvent.Judgement {
+        let candidate = Candidate(policy: learner.policy, evaluation: try evaluate(learner.policy, seeds()))
+        let mean = candidate.evaluation.mean
+        let isBest = candidates.first.map { mean >= $0.evaluation.mean } ?? true
+        candidates = Array((candidates + [candidate]).sorted(by: Self.isBetter).prefix(Self.candidateCount))
+        if let target = request.targetReturn { counts.hits = mean >= target ? counts.hits + 1 : 0 }
+        return TrainingEvent.Judgement(
+            steps: counts.steps, updates: counts.updates, evaluation: candidate.evaluation, isBest: isBest)
+    }
+
+    private static func isBetter(_ left: Candidate, _ right: Candidate) -> Bool {
+        (left.evaluation.mean, left.policy.updates) > (right.evaluation.mean, right.policy.updates)
+    }
+
+    private func seeds(_ count: Int? = nil) -> [UInt64] {
+        (0..<(count ?? request.evaluationEpisodes)).map { _ in UInt64(random.integers(0, Int.max)) }
+    }
+
+    private func evaluate(_ policy: Policy, _ seeds: [UInt64]) throws(LearningError) -> Evaluation {
+        var random = RandomGenerator(seed: 0)
+        return try Evaluation(of: policy, in: request.environment, seeds: seeds, random: &random)
     }
 }

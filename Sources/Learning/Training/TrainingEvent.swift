@@ -2,7 +2,7 @@
 public enum TrainingEvent: Sendable, Equatable {
     case progress(Progress)
     case episode(Episode)
-    case evaluation(EvaluationReport)
+    case evaluation(Judgement)
 
     /// How far it is, and how learning goes.
     public struct Progress: Sendable, Equatable {
@@ -27,7 +27,8 @@ public enum TrainingEvent: Sendable, Equatable {
         public let length: Int
     }
 
-    public struct EvaluationReport: Sendable, Equatable {
+    /// How the policy of now did.
+    public struct Judgement: Sendable, Equatable {
         public let steps: Int
         public let updates: Int
         public let evaluation: Evaluation

@@ -51,4 +51,23 @@ public struct TrainingRequest: Sendable {
         self.evaluationEpisodes = evaluationEpisodes
         self.seed = seed
     }
+
+    /// Steps between evaluations.
+    public var interval: Int {
+        evaluationInterval ?? max(1_000, (budget.resolved.steps ?? Budget.defaultSteps) / 20)
+    }
+
+    func check(_ learner: Learner) throws(LearningError) {
+        func require(_ condition: Bool, _ name: String, _ reason: String) throws(LearningError) {
+            guard condition else { throw .invalidRequest(name: name, reason: reason) }
+        }
+        try require(budget.steps.map { $0 > 0 } ?? true, "steps", "expected at least 1")
+        try require(budget.episodes.map { $0 > 0 } ?? true, "episodes", "expected at least 1")
+        try require(budget.updates.map { $0 > 0 } ?? true, "updates", "expected at least 1")
+        try require(budget.seconds.map { $0 > 0 } ?? true, "seconds", "expected more than 0")
+        try require(interval > 0, "evaluate.interval", "expected at least 1")
+        try require(evaluationEpisodes > 0, "evaluate.num_episodes", "expected at least 1")
+        let most = learner.hyperparameters.replayCapacity / (2 * (learner.hyperparameters.nStep + 1))
+        try require((1...max(most, 1)).contains(numEnvs), "num_envs", "expected 1 to \(most) for this replay_capacity")
+    }
 }

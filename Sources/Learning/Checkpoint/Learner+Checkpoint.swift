@@ -1,0 +1,68 @@
+import Gym
+import Neural
+
+extension Learner {
+    /// Everything it must remember to go on bit for bit.
+    public var checkpoint: Checkpoint {
+        var checkpoint = Checkpoint()
+        checkpoint.put("parameters", parameters)
+        checkpoint.put("target", target)
+        for (index, moment) in optimizer.moments.enumerated() { checkpoint.put("moments.\(index)", moment) }
+        checkpoint.put("counts", [transitions, updates, credit, optimizer.steps])
+        normalizer.save(to: &checkpoint)
+        rewardScale.save(to: &checkpoint)
+        checkpoint.put("random", random)
+        var inner = Checkpoint()
+        replay.save(to: &inner)
+        checkpoint.put("replay.", inner)
+        return checkpoint
+    }
+
+    /// Goes on where the learner of `checkpoint` was, which had the same spaces and hyperparameters. Episodes that
+    /// clients had begun are forgotten: their next transitions begin anew.
+    /// - Throws: ``LearningError/invalidCheckpoint(_:)``; then nothing has changed.
+    public mutating func restore(from checkpoint: Checkpoint) throws(LearningError) {
+        var restored = self
+        let count = parameters.count
+        restored.parameters = try checkpoint.floats("parameters", count: count)
+        restored.target = try checkpoint.floats("target", count: count)
+        let counts = try checkpoint.integers("counts", count: 4, in: 0..<Int.max)
+        var moments: [[Float]] = []
+        for index in optimizer.moments.indices {
+            moments.append(try checkpoint.floats("moments.\(index)", count: count))
+        }
+        (restored.transitions, restored.updates, restored.credit) = (counts[0], counts[1], counts[2])
+        restored.optimizer = Optimizer(optimizer.rule, moments: moments, steps: counts[3])
+        restored.normalizer = try Normalizer(from: checkpoint, width: network.observation.numbers)
+        restored.rewardScale = try RewardScale(from: checkpoint)
+        restored.random = try checkpoint.random("random")
+        restored.replay = Replay(hyperparameters, isMasked: isMasked, network: network)
+        restored.openStreams = []
+        try restored.replay.restore(from: checkpoint.part("replay."), network: network)
+        self = restored
+    }
+}
+
+extension Normalizer {
+    func save(to checkpoint: inout Checkpoint) {
+        checkpoint.put("observation.count", [count])
+        checkpoint.put("observation.mean", mean)
+        checkpoint.put("observation.squares", squares)
+    }
+
+    init(from checkpoint: Checkpoint, width: Int) throws(LearningError) {
+        self.init(
+            count: try checkpoint.doubles("observation.count", count: 1)[0],
+            mean: try checkpoint.doubles("observation.mean", count: width),
+            squares: try checkpoint.doubles("observation.squares", count: width))
+    }
+}
+
+extension RewardScale {
+    func save(to checkpoint: inout Checkpoint) { checkpoint.put("reward_scale", [count, mean, squares]) }
+
+    init(from checkpoint: Checkpoint) throws(LearningError) {
+        let values = try checkpoint.doubles("reward_scale", count: 3)
+        self.init(count: values[0], mean: values[1], squares: values[2])
+    }
+}

@@ -1,0 +1,53 @@
+import Gym
+import Neural
+
+extension Policy {
+    /// The policy as named tensors: `layers.0.weight` [inputs, outputs] and so on, of the last layer's outputs the first
+    /// V and then the scores of each component; what the observation is normalised by; and the counts behind it.
+    public var checkpoint: Checkpoint {
+        var checkpoint = Checkpoint()
+        for tensor in network.perceptron.tensors {
+            checkpoint.put(tensor.name, Array(parameters[tensor.range]), shape: tensor.shape)
+        }
+        normalizer.save(to: &checkpoint)
+        rewardScale.save(to: &checkpoint)
+        checkpoint.put("exploration", [exploration])
+        checkpoint.put("counts", [transitions, updates])
+        return checkpoint
+    }
+
+    /// - Throws: ``LearningError/invalidCheckpoint(_:)`` where the tensors are not of this network.
+    public init(_ network: Network, _ hyperparameters: Hyperparameters, from checkpoint: Checkpoint)
+        throws(LearningError)
+    {
+        var parameters: [Float] = []
+        for tensor in network.perceptron.tensors {
+            guard checkpoint[tensor.name]?.shape == tensor.shape else {
+                throw .invalidCheckpoint("expected a tensor \(tensor.name) of shape \(tensor.shape)")
+            }
+            parameters += try checkpoint.floats(tensor.name, count: tensor.range.count)
+        }
+        guard parameters.allSatisfy(\.isFinite) else {
+            throw .invalidCheckpoint("a weight is not a finite number")
+        }
+        let counts = try checkpoint.integers("counts", count: 2, in: 0..<Int.max)
+        self.init(
+            network: network, hyperparameters: hyperparameters, parameters: parameters,
+            normalizer: try Normalizer(from: checkpoint, width: network.observation.numbers),
+            rewardScale: try RewardScale(from: checkpoint),
+            exploration: try checkpoint.doubles("exploration", count: 1)[0], transitions: counts[0], updates: counts[1])
+    }
+}
+
+extension Learner {
+    /// Goes on from a policy: its weights and its view of observations and rewards. Experience stays, momentum does not.
+    /// - Precondition: the policy has the same network.
+    public mutating func adopt(_ policy: Policy) {
+        precondition(policy.network == network, "a learner adopts a policy of its own network")
+        parameters = policy.parameters
+        target = policy.parameters
+        normalizer = policy.normalizer
+        rewardScale = policy.rewardScale
+        optimizer = Optimizer(optimizer.rule, parameterCount: parameters.count)
+    }
+}

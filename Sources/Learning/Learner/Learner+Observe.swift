@@ -1,0 +1,100 @@
+import Gym
+import Neural
+
+/// Steps of environments that live elsewhere, in rows.
+public struct Transitions: Sendable {
+    public var observations: Lanes
+    public var actions: Lanes
+    public var rewards: [Double]
+    public var nextObservations: Lanes
+    public var terminated: [Bool]
+    public var truncated: [Bool]
+    /// Which episode each belongs to: those of one episode come in their order, of several mixed as may be.
+    public var episodeIDs: [String]
+    /// Rows of `network.action.maskWidth` Booleans, what was allowed before and after; empty where everything is.
+    public var masks: [Bool]
+    public var nextMasks: [Bool]
+
+    public init(
+        observations: Lanes, actions: Lanes, rewards: [Double], nextObservations: Lanes, terminated: [Bool],
+        truncated: [Bool], episodeIDs: [String], masks: [Bool] = [], nextMasks: [Bool] = []
+    ) {
+        self.observations = observations
+        self.actions = actions
+        self.rewards = rewards
+        self.nextObservations = nextObservations
+        self.terminated = terminated
+        self.truncated = truncated
+        self.episodeIDs = episodeIDs
+        self.masks = masks
+        self.nextMasks = nextMasks
+    }
+}
+
+extension Learner {
+    /// More unfinished episodes than this are not remembered: the oldest goes on as if it began anew.
+    private static let openEpisodes = 1_024
+
+    /// Takes steps in that were made elsewhere. They enter where the collector's do.
+    /// - Parameter learn: whether they pay for updates.
+    /// - Precondition: rows and lanes are as the spaces have them.
+    public mutating func observe(_ transitions: Transitions, learn: Bool = true) throws(LearningError) {
+        let rows = transitions.rewards.count
+        try check(transitions.masks, rows: rows)
+        try check(transitions.nextMasks, rows: rows)
+        let before = states(transitions.observations, transitions.masks, rows: rows)
+        let after = states(transitions.nextObservations, transitions.nextMasks, rows: rows)
+        var choices = [Int32](repeating: 0, count: rows * network.head.components.count)
+        network.action.encode(transitions.actions, rows: rows, to: &choices)
+        let isBest = try areBest(choices, transitions, rows: rows)
+        let paid = credit
+        for row in 0..<rows {
+            let id = transitions.episodeIDs[row]
+            var stream = takeStream(id)
+            if !replay.isAt(stream.steps, before, row: row) { begin(&stream, before, row: row) }
+            let ending: Ending =
+                transitions.terminated[row] ? .terminated : transitions.truncated[row] ? .truncated : .none
+            record(
+                &stream, choices, isBest: isBest[row], row: row, reward: transitions.rewards[row], ending: ending,
+                to: after)
+            if ending == .none { openStreams.append((id, stream)) }
+        }
+        if !learn { credit = paid }
+    }
+
+    private func check(_ masks: [Bool], rows: Int) throws(LearningError) {
+        guard masks.isEmpty || isMasked else {
+            throw .invalidRequest(name: "action_mask", reason: "this agent learns without masks")
+        }
+        try network.action.check(masks, rows: rows)
+    }
+
+    private func states(_ observations: Lanes, _ masks: [Bool], rows: Int) -> States {
+        var states = States(rows: rows, network, masked: isMasked)
+        network.observation.encode(observations, rows: 0..<rows, to: &states)
+        if !masks.isEmpty { states.masks = network.action.widen(masks, rows: rows) }
+        return states
+    }
+
+    /// Who acted there is not known; whether the learner would have done the same is.
+    private func areBest(
+        _ choices: [Int32], _ transitions: Transitions, rows: Int
+    ) throws(LearningError) -> [Bool] {
+        var random = random
+        let own = try policy.decide(
+            transitions.observations, rows: rows, masks: transitions.masks, details: false, random: &random
+        ).choices
+        let width = network.head.components.count
+        return (0..<rows).map { row in
+            (row * width..<(row + 1) * width).allSatisfy { choices[$0] == own[$0] }
+        }
+    }
+
+    private mutating func takeStream(_ id: String) -> Stream {
+        guard let place = openStreams.firstIndex(where: { $0.id == id }) else {
+            if openStreams.count >= Self.openEpisodes { openStreams.removeFirst() }
+            return Stream()
+        }
+        return openStreams.remove(at: place).stream
+    }
+}
