@@ -25,18 +25,23 @@ public struct API: Sendable {
     private func handle(_ operation: Operation, _ exchange: Exchange) {
         switch operation.place {
         case .network: answer(operation, exchange)
-        case .worker: exchange.detach(on: workers) { answer(operation, $0) }
+        case .worker:
+            exchange.detach()
+            guard workers.submit({ answer(operation, exchange) }) else {
+                let problem = Problem(.unavailable, "too much waits to be done; try again in a moment", retryAfter: 1)
+                return exchange.respond(Reply(problem))
+            }
         }
     }
 
     private func answer(_ operation: Operation, _ exchange: Exchange) {
-        let reply: Reply
+        let reply: Reply?
         do {
             reply = try operation.run(Call(exchange: exchange, hall: hall, meter: meter))
         } catch {
             reply = Reply(error)
         }
-        exchange.respond(reply)
+        if let reply { exchange.respond(reply) }
     }
 
     /// Counts what was served; given to the server as its after-reply hook.

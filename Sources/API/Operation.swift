@@ -16,11 +16,12 @@ struct Operation: Sendable {
     let name: String
     let place: Place
     let body: Route.BodyAllowance
-    let run: @Sendable (Call) throws(Problem) -> Reply
+    /// nil where the operation has answered by itself, as a stream does.
+    let run: @Sendable (Call) throws(Problem) -> Reply?
 
     init(
         _ method: Method, _ template: String, _ name: String, on place: Place = .network,
-        body: Route.BodyAllowance = .standard, _ run: @escaping @Sendable (Call) throws(Problem) -> Reply
+        body: Route.BodyAllowance = .standard, _ run: @escaping @Sendable (Call) throws(Problem) -> Reply?
     ) {
         self.method = method
         self.template = template

@@ -1,5 +1,6 @@
 import Gym
 import Hosting
+import Learning
 import Store
 
 /// The one place where what a module throws becomes a problem.
@@ -25,7 +26,9 @@ extension Problem {
             self.init(.stepMismatch, "step \(sent) was sent, \(expected) comes next", at: "/step", step: expected)
         case .invalid(let field, let reason): self.init(.invalidValue, reason, at: "/" + field)
         case .environment(let error): self.init(error)
+        case .learning(let error): self.init(error)
         case .store(let error): self.init(error)
+        case .corrupt(let reason): self.init(.internalError, reason)
         case .draining: self.init(.unavailable, "the daemon is shutting down", retryAfter: 5)
         }
     }
@@ -48,6 +51,19 @@ extension Problem {
                 at: "?mode")
         case .invalidSnapshot(let reason):
             self.init(.invalidValue, "not a snapshot to restore: \(reason)", at: "/snapshot")
+        }
+    }
+
+    init(_ error: LearningError) {
+        switch error {
+        case .unsupportedSpace(let role, let reason): self.init(.invalidValue, reason, at: "/\(role.rawValue)_space")
+        case .invalidHyperparameter(let name, let reason):
+            let path = name.split(separator: ".").joined(separator: "/")
+            self.init(.invalidValue, reason, at: path.isEmpty ? "/hyperparameters" : "/hyperparameters/\(path)")
+        case .invalidRequest(let name, let reason): self.init(.invalidValue, reason, at: "/\(name)")
+        case .invalidMask(let row, let reason): self.init(.invalidValue, "row \(row): \(reason)", at: "/action_mask")
+        case .invalidCheckpoint(let reason): self.init(.invalidValue, reason, at: "")
+        case .environment(let error): self.init(error)
         }
     }
 

@@ -2,7 +2,7 @@ import HTTP
 
 /// Every operation, one row each. The contract, protocol/openapi.yaml, has the same rows; a test compares them.
 enum Routes {
-    static let table: [Operation] = environments + daemon
+    static let table: [Operation] = environments + agents + jobs + daemon
 
     private typealias Life = EnvironmentOperations
     private typealias Drive = EpisodeOperations
@@ -34,6 +34,32 @@ enum Routes {
         Operation(.post, "/v1/envs/{instance_id}/monitor/close/", "closeMonitor", Old.closeMonitor),
         Operation(.post, "/v1/envs/{instance_id}/close/", "closeEnv", Old.closeEnv),
         Operation(.post, "/v1/upload/", "upload", Old.upload),
+    ]
+
+    private static let agents: [Operation] = [
+        Operation(.post, "/v1/agents/", "createAgent", on: .worker, AgentOperations.createAgent),
+        Operation(.get, "/v1/agents/", "listAgents", AgentOperations.listAgents),
+        Operation(.get, "/v1/agents/{agent_id}", "getAgent", AgentOperations.getAgent),
+        Operation(.delete, "/v1/agents/{agent_id}", "deleteAgent", on: .worker, AgentOperations.deleteAgent),
+        Operation(.post, "/v1/agents/{agent_id}/act/", "act", body: .bulkByType, ActOperation.act),
+        Operation(.post, "/v1/agents/{agent_id}/train/", "train", on: .worker, TrainOperation.train),
+        Operation(
+            .post, "/v1/agents/{agent_id}/observe/", "observe", on: .worker, body: .bulkByType,
+            ObserveOperation.observe),
+        Operation(.post, "/v1/agents/{agent_id}/evaluate/", "evaluate", on: .worker, EvaluateOperation.evaluate),
+        Operation(.get, "/v1/agents/{agent_id}/policy", "getPolicy", on: .worker, VersionOperations.getPolicy),
+        Operation(
+            .put, "/v1/agents/{agent_id}/policy", "putPolicy", on: .worker, body: .bulk, VersionOperations.putPolicy),
+        Operation(.get, "/v1/agents/{agent_id}/versions", "listVersions", on: .worker, VersionOperations.listVersions),
+        Operation(.post, "/v1/agents/{agent_id}/rollback", "rollback", on: .worker, VersionOperations.rollback),
+    ]
+
+    private static let jobs: [Operation] = [
+        Operation(.get, "/v1/jobs/", "listJobs", on: .worker, JobOperations.listJobs),
+        Operation(.get, "/v1/jobs/{job_id}", "getJob", JobOperations.getJob),
+        Operation(.delete, "/v1/jobs/{job_id}", "cancelJob", on: .worker, JobOperations.cancelJob),
+        Operation(.get, "/v1/jobs/{job_id}/events", "streamJob", JobEvents.streamJob),
+        Operation(.get, "/v1/jobs/{job_id}/metrics", "getJobMetrics", on: .worker, JobOperations.getJobMetrics),
     ]
 
     private static let daemon: [Operation] = [

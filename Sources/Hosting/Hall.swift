@@ -1,23 +1,47 @@
 import Gym
+import Learning
+import Logging
+import Store
 import Synchronization
 
 /// Where worlds and mind meet: everything that is alive in the daemon.
 public final class Hall: Sendable {
     public let catalogue: Catalogue
     public let sessions: Sessions
+    public let agents: Agents
+    public let observations: Observations
+    public let jobs: Jobs
+    private let store: StateFolder
     public let clock: WallClock
     private let draining = Atomic(false)
     private let onShutdown: @Sendable () -> Void
 
+    /// How much the daemon takes.
+    public struct Limits: Sendable {
+        public var sessions = 10_000
+        public var agents = 10_000
+        /// Jobs that run side by side; more wait.
+        public var runningJobs = 2
+
+        public init() {}
+    }
+
+    /// Opens what was kept, and goes on with the jobs that were interrupted.
     /// - Parameter onShutdown: called when a client asks the daemon to stop.
     public init(
-        catalogue: Catalogue, maximumSessions: Int, clock: WallClock = WallClock(),
-        onShutdown: @escaping @Sendable () -> Void = {}
-    ) {
+        catalogue: Catalogue, store: StateFolder, limits: Limits = Limits(), logger: Logger,
+        clock: WallClock = WallClock(), onShutdown: @escaping @Sendable () -> Void = {}
+    ) throws(HostingError) {
         self.catalogue = catalogue
+        self.store = store
         self.clock = clock
         self.onShutdown = onShutdown
-        sessions = Sessions(catalogue: catalogue, limit: maximumSessions)
+        sessions = Sessions(catalogue: catalogue, limit: limits.sessions)
+        agents = try Agents(catalogue: catalogue, store: store, clock: clock, limit: limits.agents)
+        observations = Observations(agents: agents, logger: logger)
+        jobs = try Jobs(
+            agents: agents, observations: observations, catalogue: catalogue, store: store, clock: clock, logger: logger,
+            threads: limits.runningJobs)
     }
 
     public func requestShutdown() { onShutdown() }
@@ -28,6 +52,13 @@ public final class Hall: Sendable {
     /// - Throws: where the daemon takes no work.
     public func checkReady() throws(HostingError) {
         guard !draining.load(ordering: .acquiring) else { throw .draining }
+        do { try store.checkWritable() } catch { throw .store(error) }
+    }
+
+    /// Stops what runs on threads of its own: jobs write a checkpoint and go on at the next start.
+    public func stop() {
+        jobs.stop()
+        observations.stop()
     }
 
     /// What is alive, in numbers.

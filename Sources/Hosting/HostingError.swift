@@ -1,4 +1,5 @@
 import Gym
+import Learning
 import Store
 
 /// What a caller can ask of the living that cannot be done, and what can fail underneath.
@@ -19,7 +20,10 @@ public enum HostingError: Error, Sendable {
     /// A request that cannot be met, and the field at fault.
     case invalid(field: String, reason: String)
     case environment(EnvironmentError)
+    case learning(LearningError)
     case store(StoreError)
+    /// What is kept cannot be read back: our own mistake, or a damaged disk.
+    case corrupt(String)
     /// The daemon is on its way out.
     case draining
 }

@@ -4,6 +4,9 @@ import Foundation
 public struct WallClock: Sendable {
     private let origin: (date: Date, instant: ContinuousClock.Instant)
 
+    /// Where the monotonic clock was when this one was made.
+    public var start: ContinuousClock.Instant { origin.instant }
+
     public init() { origin = (Date(), .now) }
 
     /// Seconds since 1970.

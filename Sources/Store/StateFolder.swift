@@ -99,11 +99,11 @@ public final class StateFolder: Sendable {
     }
 
     /// Runs `body` in one transaction: it is all there after a crash, or none of it.
-    public func write<T>(_ operation: String, _ body: (Database) throws -> T) throws(StoreError) -> T {
+    func write<T>(_ operation: String, _ body: (Database) throws -> T) throws(StoreError) -> T {
         try Self.attempt(operation) { try queue.write(body) }
     }
 
-    public func read<T>(_ operation: String, _ body: (Database) throws -> T) throws(StoreError) -> T {
+    func read<T>(_ operation: String, _ body: (Database) throws -> T) throws(StoreError) -> T {
         try Self.attempt(operation) { try queue.read(body) }
     }
 

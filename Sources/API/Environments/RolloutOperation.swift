@@ -2,6 +2,7 @@ import Gym
 import HTTP
 import Hosting
 import JSON
+import Learning
 import Store
 
 /// Many steps in one request: by a list of actions, by an agent, or at random.
@@ -80,7 +81,23 @@ enum RolloutOperation {
     }
 
     private static func agent(_ fields: Fields, _ session: Session, _ call: Call) throws(Problem) -> Act {
-        throw Problem(.notFound, "there is no such agent", at: "/agent_id")
+        guard let text = fields["agent_id"]?.string, let agent = Identifier(text).flatMap({ call.hall.agents.find($0) })
+        else { throw .invalid("there is no such agent", at: "/agent_id") }
+        guard agent.configuration.observationSpace == session.observationSpace,
+            agent.configuration.actionSpace == session.actionSpace
+        else { throw .invalid("agent \(agent.id) has other spaces than \(session.spec.id)", at: "/agent_id") }
+        let deterministic = try fields.bool("deterministic") ?? true
+        let policy = agent.served.policy
+        return { world, _ throws(HostingError) in
+            var random = agent.spawnRandom()
+            do throws(LearningError) {
+                return try policy.act(
+                    world.vector.observations, rows: world.vector.count, masks: world.vector.actionMasks,
+                    deterministic: deterministic, random: &random)
+            } catch {
+                throw .learning(error)
+            }
+        }
     }
 
     private static func budget(

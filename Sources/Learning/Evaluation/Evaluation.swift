@@ -96,7 +96,7 @@ public struct Evaluation: Sendable, Equatable {
 
 extension VectorEnvironment {
     /// The masks of all environments, in rows; empty where everything is always allowed.
-    var actionMasks: [Bool] {
+    public var actionMasks: [Bool] {
         guard hasActionMask, case .discrete(let space) = actionSpace else { return [] }
         var masks: [Bool] = []
         var mask = [Bool](repeating: true, count: space.n)

@@ -72,6 +72,9 @@ public struct ActionForm: Sendable, Equatable {
         head = ScoreHead(components: isJoint ? [product] : counts)
     }
 
+    /// The members of each component that is scored on its own: one number where the components are scored jointly.
+    public var scored: [Int] { head.components }
+
     /// How many Booleans a mask has: the members of all components.
     public var maskWidth: Int { components.reduce(0) { $0 + $1.count } }
 

@@ -60,6 +60,11 @@ public final class Training {
         collector.begin(&self.learner)
     }
 
+    /// Of this training so far.
+    public var steps: Int { counts.steps }
+    public var episodes: Int { counts.episodes }
+    public var updates: Int { counts.updates }
+
     /// The share of the budget that is used up, 0…1.
     public var progress: Double {
         func share(_ count: Int, of limit: Int?) -> Double { limit.map { Double(count) / Double($0) } ?? 0 }

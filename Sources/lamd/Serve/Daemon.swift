@@ -25,7 +25,9 @@ struct Daemon {
         self.logger = logger
         systemd.notify("STATUS=opening \(settings.state.path)")
         store = try StateFolder(settings.state)
-        hall = Hall(catalogue: .worlds, maximumSessions: settings.maxSessions) { Signals.requestStop() }
+        var limits = Hall.Limits()
+        limits.sessions = settings.maxSessions
+        hall = try Hall(catalogue: .worlds, store: store, limits: limits, logger: logger) { Signals.requestStop() }
         workers = WorkerPool(threads: settings.workers, queueLimit: 1024)
         let api = API(hall: hall, workers: workers)
         server = HTTPServer(
@@ -78,6 +80,7 @@ struct Daemon {
         let isDrained = server.stop(within: .seconds(settings.drainSeconds))
         if !isDrained { logger.warning("requests in flight took too long and were answered 503") }
         workers.stop()
+        hall.stop()
         logger.info("stopped")
     }
 
@@ -87,6 +90,8 @@ struct Daemon {
         configuration.connectionLimit = settings.maxConnections
         configuration.bodyLimit = settings.bodyLimit
         configuration.bulkBodyLimit = settings.bulkBodyLimit
+        // A client that follows a job from its beginning is sent its whole past at once.
+        configuration.streamBuffer = 4 << 20
         return configuration
     }
 }

@@ -1,0 +1,184 @@
+import Gym
+import HTTP
+import Hosting
+import JSON
+import Learning
+import Store
+
+/// What to do: the policy is asked, and answers at once.
+enum ActOperation {
+    private static let known = [
+        "observation", "observations", "action_mask", "deterministic", "top_k", "include", "version",
+    ]
+
+    private enum Include: String, CaseIterable { case values, probabilities }
+
+    /// A question, whatever form it came in.
+    private struct Question {
+        var observations: Lanes
+        var rows: Int
+        var isBatch: Bool
+        var masks: [Bool] = []
+        var deterministic = true
+        var topK: Int?
+        var include: Set<Include> = []
+        var version: Int?
+    }
+
+    static func act(_ call: Call) throws(Problem) -> Reply {
+        let agent = try call.agent()
+        let question = try call.hasTensors() ? try readTensors(call, agent) : try readJSON(call, agent)
+        let served: Agent.Served
+        do { served = try call.hall.agents.policy(question.version, of: agent) } catch { throw Problem(error) }
+        var random = question.deterministic ? Self.unused : agent.spawnRandom()
+        let decisions: Decisions
+        do {
+            decisions = try served.policy.decide(
+                question.observations, rows: question.rows, masks: question.masks,
+                deterministic: question.deterministic, details: !question.include.isEmpty || question.topK != nil,
+                random: &random)
+        } catch {
+            throw Problem(error)
+        }
+        let answer = Answer(
+            agent: agent, served: served, decisions: decisions, rows: question.rows, isBatch: question.isBatch,
+            values: question.include.contains(.values), probabilities: question.include.contains(.probabilities),
+            topK: question.topK)
+        return call.wantsTensors ? .tensors(answer.tensors) : .json { answer.write(to: &$0) }
+    }
+
+    /// A deterministic policy never draws from it.
+    private static let unused = RandomGenerator(seed: 0)
+
+    private static func readJSON(_ call: Call, _ agent: Agent) throws(Problem) -> Question {
+        try call.allowQuery()
+        let fields = try call.requiredFields(known)
+        let isBatch = fields["observations"] != nil
+        guard isBatch != (fields["observation"] != nil) else {
+            throw Problem(
+                .missingParameter, "exactly one of \"observation\" and \"observations\" is needed", at: "/observation")
+        }
+        let name = isBatch ? "observations" : "observation"
+        let json = try fields.required(name)
+        guard !isBatch || (json.kind == .array && json.count > 0) else {
+            throw .invalid("expected an array of observations", at: "/observations")
+        }
+        let rows = isBatch ? json.count : 1
+        let observations = try call.elements(
+            of: agent.configuration.observationSpace, agent.observationLayout, json, at: fields.at(name),
+            isBatch: isBatch)
+        var question = Question(observations: observations, rows: rows, isBatch: isBatch)
+        question.masks = try ActionMask.read(fields, agent.served.policy.network.action, rows: rows, isBatch: isBatch)
+        question.deterministic = try fields.bool("deterministic") ?? true
+        question.topK = try fields.int("top_k", in: 1...1000)
+        question.version = try fields.int("version", in: 0...Int(Int32.max))
+        question.include = try include(fields)
+        return question
+    }
+
+    private static func include(_ fields: Fields) throws(Problem) -> Set<Include> {
+        guard let json = fields["include"] else { return [] }
+        guard json.kind == .array else { throw .invalid("expected an array", at: "/include") }
+        var include: Set<Include> = []
+        for (index, element) in json.arrayElements.enumerated() {
+            guard let word = element.string.flatMap(Include.init(rawValue:)) else {
+                throw .invalid("expected \"values\" or \"probabilities\"", at: "/include/\(index)")
+            }
+            include.insert(word)
+        }
+        return include
+    }
+
+    private static func readTensors(_ call: Call, _ agent: Agent) throws(Problem) -> Question {
+        try call.allowQuery("deterministic", "version", "include")
+        let file = try call.tensors()
+        guard let first = file.entries.first(where: { $0.name.hasPrefix("observations") }) else {
+            throw Problem(.missingParameter, "the tensor \"observations\" is missing", at: "/observations")
+        }
+        let rows = first.tensor.shape.first ?? 0
+        guard rows > 0 else { throw .invalid("expected at least one row", at: "/observations") }
+        let observations = try TensorCodec.lanes(
+            "observations", of: agent.configuration.observationSpace, agent.observationLayout, in: file, count: rows)
+        var question = Question(observations: observations, rows: rows, isBatch: true)
+        if let mask = file["action_mask"] {
+            let width = agent.served.policy.network.action.maskWidth
+            guard mask.shape == [rows, width] else {
+                throw .invalid("expected shape [\(rows), \(width)], not \(mask.shape)", at: "/action_mask")
+            }
+            question.masks = (0..<mask.count).map { mask.double($0) != 0 }
+        }
+        question.deterministic = try call.queryBool("deterministic") ?? true
+        question.version = try call.queryInt("version", in: 0...Int(Int32.max))
+        for word in call.query("include")?.split(separator: ",") ?? [] {
+            guard let include = Include(rawValue: String(word)) else {
+                throw .invalid("expected values or probabilities", at: "?include")
+            }
+            question.include.insert(include)
+        }
+        return question
+    }
+}
+
+/// Masks of available actions, as requests have them.
+enum ActionMask {
+    /// - Returns: rows of Booleans, one for each member of each component; empty where none was given.
+    static func read(_ fields: Fields, _ form: ActionForm, rows: Int, isBatch: Bool) throws(Problem) -> [Bool] {
+        guard let json = fields["action_mask"] else { return [] }
+        let pointer = fields.at("action_mask")
+        guard isBatch else { return try row(json, form, at: pointer) }
+        guard json.kind == .array, json.count == rows else {
+            throw .invalid("expected \(rows) masks, one for each observation", at: pointer.description)
+        }
+        var masks: [Bool] = []
+        for (index, element) in json.arrayElements.enumerated() {
+            masks += try row(element, form, at: pointer.appending(index))
+        }
+        return masks
+    }
+
+    /// One array over the members of one component; for several components one array each.
+    private static func row(_ json: JSONValue, _ form: ActionForm, at pointer: JSONPointer) throws(Problem) -> [Bool] {
+        if form.components.count == 1 { return try flags(json, count: form.components[0].count, at: pointer) }
+        guard json.kind == .array, json.count == form.components.count else {
+            throw .invalid("expected \(form.components.count) arrays, one for each component", at: pointer.description)
+        }
+        var mask: [Bool] = []
+        for (index, part) in json.arrayElements.enumerated() {
+            mask += try flags(part, count: form.components[index].count, at: pointer.appending(index))
+        }
+        return mask
+    }
+
+    private static func flags(_ json: JSONValue, count: Int, at pointer: JSONPointer) throws(Problem) -> [Bool] {
+        guard json.kind == .array, json.count == count else {
+            throw .invalid("expected \(count) booleans, or ones and zeros", at: pointer.description)
+        }
+        var flags: [Bool] = []
+        for (index, element) in json.arrayElements.enumerated() {
+            guard let flag = element.bool ?? element.int.flatMap({ [0: false, 1: true][$0] }) else {
+                throw .invalid("expected true, false, 1 or 0", at: pointer.appending(index).description)
+            }
+            flags.append(flag)
+        }
+        return flags
+    }
+}
+
+extension Call {
+    /// Reads one element of a space, or an array of them.
+    func elements(
+        of space: Space, _ layout: Layout, _ json: JSONValue, at pointer: JSONPointer, isBatch: Bool
+    ) throws(Problem) -> Lanes {
+        var writer = LaneWriter(Lanes(layout.element, count: layout.count * (isBatch ? json.count : 1)))
+        guard isBatch else {
+            do { try space.read(json, into: &writer) } catch { throw Problem(error, at: pointer.description) }
+            return writer.lanes
+        }
+        for (index, element) in json.arrayElements.enumerated() {
+            do { try space.read(element, into: &writer) } catch {
+                throw Problem(error, at: pointer.appending(index).description)
+            }
+        }
+        return writer.lanes
+    }
+}

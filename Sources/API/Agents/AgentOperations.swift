@@ -1,0 +1,179 @@
+import Gym
+import HTTP
+import Hosting
+import JSON
+import Learning
+import Store
+
+/// The life of an agent: made, described, listed, deleted; its versions and its policy file.
+enum AgentOperations {
+    private static let known = [
+        "env_id", "kwargs", "observation_space", "action_space", "name", "seed", "network", "hyperparameters", "init_from",
+    ]
+
+    static func createAgent(_ call: Call) throws(Problem) -> Reply {
+        try call.allowQuery()
+        let fields = try call.requiredFields(known)
+        try checkNetwork(fields)
+        let request = Agents.Request(
+            name: try fields.string("name", lengths: 1...200), environment: try fields.string("env_id"),
+            kwargs: try fields.object("kwargs"), spaces: try spaces(fields), seed: try fields.seed(),
+            hyperparameters: try fields.object("hyperparameters"), initFrom: try parent(fields))
+        let agent: Agent
+        do { agent = try call.hall.agents.create(request) } catch { throw Problem(error) }
+        return .json(
+            describe(agent, clock: call.hall.clock), status: 201, headers: [("Location", "/v1/agents/\(agent.id)")])
+    }
+
+    private static func spaces(_ fields: Fields) throws(Problem) -> (observation: Space, action: Space)? {
+        let named = ["observation_space", "action_space"].filter { fields[$0] != nil }
+        guard fields["env_id"] == nil else {
+            guard named.isEmpty else {
+                throw .invalid("either \"env_id\" or both spaces, not both", at: "/\(named[0])")
+            }
+            return nil
+        }
+        guard named.count == 2 else {
+            throw Problem(
+                .missingParameter, "name the environment, \"env_id\", or give \"observation_space\" and \"action_space\"",
+                at: named.isEmpty ? "/env_id" : named[0] == "action_space" ? "/observation_space" : "/action_space")
+        }
+        guard fields["kwargs"] == nil else { throw .invalid("this goes with \"env_id\"", at: "/kwargs") }
+        return (try space(fields, "observation_space"), try space(fields, "action_space"))
+    }
+
+    private static func space(_ fields: Fields, _ name: String) throws(Problem) -> Space {
+        let description = try fields.required(name)
+        do { return try Space(description: description) } catch {
+            throw Problem(error, kind: .invalidValue, at: "/\(name)")
+        }
+    }
+
+    /// What kind of network: one kind is known.
+    private static func checkNetwork(_ fields: Fields) throws(Problem) {
+        guard let network = fields["network"] else { return }
+        let type = try Fields(network, at: fields.at("network"), known: ["type"]).string("type")
+        guard type == nil || type == "mlp" else {
+            throw .invalid(
+                "the network type that is supported is \"mlp\"; its shape is hyperparameters.hidden_sizes", at: "/network/type")
+        }
+    }
+
+    private static func parent(_ fields: Fields) throws(Problem) -> Identifier? {
+        guard let text = try fields.string("init_from") else { return nil }
+        guard let id = Identifier(text) else { throw .invalid("expected an agent's id", at: "/init_from") }
+        return id
+    }
+
+    static func listAgents(_ call: Call) throws(Problem) -> Reply {
+        try call.allowQuery("limit", "cursor")
+        let page = try Page(call, of: call.hall.agents.all) { $0.id.description }
+        return page.reply(page.items.map { describe($0, clock: call.hall.clock) })
+    }
+
+    static func getAgent(_ call: Call) throws(Problem) -> Reply {
+        try call.allowQuery()
+        return .json(describe(try call.agent(), clock: call.hall.clock))
+    }
+
+    static func deleteAgent(_ call: Call) throws(Problem) -> Reply {
+        try call.allowQuery()
+        let agent = try call.agent()
+        do { try call.hall.jobs.delete(agent) } catch { throw Problem(error) }
+        return .json([:])
+    }
+
+    static func describe(_ agent: Agent, clock: WallClock) -> Value {
+        guard case .object(let configuration) = agent.configuration.value else { return [:] }
+        let progress = agent.progress
+        let state: [Value.Member] = [
+            .init("policy_version", .int(Int64(agent.served.version))), .init("steps", .int(Int64(progress.steps))),
+            .init("episodes", .int(Int64(progress.episodes))), .init("updates", .int(Int64(progress.updates))),
+            .init("pending_updates", .int(Int64(progress.pendingUpdates))), .init("job_id", .string(agent.job?.description)),
+            .init("last_evaluation", progress.evaluation ?? .null),
+            .init("created_at", .string(clock.timestamp(agent.createdAt))),
+        ]
+        return .object([.init("agent_id", .string(agent.id.description))] + configuration + state)
+    }
+}
+
+/// Versions of a policy.
+enum VersionOperations {
+    static func listVersions(_ call: Call) throws(Problem) -> Reply {
+        try call.allowQuery("limit", "cursor")
+        let agent = try call.agent()
+        let versions: [VersionRecord]
+        do { versions = try call.hall.agents.versions(of: agent) } catch { throw Problem(error) }
+        let page = try Page(call, of: versions) { String($0.version) }
+        return page.reply(page.items.map { describe($0, clock: call.hall.clock) })
+    }
+
+    static func rollback(_ call: Call) throws(Problem) -> Reply {
+        let agent = try call.agent()
+        let fields = try call.requiredFields(["version"])
+        guard let version = try fields.int("version", in: 0...Int(Int32.max)) else {
+            throw Problem(.missingParameter, "the field \"version\" is required", at: "/version")
+        }
+        do {
+            return .json(describe(try call.hall.agents.rollBack(agent, to: version), clock: call.hall.clock))
+        } catch {
+            throw Problem(error)
+        }
+    }
+
+    static func getPolicy(_ call: Call) throws(Problem) -> Reply {
+        try call.allowQuery("format", "version")
+        enum Format: String, CaseIterable { case safetensors }
+        _ = try call.queryWord("format", of: Format.self)
+        let agent = try call.agent()
+        let version = try call.queryInt("version", in: 0...Int(Int32.max))
+        let served: Agent.Served
+        do { served = try call.hall.agents.policy(version, of: agent) } catch { throw Problem(error) }
+        let file = served.file(of: agent)
+        return Reply(
+            contentType: Call.tensors, headers: [("ETag", "\"\(agent.id)-\(served.version)\"")], body: file.encoded())
+    }
+
+    static func putPolicy(_ call: Call) throws(Problem) -> Reply {
+        try call.allowQuery()
+        let agent = try call.agent()
+        guard try call.hasTensors() else {
+            throw Problem(.unsupportedMediaType, "a policy is sent as Content-Type: \(Call.tensors)")
+        }
+        let file = try call.tensors()
+        do {
+            return .json(describe(try call.hall.agents.upload(file, to: agent), clock: call.hall.clock))
+        } catch {
+            throw Problem(error)
+        }
+    }
+
+    private static func describe(_ record: VersionRecord, clock: WallClock) -> Value {
+        [
+            "version": .int(Int64(record.version)), "created_at": .string(clock.timestamp(record.createdAt)),
+            "steps": .int(Int64(record.steps)), "updates": .int(Int64(record.updates)),
+            "evaluation": record.evaluation.flatMap { try? Value(json: $0) } ?? .null,
+            "parents": (try? Value(json: record.lineage)) ?? [],
+        ]
+    }
+}
+
+extension Call {
+    /// The agent that the path names.
+    func agent() throws(Problem) -> Agent {
+        let id = exchange.segment(0)
+        guard let agent = Identifier(id).flatMap({ hall.agents.find($0) }) else {
+            throw Problem(.notFound, "there is no agent \(id)")
+        }
+        return agent
+    }
+
+    /// The job that the path names.
+    func job() throws(Problem) -> Job {
+        let id = exchange.segment(0)
+        guard let job = Identifier(id).flatMap({ hall.jobs.find($0) }) else {
+            throw Problem(.notFound, "there is no job \(id)")
+        }
+        return job
+    }
+}

@@ -1,0 +1,102 @@
+import Gym
+import HTTP
+import Hosting
+import JSON
+import Learning
+import Store
+
+/// Experience from an environment that lives in the client.
+enum ObserveOperation {
+    private static let known = [
+        "observation", "action", "reward", "next_observation", "terminated", "truncated", "episode_id",
+    ]
+
+    static func observe(_ call: Call) throws(Problem) -> Reply {
+        let agent = try call.agent()
+        let transitions: Transitions
+        let learns: Bool
+        if try call.hasTensors() {
+            try call.allowQuery("learn")
+            transitions = try readTensors(call, agent)
+            learns = try call.queryBool("learn") ?? true
+        } else {
+            try call.allowQuery()
+            let fields = try call.requiredFields(["transitions", "learn"])
+            transitions = try readJSON(try fields.required("transitions"), agent)
+            learns = try fields.bool("learn") ?? true
+        }
+        let counts: Observations.Counts
+        do { counts = try call.hall.observations.observe(transitions, agent, learns: learns) } catch { throw Problem(error) }
+        return .json([
+            "observed": .int(Int64(transitions.rewards.count)), "episodes": .int(Int64(counts.episodes)),
+            "steps": .int(Int64(counts.steps)), "pending_updates": .int(Int64(counts.pendingUpdates)),
+        ])
+    }
+
+    private static func readJSON(_ json: JSONValue, _ agent: Agent) throws(Problem) -> Transitions {
+        guard json.kind == .array, json.count > 0 else {
+            throw .invalid("expected an array of transitions", at: "/transitions")
+        }
+        let (observation, action) = (agent.observationLayout, agent.actionLayout)
+        var before = LaneWriter(Lanes(observation.element, count: json.count * observation.count))
+        var after = before
+        var actions = LaneWriter(Lanes(action.element, count: json.count * action.count))
+        var transitions = Transitions(
+            observations: before.lanes, actions: actions.lanes, rewards: [], nextObservations: after.lanes,
+            terminated: [], truncated: [], episodeIDs: [])
+        for (index, element) in json.arrayElements.enumerated() {
+            let fields = try Fields(element, at: JSONPointer().appending("transitions").appending(index), known: known)
+            try fields.read("observation", of: agent.configuration.observationSpace, into: &before)
+            try fields.read("action", of: agent.configuration.actionSpace, into: &actions)
+            try fields.read("next_observation", of: agent.configuration.observationSpace, into: &after)
+            _ = try fields.required("reward")
+            _ = try fields.required("terminated")
+            transitions.rewards.append(try fields.double("reward", "a finite number", where: \.isFinite) ?? 0)
+            transitions.terminated.append(try fields.bool("terminated") ?? false)
+            transitions.truncated.append(try fields.bool("truncated") ?? false)
+            transitions.episodeIDs.append(try fields.string("episode_id", lengths: 0...200) ?? "")
+        }
+        transitions.observations = before.lanes
+        transitions.actions = actions.lanes
+        transitions.nextObservations = after.lanes
+        return transitions
+    }
+
+    private static func readTensors(_ call: Call, _ agent: Agent) throws(Problem) -> Transitions {
+        let file = try call.tensors()
+        func column(_ name: String) throws(Problem) -> Tensor {
+            guard let tensor = file[name] else {
+                throw Problem(.missingParameter, "the tensor \"\(name)\" is missing", at: "/\(name)")
+            }
+            return tensor
+        }
+        let rewards = try column("reward")
+        let count = rewards.count
+        guard count > 0, rewards.shape == [count], (0..<count).allSatisfy({ rewards.double($0).isFinite }) else {
+            throw .invalid("expected finite numbers in one dimension", at: "/reward")
+        }
+        let terminated = try column("terminated")
+        let truncated = try column("truncated")
+        guard terminated.shape == [count] else { throw .invalid("expected shape [\(count)]", at: "/terminated") }
+        guard truncated.shape == [count] else { throw .invalid("expected shape [\(count)]", at: "/truncated") }
+        let space = agent.configuration.observationSpace
+        let layout = agent.observationLayout
+        let observations = try TensorCodec.lanes("observation", of: space, layout, in: file, count: count)
+        let next = try TensorCodec.lanes("next_observation", of: space, layout, in: file, count: count)
+        let actions = try TensorCodec.lanes(
+            "action", of: agent.configuration.actionSpace, agent.actionLayout, in: file, count: count)
+        return Transitions(
+            observations: observations, actions: actions, rewards: (0..<count).map { rewards.double($0) },
+            nextObservations: next, terminated: (0..<count).map { terminated.double($0) != 0 },
+            truncated: (0..<count).map { truncated.double($0) != 0 },
+            episodeIDs: Array(repeating: "", count: count))
+    }
+}
+
+extension Fields {
+    /// Reads a required element of `space`.
+    fileprivate func read(_ name: String, of space: Space, into writer: inout LaneWriter) throws(Problem) {
+        let json = try required(name)
+        do { try space.read(json, into: &writer) } catch { throw Problem(error, at: at(name).description) }
+    }
+}

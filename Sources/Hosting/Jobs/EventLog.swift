@@ -1,0 +1,86 @@
+import Store
+import Synchronization
+
+/// What happened in a job, in order: what followers are sent, and what its learning curve is drawn from.
+public final class EventLog: Sendable {
+    public struct Event: Sendable, Equatable {
+        /// Counts from 1.
+        public let sequence: Int
+        /// `progress`, `episode`, `evaluation`, `checkpoint`, `done`.
+        public let kind: String
+        /// JSON.
+        public let data: String
+    }
+
+    private struct State {
+        var events: [Event] = []
+        var isFinished = false
+        var followers: [Int: @Sendable () -> Void] = [:]
+        var nextFollower = 0
+        /// How many events the catalogue has.
+        var stored = 0
+    }
+
+    private let state: Mutex<State>
+
+    init(_ events: [Event] = [], isFinished: Bool = false) {
+        state = Mutex(State(events: events, isFinished: isFinished, stored: events.count))
+    }
+
+    func append(_ kind: String, _ data: String) {
+        let followers = state.withLock { state in
+            state.events.append(Event(sequence: state.events.count + 1, kind: kind, data: data))
+            return Array(state.followers.values)
+        }
+        followers.forEach { $0() }
+    }
+
+    /// No more events will come.
+    func finish() {
+        let followers = state.withLock { state in
+            state.isFinished = true
+            defer { state.followers = [:] }
+            return Array(state.followers.values)
+        }
+        followers.forEach { $0() }
+    }
+
+    /// Forgets what came after event `sequence`: a resumed run tells it again.
+    func truncate(after sequence: Int) {
+        state.withLock { state in
+            state.events.removeLast(max(0, state.events.count - sequence))
+            state.stored = min(state.stored, sequence)
+        }
+    }
+
+    /// The events after `sequence`, and whether these are the last that there will be.
+    public func events(after sequence: Int) -> (events: [Event], isFinished: Bool) {
+        state.withLock { state in
+            (Array(state.events.dropFirst(max(0, sequence))), state.isFinished)
+        }
+    }
+
+    public var count: Int { state.withLock { $0.events.count } }
+
+    /// Events that the catalogue does not have yet; the caller stores them.
+    func takeUnstored() -> [Event] {
+        state.withLock { state in
+            defer { state.stored = state.events.count }
+            return Array(state.events.dropFirst(state.stored))
+        }
+    }
+
+    /// Calls `wake` on some thread whenever there is something new, until ``unfollow(_:)`` or the end.
+    /// - Returns: what to unfollow by.
+    public func follow(_ wake: @escaping @Sendable () -> Void) -> Int {
+        state.withLock { state in
+            state.nextFollower += 1
+            state.followers[state.nextFollower] = wake
+            return state.nextFollower
+        }
+    }
+
+    public func unfollow(_ follower: Int) {
+        state.withLock { _ = $0.followers.removeValue(forKey: follower) }
+    }
+}

@@ -1,0 +1,88 @@
+import Gym
+import Synchronization
+
+/// A piece of long work: made, waits for a thread, runs, ends. Its events outlive it.
+public final class Job: Sendable {
+    public enum State: String, Sendable { case queued, running, succeeded, failed, cancelled }
+
+    /// What a look at the job tells.
+    public struct Status: Sendable {
+        public var state: State = .queued
+        public var startedAt: Double?
+        public var finishedAt: Double?
+        /// The latest progress event: an object with `progress`, `phase`, `eta_s`, `metrics`.
+        public var progress: Value?
+        public var result: Value?
+        /// A sentence; where the job failed.
+        public var error: String?
+
+        public var isFinished: Bool { state != .queued && state != .running }
+    }
+
+    public let id: Identifier
+    public let agent: Identifier
+    public let request: TrainRequest
+    /// Seconds since 1970.
+    public let createdAt: Double
+    public let events: EventLog
+    private let current: Mutex<Status>
+    private let cancelled = Atomic(false)
+    private let paused = Atomic(false)
+
+    init(
+        id: Identifier, agent: Identifier, request: TrainRequest, createdAt: Double, events: EventLog = EventLog(),
+        status: Status = Status()
+    ) {
+        self.id = id
+        self.agent = agent
+        self.request = request
+        self.createdAt = createdAt
+        self.events = events
+        current = Mutex(status)
+    }
+
+    public var status: Status { current.withLock { $0 } }
+
+    func update(_ change: (inout Status) -> Void) { current.withLock { change(&$0) } }
+
+    /// Asks it to end soon and keep what was learned.
+    func cancel() { cancelled.store(true, ordering: .releasing) }
+    var isCancelled: Bool { cancelled.load(ordering: .acquiring) }
+
+    /// Asks it to write a checkpoint and stop, to go on at the next start of the daemon.
+    func pause() { paused.store(true, ordering: .releasing) }
+    var isPaused: Bool { paused.load(ordering: .acquiring) }
+}
+
+extension Job {
+    /// Calls `body` when the job has ended, perhaps more than once.
+    public func whenEnded(_ body: @escaping @Sendable () -> Void) {
+        _ = events.follow { [weak self] in if self?.status.isFinished ?? false { body() } }
+        if status.isFinished { body() }
+    }
+
+    /// As it goes over the wire.
+    public func value(clock: WallClock) -> Value {
+        let status = status
+        let metrics = status.progress?["metrics"] ?? ["steps": 0, "episodes": 0, "updates": 0, "seconds": 0.0]
+        return [
+            "job_id": .string(id.description), "kind": "train", "agent_id": .string(agent.description),
+            "state": .string(status.state.rawValue), "phase": status.state == .running ? "reinforce" : .null,
+            "progress": status.isFinished ? 1.0 : status.progress?["progress"] ?? 0.0,
+            "eta_s": status.isFinished ? .null : status.progress?["eta_s"] ?? .null, "request": request.value,
+            "metrics": metrics, "result": status.result ?? .null, "error": error(status),
+            "created_at": .string(clock.timestamp(createdAt)),
+            "started_at": status.startedAt.map { .string(clock.timestamp($0)) } ?? .null,
+            "finished_at": status.finishedAt.map { .string(clock.timestamp($0)) } ?? .null,
+        ]
+    }
+
+    /// A problem, where it failed.
+    private func error(_ status: Status) -> Value {
+        guard let error = status.error else { return .null }
+        return [
+            "type": "urn:lamd:problem:internal_error", "title": "Something went wrong inside.", "status": 500,
+            "detail": .string(error), "message": .string(error),
+        ]
+    }
+}

@@ -1,0 +1,272 @@
+import Foundation
+import Gym
+import Learning
+import Logging
+import Store
+import Synchronization
+
+/// All jobs: queued, run on threads of their own, kept. A job that the daemon's end interrupted goes on at its start.
+public final class Jobs: Sendable {
+    private struct Queue {
+        var waiting: [Job] = []
+        var isStopping = false
+    }
+
+    private let agents: Agents
+    private let observations: Observations
+    private let catalogue: Catalogue
+    private let store: StateFolder
+    private let clock: WallClock
+    private let logger: Logger
+    private let table: Mutex<[Identifier: Job]>
+    private let queue = Mutex(Queue())
+    private let work = DispatchSemaphore(value: 0)
+    private let ended = DispatchSemaphore(value: 0)
+    private let threads: Int
+
+    /// - Parameter threads: how many jobs run side by side; more wait.
+    init(
+        agents: Agents, observations: Observations, catalogue: Catalogue, store: StateFolder, clock: WallClock, logger: Logger, threads: Int
+    ) throws(HostingError) {
+        self.agents = agents
+        self.observations = observations
+        self.catalogue = catalogue
+        self.store = store
+        self.clock = clock
+        self.logger = logger
+        self.threads = threads
+        table = Mutex([:])
+        let interrupted = try load()
+        for job in interrupted {
+            guard let agent = agents.find(job.agent), agent.take(for: job.id) else { continue }
+            queue.withLock { $0.waiting.append(job) }
+            work.signal()
+        }
+        for index in 0..<threads {
+            let thread = Thread { [self] in run() }
+            thread.name = "job-\(index)"
+            thread.start()
+        }
+    }
+
+    /// Newest first.
+    public var all: [Job] {
+        table.withLock { Array($0.values) }.sorted { ($0.createdAt, $0.id.value) > ($1.createdAt, $1.id.value) }
+    }
+
+    public func find(_ id: Identifier) -> Job? { table.withLock { $0[id] } }
+
+    /// Queues the training of an agent.
+    public func train(_ agent: Agent, _ request: TrainRequest) throws(HostingError) -> Job {
+        guard !queue.withLock({ $0.isStopping }) else { throw .draining }
+        let id = table.withLock { jobs in Identifier.random { jobs[$0] == nil } }
+        guard agent.take(for: id) else {
+            throw .agentBusy(agent.id.description, job: agent.job?.description ?? "")
+        }
+        let job = Job(id: id, agent: agent.id, request: request, createdAt: clock.now)
+        do {
+            try observations.settle(agent)
+            // Whatever can be wrong with the request is found before it is acknowledged.
+            _ = try training(job, agent, resuming: nil)
+            try keep(job)
+        } catch {
+            agent.release(from: id)
+            throw error
+        }
+        table.withLock { $0[id] = job }
+        queue.withLock { $0.waiting.append(job) }
+        work.signal()
+        return job
+    }
+
+    /// Cancels a job and waits until it has ended.
+    public func cancel(_ job: Job) {
+        job.cancel()
+        wait(for: job)
+    }
+
+    /// Waits until a job has ended.
+    public func wait(for job: Job) {
+        let wake = DispatchSemaphore(value: 0)
+        let follower = job.events.follow { wake.signal() }
+        defer { job.events.unfollow(follower) }
+        while !job.status.isFinished && !queue.withLock({ $0.isStopping }) { _ = wake.wait(timeout: .now() + 1) }
+    }
+
+    /// Has every running job write a checkpoint and stop; they go on at the next start.
+    public func stop() {
+        queue.withLock { $0.isStopping = true }
+        for job in all where !job.status.isFinished { job.pause() }
+        for _ in 0..<threads { work.signal() }
+        for _ in 0..<threads { ended.wait() }
+    }
+
+    /// Deletes an agent, whose job is cancelled first.
+    public func delete(_ agent: Agent) throws(HostingError) {
+        while let id = agent.job, let job = find(id) { cancel(job) }
+        try observations.settle(agent)
+        try agents.delete(agent.id)
+        let gone = all.filter { $0.agent == agent.id }
+        table.withLock { jobs in for job in gone { jobs[job.id] = nil } }
+        for job in gone { try removeCheckpoint(of: job) }
+    }
+
+    private func run() {
+        defer { ended.signal() }
+        while true {
+            work.wait()
+            let next = queue.withLock { queue -> Job? in
+                queue.isStopping || queue.waiting.isEmpty ? nil : queue.waiting.removeFirst()
+            }
+            guard let next else {
+                if queue.withLock({ $0.isStopping }) { return }
+                continue
+            }
+            run(next)
+        }
+    }
+}
+
+// Running one job.
+extension Jobs {
+    private func run(_ job: Job) {
+        guard let agent = agents.find(job.agent) else { return }
+        logger.info("job begins", metadata: ["job": "\(job.id)", "agent": "\(job.agent)"])
+        job.update {
+            $0.state = .running
+            $0.startedAt = $0.startedAt ?? clock.now
+        }
+        do {
+            try keep(job)
+            var run = try TrainingRun(job, agent, agents: agents, store: store, now: monotonicSeconds, keep: keep) {
+                resume throws(HostingError) in
+                try training(job, agent, resuming: resume)
+            }
+            switch try run.run() {
+            case .paused:
+                logger.info("job paused at a checkpoint", metadata: ["job": "\(job.id)"])
+                return
+            case .ended(let state, let result): try finish(job, agent, state, result: result)
+            }
+        } catch {
+            logger.error("job failed", metadata: ["job": "\(job.id)", "error": "\(error)"])
+            do { try finish(job, agent, .failed, error: "\(error)") } catch {
+                logger.error("the job's end cannot be kept", metadata: ["job": "\(job.id)", "error": "\(error)"])
+            }
+        }
+    }
+
+    private func training(_ job: Job, _ agent: Agent, resuming file: Safetensors?) throws(HostingError) -> Training {
+        do {
+            let spec = try catalogue.spec(job.request.environment)
+            let request = TrainingRequest(
+                environment: EnvironmentRequest(spec, kwargs: job.request.kwargs), numEnvs: job.request.numEnvs,
+                budget: job.request.budget, targetReturn: job.request.targetReturn,
+                evaluationInterval: job.request.evaluationInterval, evaluationEpisodes: job.request.evaluationEpisodes,
+                seed: agent.configuration.seed)
+            try request.environment.check(
+                observation: agent.configuration.observationSpace, action: agent.configuration.actionSpace)
+            let learner = try agents.learner(of: agent, overrides: job.request.hyperparameters)
+            guard let file else { return try Training(request, learner, now: monotonicSeconds) }
+            return try Training(resuming: Checkpoint(file), request, learner, now: monotonicSeconds)
+        } catch let error as EnvironmentError {
+            throw .environment(error)
+        } catch let error as LearningError {
+            throw .learning(error)
+        } catch let error as HostingError {
+            throw error
+        } catch {
+            throw .corrupt("\(error)")
+        }
+    }
+
+    private func finish(
+        _ job: Job, _ agent: Agent, _ state: Job.State, result: Value? = nil, error: String? = nil
+    ) throws(HostingError) {
+        agent.release(from: job.id)
+        job.update {
+            $0.state = state
+            $0.finishedAt = clock.now
+            $0.result = result
+            $0.error = error
+        }
+        job.events.append("done", job.value(clock: clock).json)
+        try keep(job)
+        try removeCheckpoint(of: job)
+        job.events.finish()
+        logger.info("job ended", metadata: ["job": "\(job.id)", "state": "\(state.rawValue)"])
+    }
+
+    /// Seconds on a clock that never goes back.
+    private func monotonicSeconds() -> Double {
+        (ContinuousClock.now - clock.start) / .seconds(1)
+    }
+}
+
+// What is on disk.
+extension Jobs {
+    static func checkpointPath(_ id: Identifier) -> String { "jobs/\(id).safetensors" }
+
+    private func removeCheckpoint(of job: Job) throws(HostingError) {
+        do { try store.remove(Self.checkpointPath(job.id)) } catch { throw .store(error) }
+    }
+
+    /// Writes the job's row and the events that it does not have yet.
+    private func keep(_ job: Job) throws(HostingError) {
+        var record = JobRecord(
+            id: job.id.description, agentID: job.agent.description, state: job.status.state.rawValue,
+            createdAt: job.createdAt, request: job.request.value.json)
+        let status = job.status
+        record.startedAt = status.startedAt
+        record.finishedAt = status.finishedAt
+        record.result = status.result?.json
+        record.error = status.error
+        let events = job.events.takeUnstored().map { EventRecord(job.id, $0) }
+        do { try store.put(record, events) } catch { throw .store(error) }
+    }
+
+    /// - Returns: the jobs that had not ended, oldest first.
+    private func load() throws(HostingError) -> [Job] {
+        let records: [JobRecord]
+        do {
+            records = try store.jobs()
+        } catch {
+            throw .store(error)
+        }
+        var interrupted: [Job] = []
+        for record in records {
+            let job = try load(record)
+            table.withLock { $0[job.id] = job }
+            if !job.status.isFinished { interrupted.append(job) }
+        }
+        return interrupted
+    }
+
+    private func load(_ record: JobRecord) throws(HostingError) -> Job {
+        guard let id = Identifier(record.id), let agent = Identifier(record.agentID),
+            let state = Job.State(rawValue: record.state), let request = try? Value(json: record.request)
+        else { throw .corrupt("job \(record.id) cannot be read") }
+        let events: [EventRecord]
+        do {
+            events = try store.events(of: record.id)
+        } catch {
+            throw .store(error)
+        }
+        var status = Job.Status(state: state, startedAt: record.startedAt, finishedAt: record.finishedAt)
+        status.result = record.result.flatMap { try? Value(json: $0) }
+        status.error = record.error
+        status.progress = events.last { $0.kind == "progress" }.flatMap { try? Value(json: $0.data) }
+        let log = EventLog(
+            events.map { EventLog.Event(sequence: $0.sequence, kind: $0.kind, data: $0.data) },
+            isFinished: status.isFinished)
+        return Job(
+            id: id, agent: agent, request: try TrainRequest(request), createdAt: record.createdAt, events: log,
+            status: status)
+    }
+}
+
+extension EventRecord {
+    init(_ job: Identifier, _ event: EventLog.Event) {
+        self.init(jobID: job.description, sequence: event.sequence, kind: event.kind, data: event.data)
+    }
+}

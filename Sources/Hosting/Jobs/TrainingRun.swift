@@ -1,0 +1,225 @@
+import Gym
+import Learning
+import Store
+
+/// One job's training on its thread: events told, policies published, checkpoints written.
+struct TrainingRun {
+    enum Outcome {
+        /// A checkpoint is on disk; it goes on at the next start.
+        case paused
+        case ended(Job.State, result: Value)
+    }
+
+    /// Seconds between checkpoints, besides the one after each evaluation.
+    private static let checkpointInterval = 30.0
+    /// Episodes told one by one; later ones are thinned out tenfold each time their number grows tenfold.
+    private static let episodesTold = 1_000
+
+    private let job: Job
+    private let agent: Agent
+    private let agents: Agents
+    private let store: StateFolder
+    private let now: () -> Double
+    private let keep: (Job) throws(HostingError) -> Void
+    private let training: Training
+    private var lastCheckpoint: Double
+    private var lastProgress = -Double.infinity
+    /// Of training, in runs before this one.
+    private let secondsBefore: Double
+    private let began: Double
+    /// The version that this job published last, and the updates that its policy was learned by.
+    private var published: Int?
+    private var publishedUpdates: Int?
+
+    /// - Parameters:
+    ///   - keep: stores the job and its new events.
+    ///   - make: makes the training, from a checkpoint where there is one.
+    init(
+        _ job: Job, _ agent: Agent, agents: Agents, store: StateFolder, now: @escaping () -> Double,
+        keep: @escaping (Job) throws(HostingError) -> Void,
+        make: (Safetensors?) throws(HostingError) -> Training
+    ) throws(HostingError) {
+        self.job = job
+        self.agent = agent
+        self.agents = agents
+        self.store = store
+        self.now = now
+        self.keep = keep
+        let file: Safetensors?
+        do {
+            file = try store.read(Jobs.checkpointPath(job.id)).map { bytes throws(StoreError) in
+                try Safetensors(parsing: bytes)
+            }
+        } catch {
+            throw .store(error)
+        }
+        training = try make(file)
+        let told = file?.metadata["events"].flatMap { Int($0) } ?? 0
+        job.events.truncate(after: told)
+        do { try store.deleteEvents(of: job.id.description, after: told) } catch { throw .store(error) }
+        secondsBefore = file?.metadata["seconds"].flatMap { Double($0) } ?? 0
+        published = file?.metadata["published"].flatMap { Int($0) }
+        publishedUpdates = file?.metadata["published_updates"].flatMap { Int($0) }
+        began = now()
+        lastCheckpoint = now()
+    }
+
+    mutating func run() throws(HostingError) -> Outcome {
+        while true {
+            if job.isPaused {
+                try checkpoint()
+                return .paused
+            }
+            if job.isCancelled { return try end(.cancelled) }
+            let events: [TrainingEvent]
+            do { events = try training.next() } catch { throw .learning(error) }
+            if events.isEmpty { return try end(.succeeded) }
+            var isDue = now() - lastCheckpoint > Self.checkpointInterval
+            for event in events {
+                try tell(event)
+                if case .evaluation = event { isDue = true }
+            }
+            if isDue { try checkpoint() }
+        }
+    }
+
+    private mutating func tell(_ event: TrainingEvent) throws(HostingError) {
+        switch event {
+        case .progress(let progress): tell(progress)
+        case .episode(let episode): tell(episode)
+        case .evaluation(let judgement): try tell(judgement)
+        }
+    }
+
+    /// At most a thousand over the whole training, and at most two a second.
+    private mutating func tell(_ progress: TrainingEvent.Progress) {
+        agent.update {
+            $0.steps = training.learner.transitions
+            $0.updates = training.learner.updates
+        }
+        let value = value(of: progress)
+        job.update { $0.progress = value }
+        guard now() - lastProgress >= 0.5 || progress.fraction >= 1 else { return }
+        lastProgress = now()
+        job.events.append("progress", value.json)
+    }
+
+    private func tell(_ episode: TrainingEvent.Episode) {
+        agent.update { $0.episodes += 1 }
+        var stride = 1
+        while episode.number / stride > Self.episodesTold { stride *= 10 }
+        guard episode.number.isMultiple(of: stride) else { return }
+        let value: Value = [
+            "episode": .int(Int64(episode.number)), "return": .double(episode.episodeReturn),
+            "length": .int(Int64(episode.length)), "steps": .int(Int64(episode.steps)),
+        ]
+        job.events.append("episode", value.json)
+    }
+
+    private mutating func tell(_ judgement: TrainingEvent.Judgement) throws(HostingError) {
+        if judgement.isBest, improvesOnServed(judgement.evaluation) {
+            try publish(training.policy, judgement.evaluation)
+        }
+        let evaluation = value(of: judgement.evaluation, version: judgement.isBest ? published : nil)
+        if published != nil { agent.update { $0.evaluation = evaluation } }
+        let event: Value = [
+            "steps": .int(Int64(judgement.steps)), "updates": .int(Int64(judgement.updates)),
+            "best": .bool(judgement.isBest), "evaluation": evaluation,
+        ]
+        job.events.append("evaluation", event.json)
+    }
+
+    private mutating func publish(_ policy: Policy, _ evaluation: Evaluation?) throws(HostingError) {
+        let parent = published ?? agent.served.version
+        let record = try agents.publish(
+            policy, of: agent, parents: [parent]
+        ) { version in evaluation.map { value(of: $0, version: version) } }
+        published = record.version
+        publishedUpdates = policy.updates
+    }
+
+    /// A job never makes worse what is served: its first policies must do as well as the one before, in the same world.
+    private func improvesOnServed(_ evaluation: Evaluation) -> Bool {
+        guard published == nil, let before = agent.progress.evaluation,
+            before["env_id"]?.asString == job.request.environment,
+            before["policy_version"]?.asInt64 == Int64(agent.served.version)
+        else { return true }
+        return evaluation.mean >= before["mean_return"]?.asDouble ?? -.infinity
+    }
+
+    /// Writes everything that a run needs to go on from here, and only then says so.
+    private mutating func checkpoint() throws(HostingError) {
+        var metadata = ["events": String(job.events.count + 1), "seconds": String(seconds)]
+        if let published { metadata["published"] = String(published) }
+        if let publishedUpdates { metadata["published_updates"] = String(publishedUpdates) }
+        let file = Safetensors(training.checkpoint, metadata: metadata)
+        do { try store.write(file.encoded(), to: Jobs.checkpointPath(job.id)) } catch { throw .store(error) }
+        let event: Value = [
+            "steps": .int(Int64(training.steps)), "updates": .int(Int64(training.learner.updates)),
+        ]
+        job.events.append("checkpoint", event.json)
+        try keep(job)
+        lastCheckpoint = now()
+    }
+
+    /// Decides which policy to keep, and sums up. A job that is cancelled keeps the best so far.
+    private mutating func end(_ state: Job.State) throws(HostingError) -> Outcome {
+        if state == .succeeded {
+            do { try training.decide() } catch { throw .learning(error) }
+        }
+        let policy = training.policy
+        if policy.updates != publishedUpdates, policy.updates > 0,
+            training.evaluation.map({ improvesOnServed($0) }) ?? true
+        {
+            try publish(policy, training.evaluation)
+        }
+        let evaluation = training.evaluation.map { value(of: $0, version: published) }
+        if published != nil { agent.update { $0.evaluation = evaluation ?? $0.evaluation } }
+        try agents.keep(training.learner, of: agent)
+        return .ended(
+            state,
+            result: [
+                "target_return": job.request.targetReturn.map { .double($0) } ?? .null,
+                "target_reached": job.request.targetReturn == nil ? .null : .bool(training.isTargetReached),
+                "policy_version": .int(Int64(agent.served.version)), "steps": .int(Int64(training.steps)),
+                "episodes": .int(Int64(training.episodes)), "updates": .int(Int64(training.updates)),
+                "seconds": .double(seconds), "evaluation": evaluation ?? .null,
+            ])
+    }
+
+    private var seconds: Double { secondsBefore + now() - began }
+
+    private func value(of progress: TrainingEvent.Progress) -> Value {
+        let elapsed = max(seconds, 1e-9)
+        var metrics: [Value.Member] = [
+            .init("steps", .int(Int64(progress.steps))), .init("episodes", .int(Int64(progress.episodes))),
+            .init("updates", .int(Int64(progress.updates))), .init("seconds", .double(elapsed)),
+            .init("exploration", .double(progress.exploration)),
+            .init("steps_per_s", .double(Double(progress.steps) / elapsed)),
+        ]
+        if let mean = progress.meanReturn { metrics.append(.init("mean_return", .double(mean))) }
+        if progress.updates > 0 { metrics.append(.init("loss", .double(progress.metrics.loss))) }
+        if let best = training.evaluation { metrics.append(.init("best_return", .double(best.mean))) }
+        let rest = progress.fraction > 0 ? elapsed / progress.fraction * (1 - progress.fraction) : nil
+        return [
+            "progress": .double(progress.fraction), "phase": "reinforce", "eta_s": rest.map { .double($0) } ?? .null,
+            "metrics": .object(metrics),
+        ]
+    }
+
+    private func value(of evaluation: Evaluation, version: Int?) -> Value {
+        evaluation.value(environment: job.request.environment, version: version, random: nil)
+    }
+}
+
+extension Evaluation {
+    /// As it goes over the wire, without the single episodes.
+    public func value(environment: String, version: Int?, random: Evaluation?) -> Value {
+        [
+            "env_id": .string(environment), "policy_version": version.map { .int(Int64($0)) } ?? .null,
+            "num_episodes": .int(Int64(returns.count)), "mean_return": .double(mean),
+            "std_return": .double(standardDeviation), "min_return": .double(minimum), "max_return": .double(maximum),
+            "mean_length": .double(meanLength), "random_return": random.map { .double($0.mean) } ?? .null,
+        ]
+    }
+}

@@ -1,0 +1,75 @@
+import Gym
+import Neural
+
+extension Policy {
+    /// One of the best actions, and what the policy thinks of it.
+    public struct Ranked: Sendable {
+        /// One row of the action space's lanes.
+        public let action: Lanes
+        /// Its Q value.
+        public let score: Float
+        /// Under the exploration policy.
+        public let probability: Float
+    }
+
+    /// The `count` best actions in row `row`, best first, exactly; fewer where there are fewer. With several components
+    /// Q is a sum of what each contributes, so the next best action always differs from a better one in one place.
+    /// - Precondition: `decisions` are this policy's, with details.
+    public func ranking(_ decisions: Decisions, row: Int, count: Int) -> [Ranked] {
+        let columns = columns(decisions, row: row)
+        var frontier = [Place(Array(repeating: 0, count: columns.count), columns)]
+        var seen: Set<[Int]> = [frontier[0].ranks]
+        var ranked: [Ranked] = []
+        while ranked.count < count, let best = frontier.indices.max(by: { frontier[$0].score < frontier[$1].score }) {
+            let place = frontier.remove(at: best)
+            ranked.append(self.ranked(place, columns, value: decisions.stateValues[row]))
+            for column in columns.indices where place.ranks[column] + 1 < columns[column].count {
+                var ranks = place.ranks
+                ranks[column] += 1
+                if seen.insert(ranks).inserted { frontier.append(Place(ranks, columns)) }
+            }
+        }
+        return ranked
+    }
+
+    private struct Member {
+        let index: Int
+        /// What it adds to V.
+        let advantage: Float
+        let probability: Float
+    }
+
+    /// A combination: in each column, the rank of its member.
+    private struct Place {
+        let ranks: [Int]
+        let score: Float
+
+        init(_ ranks: [Int], _ columns: [[Member]]) {
+            self.ranks = ranks
+            score = zip(ranks, columns).reduce(0) { $0 + $1.1[$1.0].advantage }
+        }
+    }
+
+    /// The members of each head component that may be taken, best first.
+    private func columns(_ decisions: Decisions, row: Int) -> [[Member]] {
+        var offset = row * network.head.members
+        return network.head.components.map { count in
+            defer { offset += count }
+            let members = (0..<count).map { index in
+                Member(
+                    index: index, advantage: decisions.values[offset + index] - decisions.stateValues[row],
+                    probability: decisions.probabilities[offset + index])
+            }
+            let allowed = members.filter { $0.advantage > -.infinity && !$0.advantage.isNaN }
+            return allowed.sorted { ($0.advantage, -$0.index) > ($1.advantage, -$1.index) }
+        }
+    }
+
+    private func ranked(_ place: Place, _ columns: [[Member]], value: Float) -> Ranked {
+        let members = zip(place.ranks, columns).map { $1[$0] }
+        var action = Lanes(network.action.element, count: network.action.components.count)
+        network.action.decode(members.map { Int32($0.index) }, rows: 1, to: &action)
+        return Ranked(
+            action: action, score: value + place.score, probability: members.reduce(1) { $0 * $1.probability })
+    }
+}

@@ -1,0 +1,73 @@
+import GRDB
+
+/// What is asked of the catalogue: each call is one transaction.
+extension StateFolder {
+    /// Oldest first.
+    public func agents() throws(StoreError) -> [AgentRecord] {
+        try read("reading the agents") { try AgentRecord.order(Column("createdAt")).fetchAll($0) }
+    }
+
+    public func insert(_ agent: AgentRecord, _ version: VersionRecord) throws(StoreError) {
+        try write("storing agent \(agent.id)") { database in
+            try agent.insert(database)
+            try version.insert(database)
+        }
+    }
+
+    /// With its versions, its jobs and their events.
+    public func deleteAgent(_ id: String) throws(StoreError) {
+        try write("deleting agent \(id)") { database in _ = try AgentRecord.deleteOne(database, key: id) }
+    }
+
+    /// Newest first.
+    public func versions(of agent: String) throws(StoreError) -> [VersionRecord] {
+        try read("reading the versions of agent \(agent)") { database in
+            try VersionRecord.filter(Column("agentID") == agent).order(Column("version").desc).fetchAll(database)
+        }
+    }
+
+    /// Adds a version, and has the agent serve it.
+    public func insert(_ version: VersionRecord) throws(StoreError) {
+        try write("storing version \(version.version) of agent \(version.agentID)") { database in
+            try version.insert(database)
+            try Self.serve(version.version, of: version.agentID, in: database)
+        }
+    }
+
+    public func serve(_ version: Int, of agent: String) throws(StoreError) {
+        try write("serving version \(version) of agent \(agent)") { database in
+            try Self.serve(version, of: agent, in: database)
+        }
+    }
+
+    private static func serve(_ version: Int, of agent: String, in database: Database) throws {
+        try AgentRecord.filter(key: agent).updateAll(database, Column("servedVersion").set(to: version))
+    }
+
+    /// Oldest first.
+    public func jobs() throws(StoreError) -> [JobRecord] {
+        try read("reading the jobs") { try JobRecord.order(Column("createdAt")).fetchAll($0) }
+    }
+
+    /// Writes the job as it stands now, and events that are new.
+    public func put(_ job: JobRecord, _ events: [EventRecord]) throws(StoreError) {
+        try write("storing job \(job.id)") { database in
+            try job.upsert(database)
+            for event in events { try event.insert(database) }
+        }
+    }
+
+    /// In order.
+    public func events(of job: String) throws(StoreError) -> [EventRecord] {
+        try read("reading the events of job \(job)") { database in
+            try EventRecord.filter(Column("jobID") == job).order(Column("sequence")).fetchAll(database)
+        }
+    }
+
+    /// Forgets what came after event `sequence`.
+    public func deleteEvents(of job: String, after sequence: Int) throws(StoreError) {
+        try write("forgetting events of job \(job)") { database in
+            _ = try EventRecord.filter(Column("jobID") == job && Column("sequence") > sequence).deleteAll(database)
+        }
+    }
+}
