@@ -167,7 +167,9 @@ def test_acting_step_by_step_is_what_was_evaluated(client, trained):
             total += reply["reward"]
         returns.append(total)
     assert returns == expected["returns"]
-    rolled = [client.rollout(instance, agent_id=agent, num_episodes=1, seed=seed)["returns"][0] for seed in expected["seeds"]]
+    rolled = [
+        client.rollout(instance, agent_id=agent, num_episodes=1, seed=seed)["returns"][0] for seed in expected["seeds"]
+    ]
     assert rolled == returns
     client.delete_env(instance)
 
@@ -184,10 +186,16 @@ def test_the_events_of_a_job(client, trained):
     assert steps == sorted(steps) and len(steps) >= 4
     shares = [event.data["progress"] for event in events if event.event == "progress"]
     assert shares == sorted(shares) and 0 <= shares[0] and shares[-1] <= 1
-    bests = [event.data["evaluation"]["mean_return"] for event in events if event.event == "evaluation" and event.data["best"]]
+    bests = [
+        event.data["evaluation"]["mean_return"]
+        for event in events
+        if event.event == "evaluation" and event.data["best"]
+    ]
     assert bests == sorted(bests)
     middle = numbers[len(numbers) // 2]
-    assert list(client.stream_job(job["job_id"], last_event_id=middle)) == [event for event in events if event.id > middle]
+    assert list(client.stream_job(job["job_id"], last_event_id=middle)) == [
+        event for event in events if event.id > middle
+    ]
 
 
 def test_events_come_while_the_job_runs(daemon, client):
@@ -225,9 +233,11 @@ def test_the_learning_curve(client, trained):
     assert len(rows) == len(points)
     for row, point in zip(rows, points):
         for column in columns:
-            assert row[column] == "" if point.get(column) is None else row[column] == str(point[column]) or float(
-                row[column]
-            ) == pytest.approx(point[column])
+            assert (
+                row[column] == ""
+                if point.get(column) is None
+                else row[column] == str(point[column]) or float(row[column]) == pytest.approx(point[column])
+            )
 
 
 def test_a_target_that_is_reached_ends_the_job(client):
@@ -310,7 +320,10 @@ def test_a_policy_travels_as_a_file(client, trained):
     version = client.put_policy(other, content)
     assert version["version"] == client.get_agent(other)["policy_version"] == 1
     observations = np.random.default_rng(2).normal(0, 0.1, (100, 4)).astype(np.float32)
-    assert client.act(other, observations=observations)["actions"] == client.act(agent, observations=observations)["actions"]
+    assert (
+        client.act(other, observations=observations)["actions"]
+        == client.act(agent, observations=observations)["actions"]
+    )
     tensors = safetensors.load(content)
     name = max(tensors, key=lambda name: tensors[name].size)
     for spoilt in (np.full_like(tensors[name], np.nan), tensors[name][:-1], tensors[name].astype(np.float64)):

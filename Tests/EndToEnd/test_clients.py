@@ -80,7 +80,9 @@ def test_health_and_metrics(client):
     families = re.findall(r"^# TYPE (\S+) (\S+)$", text, re.MULTILINE)
     assert families and len(dict(families)) == len(families)
     for line in text.splitlines():
-        assert line.startswith("#") or re.fullmatch(r'[a-z_]+(\{([a-z_]+="[^"]*",?)*\})? [-+0-9.eE]+|\S+ NaN', line), line
+        assert line.startswith("#") or re.fullmatch(r'[a-z_]+(\{([a-z_]+="[^"]*",?)*\})? [-+0-9.eE]+|\S+ NaN', line), (
+            line
+        )
 
 
 def test_a_unix_socket(new_daemon, tmp_path):

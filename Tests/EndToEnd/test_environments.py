@@ -21,14 +21,20 @@ def equals(ours, golden, ids):
         if golden in ("{instance_id}", "{agent_id}"):
             ids[golden] = ours
             return isinstance(ours, str) and len(ours) == 8
-        return type(ours).__name__ in {"{string}": ("str",), "{integer}": ("int",), "{number}": ("int", "float")}[golden]
+        return (
+            type(ours).__name__ in {"{string}": ("str",), "{integer}": ("int",), "{number}": ("int", "float")}[golden]
+        )
     if isinstance(golden, dict):
-        return isinstance(ours, dict) and ours.keys() == golden.keys() and all(
-            equals(ours[key], golden[key], ids) for key in golden
+        return (
+            isinstance(ours, dict)
+            and ours.keys() == golden.keys()
+            and all(equals(ours[key], golden[key], ids) for key in golden)
         )
     if isinstance(golden, list):
-        return isinstance(ours, list) and len(ours) == len(golden) and all(
-            equals(first, second, ids) for first, second in zip(ours, golden)
+        return (
+            isinstance(ours, list)
+            and len(ours) == len(golden)
+            and all(equals(first, second, ids) for first, second in zip(ours, golden))
         )
     if isinstance(golden, float):
         with np.errstate(over="ignore"):
@@ -74,7 +80,14 @@ def test_every_path_is_served_with_and_without_its_last_slash(daemon, slash):
     one = f"/v1/envs/{json.loads(created.body)['instance_id']}"
     assert daemon.request("POST", f"{one}/reset{slash}").status == 200
     assert daemon.request("POST", f"{one}/step{slash}", '{"action":1}').status == 200
-    for path in ("", "/action_space", "/action_space/sample", "/action_space/contains/1", "/observation_space", "/render"):
+    for path in (
+        "",
+        "/action_space",
+        "/action_space/sample",
+        "/action_space/contains/1",
+        "/observation_space",
+        "/render",
+    ):
         assert daemon.request("GET", f"{one}{path}{slash}").status == 200, path
     for path in ("/v1/environments", "/v1/environments/CartPole-v1", "/v1/envs", "/v1/agents", "/v1/jobs", "/livez"):
         assert daemon.request("GET", f"{path}{slash}").status == 200, path
@@ -270,7 +283,9 @@ def test_media_types(daemon, client):
     curls_default = {"Content-Type": "application/x-www-form-urlencoded"}
     assert daemon.request("POST", path, '{"action":1}', curls_default).status == 200
     assert daemon.request("POST", path, '{"action":1}').status == 200
-    assert daemon.request("POST", path, '{"action":1}', {"Content-Type": "application/json; charset=utf-8"}).status == 200
+    assert (
+        daemon.request("POST", path, '{"action":1}', {"Content-Type": "application/json; charset=utf-8"}).status == 200
+    )
     refused = daemon.request("POST", path, '{"action":1}', {**curls_default, "Origin": "http://evil.example"})
     assert refused.status in (403, 415)
     refused = daemon.request("POST", path, '{"action":1}', {"Content-Type": "text/plain"})

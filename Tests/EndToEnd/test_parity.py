@@ -6,10 +6,10 @@ import gymnasium
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import data_equivalence
-from lamd.spaces import decode, decode_info, decode_space, encode
 from worlds import CASES, IDS, PLAIN, gymnasiums_own, gymnasiums_vector, same_bits
 
 import lamd
+from lamd.spaces import decode, decode_info, decode_space, encode
 
 SEEDS = 100
 
@@ -123,7 +123,10 @@ def test_transition_tables_are_equal_entry_by_entry(client, env_id, kwargs):
     table = client.get_env(instance_id, include="transition_table")["transition_table"]
     expected = [
         [
-            [[float(chance), int(state), float(reward), bool(terminated)] for chance, state, reward, terminated in outcomes]
+            [
+                [float(chance), int(state), float(reward), bool(terminated)]
+                for chance, state, reward, terminated in outcomes
+            ]
             for _, outcomes in sorted(actions.items())
         ]
         for _, actions in sorted(own.P.items())

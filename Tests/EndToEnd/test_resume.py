@@ -43,9 +43,7 @@ def interrupted(new_daemon, number, times=1):
     running = new_daemon().start()
     agent, job = begin(running.client())
     for _ in range(times):
-        checkpoints = (
-            event.data["steps"] for event in running.client().stream_job(job) if event.event == "checkpoint"
-        )
+        checkpoints = (event.data["steps"] for event in running.client().stream_job(job) if event.event == "checkpoint")
         announced = next(steps for steps in checkpoints if steps > 0)
         seen = running.client().get_job(job)
         assert seen["state"] == "running" and seen["metrics"]["steps"] < TRAIN["steps"]

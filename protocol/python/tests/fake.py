@@ -136,8 +136,10 @@ class Worlds(Server):
                 options["reset_mask"] = np.array(options["reset_mask"])
             observation, info = env.reset(seed=body.get("seed"), options=options)
             self._replay.pop(instance_id, None)
-            return self._tensors(env, {}, observation, info) if self._vector(env) else as_json(
-                plain({"observation": observation, "info": info})
+            return (
+                self._tensors(env, {}, observation, info)
+                if self._vector(env)
+                else as_json(plain({"observation": observation, "info": info}))
             )
         if verb == "step":
             number = int(request.query["step"]) if tensors else body["step"]
@@ -197,7 +199,9 @@ class Worlds(Server):
             return as_json(plain({"observation": observation, **flags, "info": info}))
         actions = from_tensors("action", env.single_action_space, safetensors.load(action))
         observation, reward, terminated, truncated, infos = env.step(actions)
-        return self._tensors(env, {"reward": reward, "terminated": terminated, "truncated": truncated}, observation, infos)
+        return self._tensors(
+            env, {"reward": reward, "terminated": terminated, "truncated": truncated}, observation, infos
+        )
 
     @staticmethod
     def _tensors(env: SyncVectorEnv, tensors: dict[str, Any], observation: Any, infos: dict[str, Any]) -> Answer:

@@ -103,10 +103,10 @@ def test_retries_end(server):
 def test_a_connection_that_the_daemon_closed_is_noticed_before_it_is_used(server):
     client = lamd.Client(server.url)
     client.step("0a1b2c3d", 1)
-    connection = client._transport._local.connection
+    connection = client._caller.transport._local.connection
     connection.sock.shutdown(socket.SHUT_RD)
     client.step("0a1b2c3d", 1)
-    assert client._transport._local.connection is not connection
+    assert client._caller.transport._local.connection is not connection
     assert len(server.requests) == 2
 
 
@@ -117,7 +117,7 @@ def test_a_unix_socket(tmp_path):
         def handle(self):
             while self.rfile.readline().strip():
                 pass
-            self.wfile.write(b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}')
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
 
     with socketserver.UnixStreamServer(path, Handler) as unix:
         thread = threading.Thread(target=unix.handle_request)
@@ -156,7 +156,8 @@ def progress_data(share, **metrics):
     return {"progress": share, "phase": "reinforce", "eta_s": 2.0, "metrics": {**counts, **metrics}}
 
 
-RESULT = {"steps": 1000, "seconds": 1.5, "target_return": 475.0, "target_reached": True, "evaluation": {"mean_return": 500.0}}
+REACHED = {"target_return": 475.0, "target_reached": True}
+RESULT = {"steps": 1000, "seconds": 1.5, **REACHED, "evaluation": {"mean_return": 500.0}}
 DONE = {"job_id": "00000002", "state": "succeeded", "result": RESULT}
 
 
@@ -201,12 +202,12 @@ class Terminal(io.StringIO):
 
 def happenings(*shares):
     for number, share in enumerate(shares):
-        yield lamd.client.Event(number, "progress", progress_data(share, mean_return=12.5, steps_per_s=2000.0))
+        yield lamd.caller.Event(number, "progress", progress_data(share, mean_return=12.5, steps_per_s=2000.0))
 
 
 def test_a_terminal_gets_one_line_that_fills_up():
     out = Terminal()
-    done = lamd.client.Event(9, "done", {"state": "failed", "error": {"detail": "the loss is not finite"}})
+    done = lamd.caller.Event(9, "done", {"state": "failed", "error": {"detail": "the loss is not finite"}})
     assert progress.follow([*happenings(0.25, 0.5), done], out)["state"] == "failed"
     drawn = out.getvalue().split("\r")
     assert drawn[1].startswith(" 25 % [######..................] 250 steps, return 12.5, 2,000 steps/s, eta 2 s"[:79])

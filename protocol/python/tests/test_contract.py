@@ -122,8 +122,7 @@ def test_a_method_sends_what_the_operation_takes(name, server):
 
 
 def examples_in(operation):
-    for content in operation.get("requestBody", {}).get("content", {}).values():
-        yield content
+    yield from operation.get("requestBody", {}).get("content", {}).values()
     for response in operation["responses"].values():
         yield from resolve(response).get("content", {}).values()
 
@@ -158,14 +157,16 @@ def test_request_schemas_refuse_unknown_fields():
 EXCHANGES = {path.stem: json.loads(path.read_text()) for path in sorted((ROOT / "examples" / "http").glob("*.json"))}
 
 
+STAND_INS = {"{instance_id}": "3c657dbc", "{agent_id}": "0000000a", "{string}": "s", "{integer}": 1, "{number}": 0.5}
+
+
 def filled(value):
     """A golden body with its placeholders replaced by values of their types."""
     if isinstance(value, dict):
         return {key: filled(item) for key, item in value.items()}
     if isinstance(value, list):
         return [filled(item) for item in value]
-    stand_ins = {"{instance_id}": "3c657dbc", "{agent_id}": "0000000a", "{string}": "s", "{integer}": 1, "{number}": 0.5}
-    return stand_ins.get(value, value) if isinstance(value, str) else value
+    return STAND_INS.get(value, value) if isinstance(value, str) else value
 
 
 @pytest.mark.parametrize("exchange", EXCHANGES.values(), ids=EXCHANGES.keys())

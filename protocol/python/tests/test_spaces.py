@@ -30,7 +30,7 @@ SPACES = [
     spaces.MultiDiscrete(np.array([[2, 3], [4, 5]])),
     spaces.MultiBinary(4),
     spaces.MultiBinary([2, 3]),
-    spaces.Text(5, min_length=0, charset="aé \"\\"),
+    spaces.Text(5, min_length=0, charset='aé "\\'),
     spaces.Dict(b=spaces.Discrete(2), a=spaces.Dict(x=spaces.Box(0, 1, (1,)))),
     spaces.Tuple([spaces.Discrete(3), spaces.Tuple([]), spaces.MultiBinary(2)]),
     spaces.Sequence(spaces.Box(0, 1, (2,))),

@@ -4,24 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Optional, Union
-from urllib.parse import quote, urlencode
+from typing import Any, Optional, Union
 
 from . import progress as bar
 from . import safetensors
-from .problem import Problem
+from .caller import JSON, Caller, Event, decoded, present, segment
 from .spaces import Tensors, plain
-from .transport import LOST, Reply, Transport
-
-JSON = dict[str, Any]
-
-
-class Event(NamedTuple):
-    """One server-sent event of a job."""
-
-    id: int
-    event: str
-    data: JSON
 
 
 class Client:
@@ -38,26 +26,26 @@ class Client:
     """
 
     def __init__(self, url: Optional[str] = None, *, timeout: Optional[float] = 60.0, retries: int = 2) -> None:
-        self._transport = Transport(url, timeout, retries)
+        self._caller = Caller(url, timeout, retries)
 
     @property
     def url(self) -> str:
         """The daemon's address."""
-        return self._transport.url
+        return self._caller.transport.url
 
     def close(self) -> None:
         """Closes this thread's connection."""
-        self._transport.close()
+        self._caller.transport.close()
 
     # Environments
 
     def list_environments(self, *, limit: Optional[int] = None, cursor: Optional[str] = None) -> JSON:
         """The worlds that the daemon knows."""
-        return self._json("GET", "/v1/environments", query={"limit": limit, "cursor": cursor})
+        return self._caller.json("GET", "/v1/environments", query={"limit": limit, "cursor": cursor})
 
     def get_environment(self, env_id: str) -> JSON:
         """One world: its spaces, limits, render modes and kwargs."""
-        return self._json("GET", f"/v1/environments/{_segment(env_id)}")
+        return self._caller.json("GET", f"/v1/environments/{segment(env_id)}")
 
     def create_env(
         self,
@@ -73,19 +61,19 @@ class Client:
         """Makes an instance of a world; `instance_id` in the reply is what the other methods take."""
         body = {"env_id": env_id, "num_envs": num_envs, "seed": seed, "kwargs": kwargs, "ttl_s": ttl_s}
         body.update(max_episode_steps=max_episode_steps, autoreset_mode=autoreset_mode)
-        return self._json("POST", "/v1/envs/", body)
+        return self._caller.json("POST", "/v1/envs/", body)
 
     def list_envs(self) -> JSON:
         """The instances, with the ids of their worlds."""
-        return self._json("GET", "/v1/envs/")
+        return self._caller.json("GET", "/v1/envs/")
 
     def get_env(self, instance_id: str, *, include: Optional[str] = None) -> JSON:
         """One instance; `include="transition_table"` adds the table of a finite world."""
-        return self._json("GET", f"/v1/envs/{_segment(instance_id)}", query={"include": include})
+        return self._caller.json("GET", f"/v1/envs/{segment(instance_id)}", query={"include": include})
 
     def delete_env(self, instance_id: str) -> JSON:
         """Closes an instance."""
-        return self._json("DELETE", f"/v1/envs/{_segment(instance_id)}")
+        return self._caller.json("DELETE", f"/v1/envs/{segment(instance_id)}")
 
     def reset(
         self,
@@ -96,21 +84,21 @@ class Client:
         tensors: bool = False,
     ) -> Any:
         """Begins a new episode."""
-        path = f"/v1/envs/{_segment(instance_id)}/reset/"
-        body = _present({"seed": seed, "options": options})
-        return self._tensors(path, body=body) if tensors else self._json("POST", path, body)
+        path = f"/v1/envs/{segment(instance_id)}/reset/"
+        body = present({"seed": seed, "options": options})
+        return self._caller.tensors(path, body=body) if tensors else self._caller.json("POST", path, body)
 
     def step(self, instance_id: str, action: Any, *, step: Optional[int] = None, tensors: bool = False) -> Any:
         """Takes one action. With `step`, its number since the reset, it is sent again after a lost connection.
 
         With `tensors`, `action` is an array, or a dict of them by tensor names.
         """
-        path = f"/v1/envs/{_segment(instance_id)}/step/"
+        path = f"/v1/envs/{segment(instance_id)}/step/"
         if tensors:
             named: Tensors = dict(action) if isinstance(action, Mapping) else {"action": action}
-            return self._tensors(path, {"step": step}, tensors=named, repeatable=step is not None)
+            return self._caller.tensors(path, {"step": step}, tensors=named, repeatable=step is not None)
         body = {"action": action} if step is None else {"action": action, "step": step}
-        return self._json("POST", path, body, repeatable=step is not None)
+        return self._caller.json("POST", path, body, repeatable=step is not None)
 
     def rollout(
         self,
@@ -127,73 +115,77 @@ class Client:
         tensors: bool = False,
     ) -> Any:
         """Takes many steps in one request, with given actions, an agent or `policy="random"`."""
-        path = f"/v1/envs/{_segment(instance_id)}/rollout"
+        path = f"/v1/envs/{segment(instance_id)}/rollout"
         body = {"steps": steps, "num_episodes": num_episodes, "actions": actions, "agent_id": agent_id, "seed": seed}
-        body = _present({**body, "policy": policy, "deterministic": deterministic, "transitions": transitions})
-        return self._tensors(path, body=body, wait=True) if tensors else self._json("POST", path, body, wait=True)
+        body = present({**body, "policy": policy, "deterministic": deterministic, "transitions": transitions})
+        return (
+            self._caller.tensors(path, body=body, wait=True)
+            if tensors
+            else self._caller.json("POST", path, body, wait=True)
+        )
 
     def snapshot(self, instance_id: str) -> JSON:
         """The instance's whole state, as `snapshot` in the reply."""
-        return self._json("POST", f"/v1/envs/{_segment(instance_id)}/snapshot")
+        return self._caller.json("POST", f"/v1/envs/{segment(instance_id)}/snapshot")
 
     def restore(self, instance_id: str, snapshot: str) -> JSON:
         """Puts the instance into the state of a snapshot."""
-        return self._json("POST", f"/v1/envs/{_segment(instance_id)}/restore", {"snapshot": snapshot})
+        return self._caller.json("POST", f"/v1/envs/{segment(instance_id)}/restore", {"snapshot": snapshot})
 
     def fork(self, instance_id: str, *, copies: Optional[int] = None) -> JSON:
         """Copies of the instance as it stands; `instance_ids` in the reply."""
-        return self._json("POST", f"/v1/envs/{_segment(instance_id)}/fork", {"copies": copies})
+        return self._caller.json("POST", f"/v1/envs/{segment(instance_id)}/fork", {"copies": copies})
 
     def render(self, instance_id: str, *, mode: str = "svg", env_index: Optional[int] = None) -> Any:
         """A frame: str for `svg` and `ansi`, bytes for `png`, an array [height, width, 3] for `rgb_array`."""
-        path = f"/v1/envs/{_segment(instance_id)}/render"
+        path = f"/v1/envs/{segment(instance_id)}/render"
         accept = safetensors.MEDIA_TYPE if mode == "rgb_array" else "*/*"
-        reply = self._send("GET", path, query={"mode": mode, "env_index": env_index}, headers={"Accept": accept})
+        reply = self._caller.send("GET", path, query={"mode": mode, "env_index": env_index}, headers={"Accept": accept})
         if mode == "rgb_array":
             return safetensors.load(reply.body)["frame"]
         return reply.body if mode == "png" else reply.body.decode()
 
     def get_action_space(self, instance_id: str) -> JSON:
         """The action space in gym-http-api's form; `get_env` has it without loss."""
-        return self._json("GET", f"/v1/envs/{_segment(instance_id)}/action_space/")
+        return self._caller.json("GET", f"/v1/envs/{segment(instance_id)}/action_space/")
 
     def sample_action(self, instance_id: str) -> JSON:
         """A random action that can be given to `step`."""
-        return self._json("GET", f"/v1/envs/{_segment(instance_id)}/action_space/sample")
+        return self._caller.json("GET", f"/v1/envs/{segment(instance_id)}/action_space/sample")
 
     def contains_action(self, instance_id: str, x: Any) -> JSON:
         """Whether an action is a member of the action space, and if not, which element is wrong."""
         text = x if isinstance(x, str) else json.dumps(plain(x))
-        return self._json("GET", f"/v1/envs/{_segment(instance_id)}/action_space/contains/{_segment(text)}")
+        return self._caller.json("GET", f"/v1/envs/{segment(instance_id)}/action_space/contains/{segment(text)}")
 
     def get_observation_space(self, instance_id: str) -> JSON:
         """The observation space in gym-http-api's form; `get_env` has it without loss."""
-        return self._json("GET", f"/v1/envs/{_segment(instance_id)}/observation_space/")
+        return self._caller.json("GET", f"/v1/envs/{segment(instance_id)}/observation_space/")
 
     def contains_observation(self, instance_id: str, properties: Mapping[str, Any]) -> JSON:
         """Whether properties such as `{"name": "Box"}` are the observation space's."""
-        return self._json("POST", f"/v1/envs/{_segment(instance_id)}/observation_space/contains", properties)
+        return self._caller.json("POST", f"/v1/envs/{segment(instance_id)}/observation_space/contains", properties)
 
     def start_monitor(self, instance_id: str, directory: str, **fields: Any) -> JSON:
         """Accepted for old clients; records nothing."""
         body = {"directory": directory, **fields}
-        return self._json("POST", f"/v1/envs/{_segment(instance_id)}/monitor/start/", body)
+        return self._caller.json("POST", f"/v1/envs/{segment(instance_id)}/monitor/start/", body)
 
     def close_monitor(self, instance_id: str) -> JSON:
         """Accepted for old clients; closes nothing."""
-        return self._json("POST", f"/v1/envs/{_segment(instance_id)}/monitor/close/")
+        return self._caller.json("POST", f"/v1/envs/{segment(instance_id)}/monitor/close/")
 
     def close_env(self, instance_id: str) -> JSON:
         """Closes an instance, the old way."""
-        return self._json("POST", f"/v1/envs/{_segment(instance_id)}/close/")
+        return self._caller.json("POST", f"/v1/envs/{segment(instance_id)}/close/")
 
     def upload(self, **fields: Any) -> JSON:
         """Accepted for old clients; uploads nothing."""
-        return self._json("POST", "/v1/upload/", fields)
+        return self._caller.json("POST", "/v1/upload/", fields)
 
     def shutdown(self) -> JSON:
         """Stops the daemon gracefully."""
-        return self._json("POST", "/v1/shutdown/")
+        return self._caller.json("POST", "/v1/shutdown/")
 
     # Agents
 
@@ -213,19 +205,21 @@ class Client:
         """Makes an agent for a world, or for two spaces (Gymnasium's or their JSON)."""
         body = {"env_id": env_id, "kwargs": kwargs, "name": name, "seed": seed, "network": network}
         body.update(observation_space=observation_space, action_space=action_space)
-        return self._json("POST", "/v1/agents/", {**body, "hyperparameters": hyperparameters, "init_from": init_from})
+        return self._caller.json(
+            "POST", "/v1/agents/", {**body, "hyperparameters": hyperparameters, "init_from": init_from}
+        )
 
     def list_agents(self, *, limit: Optional[int] = None, cursor: Optional[str] = None) -> JSON:
         """The agents, oldest first."""
-        return self._json("GET", "/v1/agents/", query={"limit": limit, "cursor": cursor})
+        return self._caller.json("GET", "/v1/agents/", query={"limit": limit, "cursor": cursor})
 
     def get_agent(self, agent_id: str) -> JSON:
         """One agent: its configuration and how far it is."""
-        return self._json("GET", f"/v1/agents/{_segment(agent_id)}")
+        return self._caller.json("GET", f"/v1/agents/{segment(agent_id)}")
 
     def delete_agent(self, agent_id: str) -> JSON:
         """Deletes an agent with its versions."""
-        return self._json("DELETE", f"/v1/agents/{_segment(agent_id)}", wait=True)
+        return self._caller.json("DELETE", f"/v1/agents/{segment(agent_id)}", wait=True)
 
     def act(
         self,
@@ -244,15 +238,15 @@ class Client:
 
         With `tensors`, `observations` is an array, or a dict of them by tensor names.
         """
-        path = f"/v1/agents/{_segment(agent_id)}/act/"
+        path = f"/v1/agents/{segment(agent_id)}/act/"
         choice: JSON = {"deterministic": deterministic, "version": version, "include": include}
         if not tensors:
             body = {**choice, "observation": observation, "observations": observations, "action_mask": action_mask}
-            return self._json("POST", path, {**body, "top_k": top_k}, repeatable=True)
+            return self._caller.json("POST", path, {**body, "top_k": top_k}, repeatable=True)
         named = dict(observations) if isinstance(observations, Mapping) else {"observations": observations}
         if action_mask is not None:
             named["action_mask"] = action_mask
-        return self._tensors(path, choice, tensors=named, repeatable=True)
+        return self._caller.tensors(path, choice, tensors=named, repeatable=True)
 
     def train(
         self,
@@ -278,10 +272,10 @@ class Client:
         """
         body: JSON = {"env_id": env_id, "kwargs": kwargs, "num_envs": num_envs, "target_return": target_return}
         body.update(steps=steps, episodes=episodes, updates=updates, seconds=seconds, evaluate=evaluate, phases=phases)
-        path = f"/v1/agents/{_segment(agent_id)}/train/"
+        path = f"/v1/agents/{segment(agent_id)}/train/"
         if not progress:
-            return self._json("POST", path, body, query={"wait": wait or None}, wait=wait)
-        job = self._json("POST", path, body)
+            return self._caller.json("POST", path, body, query={"wait": wait or None}, wait=wait)
+        job = self._caller.json("POST", path, body)
         return bar.follow(self.stream_job(job["job_id"])) or self.get_job(job["job_id"])
 
     def observe(
@@ -292,12 +286,12 @@ class Client:
         learn: Optional[bool] = None,
     ) -> JSON:
         """Hands over experience: a list of transitions, or a dict of arrays by tensor names."""
-        path = f"/v1/agents/{_segment(agent_id)}/observe/"
+        path = f"/v1/agents/{segment(agent_id)}/observe/"
         if not isinstance(transitions, Mapping):
-            return self._json("POST", path, {"transitions": transitions, "learn": learn})
+            return self._caller.json("POST", path, {"transitions": transitions, "learn": learn})
         headers = {"Content-Type": safetensors.MEDIA_TYPE, "Accept": "application/json"}
         content = safetensors.dump(transitions)
-        return _object(self._send("POST", path, content, query={"learn": learn}, headers=headers))
+        return decoded(self._caller.send("POST", path, content, query={"learn": learn}, headers=headers))
 
     def evaluate(
         self,
@@ -310,176 +304,65 @@ class Client:
     ) -> JSON:
         """Plays whole episodes with the policy and reports the returns."""
         body = {"num_episodes": num_episodes, "seed": seed, "env_id": env_id, "kwargs": kwargs}
-        return self._json("POST", f"/v1/agents/{_segment(agent_id)}/evaluate/", body, wait=True)
+        return self._caller.json("POST", f"/v1/agents/{segment(agent_id)}/evaluate/", body, wait=True)
 
     def get_policy(self, agent_id: str, *, format: Optional[str] = None, version: Optional[int] = None) -> bytes:
         """The policy's file; `lamd.safetensors.load` decodes it."""
         query = {"format": format, "version": version}
-        return self._send("GET", f"/v1/agents/{_segment(agent_id)}/policy", query=query).body
+        return self._caller.send("GET", f"/v1/agents/{segment(agent_id)}/policy", query=query).body
 
     def put_policy(self, agent_id: str, policy: bytes) -> JSON:
         """Uploads a policy as a new version, which becomes the current one."""
-        path = f"/v1/agents/{_segment(agent_id)}/policy"
+        path = f"/v1/agents/{segment(agent_id)}/policy"
         headers = {"Content-Type": safetensors.MEDIA_TYPE}
-        return _object(self._send("PUT", path, policy, headers=headers, repeatable=False))
+        return decoded(self._caller.send("PUT", path, policy, headers=headers, repeatable=False))
 
     def list_versions(self, agent_id: str, *, limit: Optional[int] = None, cursor: Optional[str] = None) -> JSON:
         """The versions of the policy, newest first."""
         query = {"limit": limit, "cursor": cursor}
-        return self._json("GET", f"/v1/agents/{_segment(agent_id)}/versions", query=query)
+        return self._caller.json("GET", f"/v1/agents/{segment(agent_id)}/versions", query=query)
 
     def rollback(self, agent_id: str, version: int) -> JSON:
         """Makes an older version the current one."""
-        return self._json("POST", f"/v1/agents/{_segment(agent_id)}/rollback", {"version": version})
+        return self._caller.json("POST", f"/v1/agents/{segment(agent_id)}/rollback", {"version": version})
 
     # Jobs
 
     def list_jobs(self, *, limit: Optional[int] = None, cursor: Optional[str] = None) -> JSON:
         """The jobs, newest first."""
-        return self._json("GET", "/v1/jobs/", query={"limit": limit, "cursor": cursor})
+        return self._caller.json("GET", "/v1/jobs/", query={"limit": limit, "cursor": cursor})
 
     def get_job(self, job_id: str) -> JSON:
         """One job: its state, progress, metrics and result."""
-        return self._json("GET", f"/v1/jobs/{_segment(job_id)}")
+        return self._caller.json("GET", f"/v1/jobs/{segment(job_id)}")
 
     def cancel_job(self, job_id: str) -> JSON:
         """Cancels a job; what was learned is kept."""
-        return self._json("DELETE", f"/v1/jobs/{_segment(job_id)}", wait=True)
+        return self._caller.json("DELETE", f"/v1/jobs/{segment(job_id)}", wait=True)
 
     def stream_job(self, job_id: str, *, last_event_id: Optional[int] = None) -> Iterator[Event]:
         """A job's events as they happen, up to `done`. Where the connection is lost it goes on after the last one."""
-        lost, reason = 0, "it ends without the job's end"
-        while lost <= self._transport.retries:
-            headers = {"Accept": "text/event-stream"}
-            if last_event_id is not None:
-                headers["Last-Event-ID"] = str(last_event_id)
-            try:
-                with self._transport.stream(f"/v1/jobs/{_segment(job_id)}/events", headers) as response:
-                    if response.status != 200:
-                        raise Problem.decode(response.status, response.read())
-                    for event in _events(response):
-                        lost, last_event_id = 0, event.id
-                        yield event
-                        if event.event == "done":
-                            return
-            except LOST as error:
-                reason = str(error)
-            lost += 1
-        raise ConnectionError(f"the stream of job {job_id} was lost: {reason}")
+        return self._caller.events(f"/v1/jobs/{segment(job_id)}/events", last_event_id)
 
     def get_job_metrics(self, job_id: str, *, format: str = "json") -> Any:
         """The whole learning curve: JSON, or with `format="csv"` a str."""
-        reply = self._send("GET", f"/v1/jobs/{_segment(job_id)}/metrics", query={"format": format})
-        return reply.body.decode() if format == "csv" else _object(reply)
+        reply = self._caller.send("GET", f"/v1/jobs/{segment(job_id)}/metrics", query={"format": format})
+        return reply.body.decode() if format == "csv" else decoded(reply)
 
     # The daemon
 
     def livez(self) -> JSON:
         """Says that the process answers."""
-        return self._json("GET", "/livez")
+        return self._caller.json("GET", "/livez")
 
     def readyz(self) -> JSON:
         """Says that the daemon takes work; raises Problem 503 where it does not."""
-        return self._json("GET", "/readyz")
+        return self._caller.json("GET", "/readyz")
 
     def metrics(self) -> str:
         """Counters and gauges in Prometheus' text format."""
-        return self._send("GET", "/metrics").body.decode()
+        return self._caller.send("GET", "/metrics").body.decode()
 
     def openapi(self) -> JSON:
         """The API's contract."""
-        return self._json("GET", "/openapi.json")
-
-    def _json(
-        self,
-        method: str,
-        path: str,
-        body: Optional[Mapping[str, Any]] = None,
-        *,
-        query: Optional[JSON] = None,
-        wait: bool = False,
-        repeatable: Optional[bool] = None,
-    ) -> JSON:
-        content = None if body is None else json.dumps(plain(_present(body)), separators=(",", ":")).encode()
-        headers = {"Accept": "application/json"}
-        if content is not None:
-            headers["Content-Type"] = "application/json"
-        return _object(
-            self._send(method, path, content, query=query, headers=headers, wait=wait, repeatable=repeatable)
-        )
-
-    def _tensors(
-        self,
-        path: str,
-        query: Optional[JSON] = None,
-        *,
-        body: Optional[JSON] = None,
-        tensors: Optional[Tensors] = None,
-        wait: bool = False,
-        repeatable: bool = False,
-    ) -> Tensors:
-        if tensors is not None:
-            content, media_type = safetensors.dump(tensors), safetensors.MEDIA_TYPE
-        else:
-            content, media_type = json.dumps(plain(body)).encode(), "application/json"
-        headers = {"Content-Type": media_type, "Accept": safetensors.MEDIA_TYPE}
-        reply = self._send("POST", path, content, query=query, headers=headers, wait=wait, repeatable=repeatable)
-        return safetensors.load(reply.body)
-
-    def _send(
-        self,
-        method: str,
-        path: str,
-        content: Optional[bytes] = None,
-        *,
-        query: Optional[JSON] = None,
-        headers: Mapping[str, str] = {},
-        wait: bool = False,
-        repeatable: Optional[bool] = None,
-    ) -> Reply:
-        given = {key: _parameter(value) for key, value in (query or {}).items() if value is not None}
-        if given:
-            path += "?" + urlencode(given, safe=",")
-        reply = self._transport.send(method, path, content, headers, wait=wait, repeatable=repeatable)
-        if reply.status >= 300:
-            raise Problem.decode(reply.status, reply.body)
-        return reply
-
-
-def _present(fields: Mapping[str, Any]) -> JSON:
-    return {key: value for key, value in fields.items() if value is not None}
-
-
-def _segment(text: str) -> str:
-    return quote(text, safe="")
-
-
-def _parameter(value: Any) -> str:
-    if isinstance(value, (list, tuple)):
-        return ",".join(map(str, value))
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _object(reply: Reply) -> JSON:
-    value: JSON = json.loads(reply.body) if reply.body else {}
-    return value
-
-
-def _events(lines: Any) -> Iterator[Event]:
-    """Parses server-sent events; comments keep the line open and mean nothing."""
-    number, name, data = 0, "message", ""
-    for raw in lines:
-        line = raw.decode().rstrip("\r\n")
-        if not line:
-            if data:
-                yield Event(number, name, json.loads(data))
-            name, data = "message", ""
-            continue
-        field, _, value = line.partition(":")
-        value = value[1:] if value.startswith(" ") else value
-        if field == "id":
-            number = int(value)
-        elif field == "event":
-            name = value
-        elif field == "data":
-            data += value
+        return self._caller.json("GET", "/openapi.json")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import Any, Optional
 
 import gymnasium
@@ -30,7 +30,7 @@ def make(env_id: str, *, render_mode: Optional[str] = None, **kwargs: Any) -> gy
     return Environment(env_id, render_mode=render_mode, **kwargs)
 
 
-@lru_cache(maxsize=None)
+@cache
 def shared_client(url: Optional[str]) -> Client:
     """The client that all environments of one address share."""
     return Client(url)

@@ -8,7 +8,6 @@ from typing import Any, Optional
 import numpy as np
 from stable_baselines3.common.vec_env.base_vec_env import VecEnv, VecEnvObs, VecEnvStepReturn
 
-from .spaces import row
 from .vector import VectorEnvironment
 
 
@@ -26,7 +25,9 @@ def make_vec(
 
     Wrap it in stable-baselines3's `VecMonitor` for episode statistics.
     """
-    envs = Sb3Environment(VectorEnvironment(env_id, n_envs, autoreset_mode="same_step", render_mode=render_mode, **kwargs))
+    envs = Sb3Environment(
+        VectorEnvironment(env_id, n_envs, autoreset_mode="same_step", render_mode=render_mode, **kwargs)
+    )
     if seed is not None:
         envs.seed(seed)
     return envs

@@ -125,8 +125,10 @@ def decode(space: Space[Any], value: Any) -> Any:
     if isinstance(space, spaces.Tuple):
         return tuple(decode(item, part) for item, part in zip(space.spaces, value))
     if isinstance(space, spaces.Sequence):
-        return _stacked(space.feature_space, value) if space.stack else tuple(
-            decode(space.feature_space, item) for item in value
+        return (
+            _stacked(space.feature_space, value)
+            if space.stack
+            else tuple(decode(space.feature_space, item) for item in value)
         )
     if isinstance(space, spaces.OneOf):
         return int(value[0]), decode(space.spaces[value[0]], value[1])

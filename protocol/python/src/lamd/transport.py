@@ -67,6 +67,8 @@ class Transport:
                 return Reply(response.status, response.headers.get_content_type(), response.read())
             except LOST as error:
                 self._drop()
+                if attempt == self.retries and not connected:
+                    raise
                 if attempt == self.retries or (connected and not repeatable):
                     raise ConnectionError(f"no answer from {self.url}: {error or type(error).__name__}") from error
                 time.sleep(0.05 * 4**attempt)
