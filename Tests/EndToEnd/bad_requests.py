@@ -269,9 +269,9 @@ AGENTS += [
         ("batch_size", 0, "batch_size"),
         ("optimizer", "adamw", "optimizer"),
         ("replay", "fifo", "replay"),
-        ("hidden_sizes", [64, 0], "hidden_sizes/1"),
+        ("hidden_sizes", [64, 0], "hidden_sizes"),
         ("exploration", {"initial": 2}, "exploration/initial"),
-        ("target_update", {"polyak": 0}, "target_update/polyak"),
+        ("target_update", {"tau": 0}, "target_update/tau"),
         ("target_update", {"soft": 1}, "target_update/soft"),
         ("double_q", 1, "double_q"),
     ]
