@@ -7,7 +7,6 @@
 
 struct mhd_settings
 {
-  int listen_socket;
   unsigned int threads;
   unsigned int connection_limit;
   unsigned int idle_seconds;
@@ -35,10 +34,9 @@ mhd_start (const struct mhd_settings *settings)
     { settings->threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t) settings->threads, NULL },
     { MHD_OPTION_END, 0, NULL }
   };
-  return MHD_start_daemon (MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG,
-                           0, NULL, NULL, settings->on_request, settings->context,
+  return MHD_start_daemon (MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG
+                           | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL, settings->on_request, settings->context,
                            MHD_OPTION_EXTERNAL_LOGGER, settings->on_log, settings->context,
-                           MHD_OPTION_LISTEN_SOCKET, settings->listen_socket,
                            MHD_OPTION_CONNECTION_TIMEOUT, settings->idle_seconds,
                            MHD_OPTION_CONNECTION_LIMIT, settings->connection_limit,
                            MHD_OPTION_UNESCAPE_CALLBACK, &mhd_keep_escapes, NULL,
@@ -75,11 +73,4 @@ mhd_client_address (struct MHD_Connection *connection)
 {
   const union MHD_ConnectionInfo *info = MHD_get_connection_info (connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
   return info == NULL ? NULL : info->client_addr;
-}
-
-static inline unsigned int
-mhd_connection_count (struct MHD_Daemon *daemon)
-{
-  const union MHD_DaemonInfo *info = MHD_get_daemon_info (daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
-  return info == NULL ? 0 : info->num_connections;
 }

@@ -98,7 +98,7 @@ import Synchronization
 // The network's side.
 extension EventStream {
     func makeResponse() -> OpaquePointer {
-        state.add(self)
+        if !state.add(self) { finish() }
         let response = MHD_create_response_from_callback(
             UInt64.max, 4096, readEvents, Unmanaged.passRetained(self).toOpaque(), closeEvents)
         guard let response else { preconditionFailure("out of memory for an event stream") }

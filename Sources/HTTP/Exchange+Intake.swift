@@ -6,7 +6,7 @@ import Synchronization
 // it is whole (and again after a detached exchange was answered), `complete` when the reply was sent or the client left.
 extension Exchange {
     func begin() -> MHD_Result {
-        peer?.setDeadline(started + state.transferDeadline)
+        peer.setDeadline(started + state.transferDeadline)
         let open = state.requests.add(1, ordering: .relaxed).newValue
         verdict = head.fault ?? (open > state.configuration.requestLimit ? .overloaded : nil) ?? findRoute()
         bodyLimit = limit()
@@ -18,7 +18,7 @@ extension Exchange {
 
     func take(_ bytes: UnsafeRawBufferPointer) -> MHD_Result {
         received += bytes.count
-        peer?.extendDeadline(by: UInt64(bytes.count) * state.nanosecondsPerByte)
+        peer.extendDeadline(by: UInt64(bytes.count) * state.nanosecondsPerByte)
         if verdict == nil, received > bodyLimit { verdict = .bodyTooLarge(limit: bodyLimit) }
         if verdict == nil { keep(bytes) }
         guard verdict != nil else { return .YES }
@@ -40,7 +40,7 @@ extension Exchange {
 
     func complete(_ ending: MHD_RequestTerminationCode) {
         let now = MonotonicClock.now
-        peer?.setDeadline(now + state.betweenRequests)
+        peer.setDeadline(now + state.betweenRequests)
         if let stream {
             replyBytes = stream.bytesSent
         } else {
@@ -67,9 +67,9 @@ extension Exchange {
         guard let response else { return .NO }
         self.response = nil
         if stream == nil {
-            peer?.setDeadline(state.deadline(from: MonotonicClock.now, for: replyBytes))
+            peer.setDeadline(state.deadline(from: MonotonicClock.now, for: replyBytes))
         } else {
-            peer?.setDeadline(Peer.never)
+            peer.setDeadline(Peer.never)
             state.requests.subtract(1, ordering: .relaxed)
         }
         let result = MHD_queue_response(connection, UInt32(status), response)

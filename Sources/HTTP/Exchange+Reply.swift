@@ -47,10 +47,10 @@ extension Exchange {
     public func detach() {
         precondition(phase.load(ordering: .relaxed) == .handling, "detach is for a handler that has not answered")
         copyRequest()
-        peer?.setDeadline(Peer.never)
+        peer.setDeadline(Peer.never)
         MHD_suspend_connection(connection)
-        state.add(self)
         phase.store(.detached, ordering: .releasing)
+        if !state.add(self) { refuse(.stopping) }
     }
 
     /// Detaches and runs the work on a pool; it must answer. A full pool answers 503 at once.
@@ -93,6 +93,7 @@ extension Exchange {
 
     /// Leaves the reply where the network thread picks it up, and wakes it where it was let go.
     private func deliver(_ response: OpaquePointer, status: Int, bytes: Int, stream: EventStream? = nil) {
+        precondition((200...599).contains(status), "\(status) is no final status")
         guard let before = claim() else {
             MHD_destroy_response(response)
             return
@@ -100,7 +101,7 @@ extension Exchange {
         self.response = response
         self.status = status
         self.stream = stream
-        replyBytes = bytes
+        replyBytes = method == .head ? 0 : bytes
         if before == .detached {
             state.remove(self)
             MHD_resume_connection(connection)

@@ -13,7 +13,7 @@ import Synchronization
 
     let state: ServerState
     let connection: OpaquePointer
-    let peer: Peer?
+    let peer: Peer
     let started = MonotonicClock.now
     let phase = Atomic(Phase.receiving)
 
@@ -44,7 +44,8 @@ import Synchronization
     ) {
         self.state = state
         self.connection = connection
-        peer = mhd_socket_context(connection).map { Unmanaged<Peer>.fromOpaque($0).takeUnretainedValue() }
+        guard let context = mhd_socket_context(connection) else { preconditionFailure("a connection nobody heard of") }
+        peer = Unmanaged<Peer>.fromOpaque(context).takeUnretainedValue()
         self.method = Method(method)
         let bytes = UnsafeRawBufferPointer(start: path, count: strlen(path))
         self.path = bytes.assumingMemoryBound(to: UInt8.self)
@@ -92,6 +93,7 @@ import Synchronization
 
     /// Reads everything out of libmicrohttpd's memory, which is gone when a stop answers for a worker that still reads.
     func copyRequest() {
+        if copy != nil { return }
         let copied = RequestCopy(path: path, fields: collect(.HEADER_KIND) { String(cString: $0) }, query: queryItems)
         path = copied.path
         copy = copied
@@ -156,7 +158,7 @@ extension Exchange {
     public var requestID: String { withIdentity { String(cString: $0) } }
 
     /// Whether the client sits on this machine: a unix socket, or a loopback address.
-    public var isLocal: Bool { SocketAddress.isLocal(mhd_client_address(connection)) }
+    public var isLocal: Bool { peer.isLocal }
 
     /// Bytes in the body.
     public var bodyCount: Int { body.count }

@@ -3,21 +3,22 @@ import Glibc
 import Logging
 import Synchronization
 
-/// HTTP/1.1 on libmicrohttpd's own threads, one daemon of it for each address. Everything is configured before `start`.
+/// HTTP/1.1 on libmicrohttpd's own threads. Everything is configured before `start`.
 @safe public final class HTTPServer: Sendable {
-    private struct Daemon: @unchecked Sendable {  // a C handle, made for use from any thread
-        let handle: OpaquePointer
-        let socket: ListenSocket
+    /// What runs between start and stop.
+    private struct Running: @unchecked Sendable {  // libmicrohttpd's handle, made for use from any thread
+        let daemon: OpaquePointer
+        let sockets: [ListenSocket]
+        let acceptor: Acceptor
+        let reaper: Reaper
     }
 
-    private struct Life {
-        var daemons: [Daemon] = []
-        var wasStarted = false
+    private enum Life {
+        case new, started(Running), stopped
     }
 
     private let state: ServerState
-    private let reaper = Reaper()
-    private let life = Mutex(Life())
+    private let life = Mutex(Life.new)
 
     /// `onFault` writes the replies for what this module itself refuses; `afterReply` hears of every request that ended.
     /// Both run on network threads.
@@ -36,91 +37,96 @@ import Synchronization
 
     /// Listens everywhere, then serves; where one address fails, none is served. Only once.
     public func start() throws(HTTPServerError) {
-        let isFirst = life.withLock { life in
-            defer { life.wasStarted = true }
-            return !life.wasStarted
-        }
-        precondition(isFirst, "a server starts once")
         signal(SIGPIPE, SIG_IGN)
         MHD_set_panic_func(reportPanic, nil)
+        var sockets: [ListenSocket] = []
         do throws(HTTPServerError) {
-            for address in state.configuration.listeners { try serve(ListenSocket(address)) }
+            for address in state.configuration.listeners { sockets.append(try ListenSocket(address)) }
+            let running = try run(sockets)
+            life.withLock { life in
+                guard case .new = life else { preconditionFailure("a server starts once") }
+                life = .started(running)
+            }
         } catch {
-            stop(within: .zero)
+            for socket in sockets { socket.close() }
             throw error
         }
-        reaper.start(state, every: reaperInterval)
     }
 
     /// Where the server listens, with the ports that it got, in the configuration's order.
-    public var addresses: [ListenAddress] { life.withLock { $0.daemons.map(\.socket.address) } }
+    public var addresses: [ListenAddress] {
+        life.withLock { life in
+            guard case .started(let running) = life else { return [] }
+            return running.sockets.map(\.address)
+        }
+    }
 
     /// Requests being served, streams not counted.
     public var openRequests: Int { state.requests.load(ordering: .relaxed) }
     public var openStreams: Int { state.streams.load(ordering: .relaxed) }
-    public var openConnections: Int {
-        life.withLock { $0.daemons.reduce(0) { $0 + Int(mhd_connection_count($1.handle)) } }
-    }
+    public var openConnections: Int { state.connections.load(ordering: .relaxed) }
 
-    /// Network threads of each listener.
+    /// Network threads.
     var threadCount: Int { max(state.configuration.threads, 1) }
 
-    /// The daemons as long as they run; none is freed meanwhile.
+    /// The daemon as long as it runs; it is not freed meanwhile.
     func withDaemons<Result>(_ body: ([OpaquePointer]) -> Result) -> Result {
-        life.withLock { body($0.daemons.map(\.handle)) }
+        life.withLock { life in
+            guard case .started(let running) = life else { return body([]) }
+            return body([running.daemon])
+        }
     }
 
     /// Stops in order: takes no more connections, ends the streams, lets requests finish for that long, answers 503 for
     /// those that have not, and closes. Returns whether all had finished. Not from a handler.
     @discardableResult
     public func stop(within grace: Duration) -> Bool {
-        let daemons = life.withLock { life in
-            defer { life.daemons = [] }
-            return life.daemons
+        let before = life.withLock { life in
+            defer { life = .stopped }
+            return life
         }
-        if daemons.isEmpty { return true }
+        guard case .started(let running) = before else { return true }
         state.isDraining.store(true, ordering: .relaxed)
-        for daemon in daemons { MHD_quiesce_daemon(daemon.handle) }
+        running.acceptor.stop()
+        for socket in running.sockets { socket.close() }
         state.finishStreams()
-        let isDrained = drain(daemons, until: MonotonicClock.now + grace.nanoseconds)
+        let isDrained = waitForQuiet(until: MonotonicClock.now + grace.nanoseconds)
         // libmicrohttpd aborts the process when it is stopped with a suspended connection.
         state.answerDetached()
-        state.finishStreams()
-        reaper.stop()
-        for daemon in daemons {
-            MHD_stop_daemon(daemon.handle)
-            daemon.socket.close()
-        }
+        if !isDrained { _ = waitForQuiet(until: MonotonicClock.now + 500_000_000) }
+        running.reaper.stop()
+        MHD_stop_daemon(running.daemon)
         return isDrained
     }
 }
 
 extension HTTPServer {
-    private func serve(_ socket: ListenSocket) throws(HTTPServerError) {
+    private func run(_ sockets: [ListenSocket]) throws(HTTPServerError) -> Running {
+        let limit = connectionLimit
         var settings = mhd_settings()
-        settings.listen_socket = socket.descriptor
         settings.threads = UInt32(threadCount)
-        settings.connection_limit = UInt32(connectionLimit)
+        // The acceptor keeps the limit; libmicrohttpd divides its own by the threads.
+        settings.connection_limit = UInt32(limit) * settings.threads
         settings.idle_seconds = UInt32(max(state.configuration.idleTimeout.components.seconds, 1))
         settings.context = Unmanaged.passUnretained(state).toOpaque()
         settings.on_request = onRequest
         settings.on_completed = onCompleted
         settings.on_connection = onConnection
         settings.on_log = onLog
-        guard let handle = SystemThread.withoutSignals({ mhd_start(&settings) }) else {
-            socket.close()
+        guard let daemon = SystemThread.withoutSignals({ mhd_start(&settings) }) else {
             throw .cannotStart(String(cString: strerror(errno)))
         }
-        life.withLock { $0.daemons.append(Daemon(handle: handle, socket: socket)) }
+        return Running(
+            daemon: daemon, sockets: sockets, acceptor: Acceptor(state, daemon, sockets, limit: limit),
+            reaper: Reaper(state, every: reaperInterval))
     }
 
-    /// Each listener's share, so that checkpoints and files always find a descriptor.
+    /// Some descriptors are left, so that checkpoints and files always find one.
     private var connectionLimit: Int {
         var limit = rlimit()
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        let available = Int(clamping: limit.rlim_cur) - 256
-        let share = min(state.configuration.connectionLimit, available) / max(state.configuration.listeners.count, 1)
-        return max(share, state.configuration.threads, 8)
+        let available = Int(clamping: limit.rlim_cur)
+        return max(min(state.configuration.connectionLimit, available - 256), 8)
     }
 
     private var reaperInterval: Duration {
@@ -130,12 +136,11 @@ extension HTTPServer {
     }
 
     /// Requests in flight end by themselves, and each of their replies closes its connection.
-    private func drain(_ daemons: [Daemon], until deadline: UInt64) -> Bool {
+    private func waitForQuiet(until deadline: UInt64) -> Bool {
         var quietRounds = 0
         while MonotonicClock.now < deadline {
-            if daemons.allSatisfy({ mhd_connection_count($0.handle) == 0 }) { return true }
-            let isQuiet = openRequests == 0 && openStreams == 0
-            quietRounds = isQuiet ? quietRounds + 1 : 0
+            if openConnections == 0 { return true }
+            quietRounds = openRequests == 0 && openStreams == 0 ? quietRounds + 1 : 0
             // What is left are idle connections, and a client may have just sent its next request on one of them.
             if quietRounds >= 20 { return true }
             usleep(10_000)
@@ -169,7 +174,10 @@ private func onCompleted(
 ) {
     guard let known = slot?.pointee else { return }
     slot?.pointee = nil
-    Unmanaged<Exchange>.fromOpaque(known).takeRetainedValue().complete(ending)
+    var exchange = Unmanaged<Exchange>.fromOpaque(known).takeRetainedValue()
+    exchange.complete(ending)
+    // Somebody keeps it, to log it for example, and may go on reading what is libmicrohttpd's only until now.
+    if !isKnownUniquelyReferenced(&exchange) { exchange.copyRequest() }
 }
 
 private func onConnection(
@@ -179,12 +187,15 @@ private func onConnection(
     guard let context, let connection, let slot else { return }
     let state = Unmanaged<ServerState>.fromOpaque(context).takeUnretainedValue()
     if change == .CONNECTION_NOTIFY_STARTED {
-        let peer = Peer(descriptor: mhd_socket(connection), deadline: MonotonicClock.now + state.headDeadline)
+        let peer = Peer(
+            descriptor: mhd_socket(connection), isLocal: SocketAddress.isLocal(mhd_client_address(connection)),
+            deadline: MonotonicClock.now + state.headDeadline)
         slot.pointee = Unmanaged.passRetained(peer).toOpaque()
         state.add(peer)
     } else if let known = slot.pointee {
         slot.pointee = nil
         state.remove(Unmanaged<Peer>.fromOpaque(known).takeRetainedValue())
+        state.connections.subtract(1, ordering: .relaxed)
     }
 }
 

@@ -1,3 +1,4 @@
+import CMicrohttpd
 import Glibc
 
 /// A socket that listens, and where.

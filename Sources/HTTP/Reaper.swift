@@ -1,36 +1,28 @@
-import Glibc
 import Logging
 import Synchronization
 
 /// A thread that looks round every now and then: cuts overdue connections and keeps streams alive.
 final class Reaper: Sendable {
-    private let running = Mutex<(thread: SystemThread, bell: Int32)?>(nil)
+    private let bell = Bell()
+    private let thread = Mutex<SystemThread?>(nil)
 
-    func start(_ state: ServerState, every interval: Duration) {
-        var ends: (Int32, Int32) = (-1, -1)
-        let isMade = withUnsafeMutableBytes(of: &ends) { ends in
-            let kind = SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue
-            return socketpair(AF_UNIX, Int32(kind), 0, ends.assumingMemoryBound(to: Int32.self).baseAddress)
-        }
-        precondition(isMade == 0, "no descriptor is left for the reaper")
-        let (bell, ring) = ends
+    init(_ state: ServerState, every interval: Duration) {
         let milliseconds = Int32(clamping: max(interval.nanoseconds / 1_000_000, 1))
-        let thread = SystemThread {
-            var listening = pollfd(fd: bell, events: Int16(POLLIN), revents: 0)
-            while poll(&listening, 1, milliseconds) <= 0 { Self.lookRound(state) }
-            close(bell)
+        let bell = bell
+        thread.withLock {
+            $0 = SystemThread {
+                while !bell.wait(milliseconds: milliseconds) { Self.lookRound(state) }
+            }
         }
-        running.withLock { $0 = (thread, ring) }
     }
 
     func stop() {
-        let running = running.withLock { running in
-            defer { running = nil }
-            return running
+        bell.ring()
+        let running = thread.withLock { thread in
+            defer { thread = nil }
+            return thread
         }
-        guard let running else { return }
-        close(running.bell)
-        running.thread.join()
+        running?.join()
     }
 
     private static func lookRound(_ state: ServerState) {

@@ -16,6 +16,7 @@ struct RequestHead {
     private var contentLengths = 0
     private var transferCodings = 0
     private var hosts = 0
+    private var queryFault: HTTPFault?
     private(set) var fault: HTTPFault?
 
     /// Reads all fields and the query in one pass, and judges them.
@@ -25,7 +26,8 @@ struct RequestHead {
             return
         }
         withUnsafeMutablePointer(to: &self) { mhd_each_field(connection, readField, $0) }
-        if fault == nil { fault = framingFault(isVersion11: version[7] == CChar(bitPattern: UInt8(ascii: "1"))) }
+        // What breaks the framing comes first: it closes the connection.
+        fault = fault ?? framingFault(isVersion11: version[7] == CChar(bitPattern: UInt8(ascii: "1"))) ?? queryFault
     }
 
     /// RFC 9112, 6.1 and 3.2: what a proxy before us could have understood differently.
@@ -68,7 +70,7 @@ struct RequestHead {
             _ = try PercentDecoding.text(name)
             if let value { _ = try PercentDecoding.text(value) }
         } catch {
-            fault = fault ?? .malformedQuery(error)
+            queryFault = .malformedQuery(error)
         }
     }
 

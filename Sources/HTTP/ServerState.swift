@@ -13,14 +13,15 @@ final class ServerState: Sendable {
     let renderFault: FaultRenderer
     let afterReply: ReplyHook
 
+    let connections = Atomic<Int>(0)
     let requests = Atomic<Int>(0)
     let streams = Atomic<Int>(0)
     let bufferedBytes = Atomic<Int>(0)
     let isDraining = Atomic<Bool>(false)
 
     private let peers = Mutex<[ObjectIdentifier: Peer]>([:])
-    private let detached = Mutex<[ObjectIdentifier: Exchange]>([:])
-    private let openStreams = Mutex<[ObjectIdentifier: EventStream]>([:])
+    private let detached = Mutex<Register<Exchange>>(Register())
+    private let openStreams = Mutex<Register<EventStream>>(Register())
     private let requestIDs: RequestIDSource
 
     // Durations in nanoseconds, because they are added on every request.
@@ -54,16 +55,38 @@ final class ServerState: Sendable {
     }
 }
 
+/// Who is here, until nobody may come any more.
+private struct Register<Member: AnyObject> {
+    private var members: [ObjectIdentifier: Member] = [:]
+    private var isClosed = false
+
+    var all: [Member] { Array(members.values) }
+
+    mutating func add(_ member: Member) -> Bool {
+        if !isClosed { members[ObjectIdentifier(member)] = member }
+        return !isClosed
+    }
+
+    mutating func remove(_ member: Member) { members[ObjectIdentifier(member)] = nil }
+
+    mutating func close() -> [Member] {
+        isClosed = true
+        return all
+    }
+}
+
 // The registers: each has its own lock, and nothing of libmicrohttpd is called under one but `shutdown`.
 extension ServerState {
     func add(_ peer: Peer) { peers.withLock { $0[ObjectIdentifier(peer)] = peer } }
     func remove(_ peer: Peer) { peers.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(peer)) } }
-    func add(_ exchange: Exchange) { detached.withLock { $0[ObjectIdentifier(exchange)] = exchange } }
-    func remove(_ exchange: Exchange) { detached.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(exchange)) } }
-    func add(_ stream: EventStream) { openStreams.withLock { $0[ObjectIdentifier(stream)] = stream } }
-    func remove(_ stream: EventStream) {
-        openStreams.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(stream)) }
-    }
+
+    /// Returns false when the server no longer waits for anybody.
+    func add(_ exchange: Exchange) -> Bool { detached.withLock { $0.add(exchange) } }
+    func remove(_ exchange: Exchange) { detached.withLock { $0.remove(exchange) } }
+
+    /// Returns false when the server has ended its streams.
+    func add(_ stream: EventStream) -> Bool { openStreams.withLock { $0.add(stream) } }
+    func remove(_ stream: EventStream) { openStreams.withLock { $0.remove(stream) } }
 
     /// Cuts connections whose time is over. The lock keeps their descriptors from being closed and used anew meanwhile.
     func cutOverdue(at now: UInt64) -> Int {
@@ -79,15 +102,15 @@ extension ServerState {
 
     func beatStreams(at now: UInt64) {
         let quietSince = now - min(now, configuration.heartbeat.nanoseconds)
-        for stream in openStreams.withLock({ Array($0.values) }) { stream.beat(ifQuietSince: quietSince) }
+        for stream in openStreams.withLock({ $0.all }) { stream.beat(ifQuietSince: quietSince) }
     }
 
     func finishStreams() {
-        for stream in openStreams.withLock({ Array($0.values) }) { stream.finish() }
+        for stream in openStreams.withLock({ $0.close() }) { stream.finish() }
     }
 
     /// Answers for those who did not in time, so that their connections are no longer suspended.
     func answerDetached() {
-        for exchange in detached.withLock({ Array($0.values) }) { exchange.refuse(.stopping) }
+        for exchange in detached.withLock({ $0.close() }) { exchange.refuse(.stopping) }
     }
 }

@@ -138,6 +138,6 @@ struct DetachTests {
             for (index, client) in clients.enumerated() { client.request("POST", "/work", body: "\(round) \(index)") }
             for (index, client) in clients.enumerated() { #expect(client.response()?.text == "\(round) \(index)") }
         }
-        #expect(server.server.openConnections == 16)
+        withExtendedLifetime(clients) { #expect(server.server.openConnections == 16) }
     }
 }

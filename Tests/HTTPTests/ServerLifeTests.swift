@@ -143,8 +143,11 @@ struct ServerLifeTests {
     @Test func `ends open streams`() throws {
         let source = EventStreamTests.Broadcaster()
         let server = try TestServer(source.routes())
-        let clients = (0..<5).map { _ in EventStreamTests.open(server) }
-        for client in clients { _ = client.responseHead() }
+        let clients = (0..<5).map { _ in
+            let client = EventStreamTests.open(server)
+            _ = client.responseHead()
+            return client
+        }
         source.last?.send(event: "done", data: [])
         #expect(server.server.stop(within: .seconds(5)))
         for client in clients.dropLast() { #expect(client.chunk() == []) }

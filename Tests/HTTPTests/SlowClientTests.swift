@@ -55,6 +55,7 @@ struct SlowClientTests {
         }
         let client = server.client()
         client.request("GET", "/large")
+        #expect(eventually { server.server.openConnections == 1 })
         var byte: UInt8 = 0
         var received = 0
         for _ in 0..<40 where server.server.openConnections > 0 {

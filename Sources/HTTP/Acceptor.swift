@@ -1,0 +1,85 @@
+import CMicrohttpd
+import Glibc
+import Logging
+import Synchronization
+
+/// The thread that accepts connections at all addresses and hands them to libmicrohttpd's.
+///
+/// libmicrohttpd could accept itself, but then only `MHD_quiesce_daemon` makes it stop, which races its own threads and
+/// aborts the process once in a thousand stops under load; and every address would need threads and limits of its own.
+final class Acceptor: Sendable {
+    /// A C handle, made for use from any thread.
+    private struct Daemon: @unchecked Sendable {
+        let handle: OpaquePointer
+    }
+
+    private let state: ServerState
+    private let daemon: Daemon
+    private let sockets: [ListenSocket]
+    private let bell = Bell()
+    private let thread = Mutex<SystemThread?>(nil)
+    private let limit: Int
+
+    /// Starts accepting, up to so many connections at a time.
+    init(_ state: ServerState, _ daemon: OpaquePointer, _ sockets: [ListenSocket], limit: Int) {
+        self.state = state
+        self.daemon = Daemon(handle: daemon)
+        self.sockets = sockets
+        self.limit = limit
+        thread.withLock { $0 = SystemThread { [self] in run() } }
+    }
+
+    /// Takes those who are waiting already, and then no more.
+    func stop() {
+        bell.ring()
+        let running = thread.withLock { thread in
+            defer { thread = nil }
+            return thread
+        }
+        running?.join()
+    }
+
+    private func run() {
+        while true {
+            let isFull = state.connections.load(ordering: .relaxed) >= limit
+            if bell.wait(orFor: isFull ? [] : sockets.map(\.descriptor), milliseconds: isFull ? 20 : -1) { break }
+            acceptAll()
+        }
+        acceptAll()
+    }
+
+    private func acceptAll() {
+        for socket in sockets {
+            while state.connections.load(ordering: .relaxed) < limit, acceptOne(socket.descriptor) {}
+        }
+    }
+
+    /// Returns false when nobody waits, or nobody can be let in.
+    private func acceptOne(_ listening: Int32) -> Bool {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        return withUnsafeMutablePointer(to: &storage) { storage in
+            let address = UnsafeMutableRawPointer(storage).assumingMemoryBound(to: sockaddr.self)
+            let descriptor = accept(listening, address, &length)
+            if descriptor < 0 { return recover(from: errno) }
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+            state.connections.add(1, ordering: .relaxed)
+            if MHD_add_connection(daemon.handle, descriptor, address, length) != .YES {
+                state.connections.subtract(1, ordering: .relaxed)
+            }
+            return true
+        }
+    }
+
+    private func recover(from error: Int32) -> Bool {
+        switch error {
+        case EINTR, ECONNABORTED, EPROTO: return true
+        case EMFILE, ENFILE, ENOBUFS, ENOMEM:
+            state.logger.warning(
+                "cannot accept a connection", metadata: ["reason": "\(String(cString: strerror(error)))"])
+            _ = bell.wait(orFor: [], milliseconds: 100)
+            return false
+        default: return false
+        }
+    }
+}
