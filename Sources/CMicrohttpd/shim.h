@@ -10,6 +10,7 @@ struct mhd_settings
   unsigned int threads;
   unsigned int connection_limit;
   unsigned int idle_seconds;
+  size_t connection_memory;
   void *context;
   MHD_AccessHandlerCallback on_request;
   MHD_RequestCompletedCallback on_completed;
@@ -38,6 +39,7 @@ mhd_start (const struct mhd_settings *settings)
                            | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL, settings->on_request, settings->context,
                            MHD_OPTION_EXTERNAL_LOGGER, settings->on_log, settings->context,
                            MHD_OPTION_CONNECTION_TIMEOUT, settings->idle_seconds,
+                           MHD_OPTION_CONNECTION_MEMORY_LIMIT, settings->connection_memory,
                            MHD_OPTION_CONNECTION_LIMIT, settings->connection_limit,
                            MHD_OPTION_UNESCAPE_CALLBACK, &mhd_keep_escapes, NULL,
                            MHD_OPTION_NOTIFY_COMPLETED, settings->on_completed, settings->context,

@@ -87,7 +87,8 @@ extension Exchange {
     }
 
     private static func add(_ name: String, _ value: String, to response: OpaquePointer) {
-        let isAdded = MHD_add_response_header(response, name, value)
+        // Passed as arguments, the strings would be copied into arrays first.
+        let isAdded = name.withCString { name in value.withCString { MHD_add_response_header(response, name, $0) } }
         precondition(isAdded == .YES, "\(name) is no header or \(value) no value of one")
     }
 

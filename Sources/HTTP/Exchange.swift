@@ -11,7 +11,6 @@ import Synchronization
         case receiving, handling, detached, answered
     }
 
-    let state: ServerState
     let connection: OpaquePointer
     let peer: Peer
     let started = MonotonicClock.now
@@ -39,10 +38,9 @@ import Synchronization
     var stream: EventStream?
 
     init(
-        _ state: ServerState, _ connection: OpaquePointer, method: UnsafePointer<CChar>, path: UnsafePointer<CChar>,
+        _ connection: OpaquePointer, method: UnsafePointer<CChar>, path: UnsafePointer<CChar>,
         version: UnsafePointer<CChar>
     ) {
-        self.state = state
         self.connection = connection
         guard let context = mhd_socket_context(connection) else { preconditionFailure("a connection nobody heard of") }
         peer = Unmanaged<Peer>.fromOpaque(context).takeUnretainedValue()
@@ -74,6 +72,10 @@ import Synchronization
             id <<= 4
         }
     }
+
+    // Held by the connection, and reached through it: a reference counted on every request, by all network threads,
+    // is a cache line they fight for.
+    var state: ServerState { peer.state }
 
     /// Finds the route; called once.
     func findRoute() -> HTTPFault? {

@@ -7,13 +7,15 @@ import Synchronization
 final class Peer: Sendable {
     static let never = UInt64.max
 
+    let state: ServerState
     let descriptor: Int32
     /// Whether the client sits on this machine.
     let isLocal: Bool
     /// When the connection is cut, unless something moves this further away.
     private let deadline: Atomic<UInt64>
 
-    init(descriptor: Int32, isLocal: Bool, deadline: UInt64) {
+    init(_ state: ServerState, descriptor: Int32, isLocal: Bool, deadline: UInt64) {
+        self.state = state
         self.descriptor = descriptor
         self.isLocal = isLocal
         self.deadline = Atomic(deadline)

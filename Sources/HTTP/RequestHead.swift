@@ -103,19 +103,21 @@ struct RequestHead {
         }
     }
 
-    /// The length of a header's name, or nil where it holds a space, a control character or a separator.
+    /// The length of a header's name, or nil where it is no token (RFC 9110, 5.6.2).
     private static func tokenLength(_ name: UnsafePointer<CChar>) -> Int? {
         var length = 0
         while name[length] != 0 {
-            let byte = UInt8(bitPattern: name[length])
-            if byte <= 0x20 || byte >= 0x7F || separators & (1 << UInt128(byte)) != 0 { return nil }
-            length += 1
+            switch UInt8(bitPattern: name[length]) {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "-"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "!"), UInt8(ascii: "."),
+                UInt8(ascii: "#")...UInt8(ascii: "'"), UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "^"),
+                UInt8(ascii: "`"), UInt8(ascii: "|"), UInt8(ascii: "~"):
+                length += 1
+            default: return nil
+            }
         }
         return length > 0 ? length : nil
     }
-
-    /// RFC 9110, 5.6.2.
-    private static let separators: UInt128 = "\"(),/:;<=>?@[\\]{}".utf8.reduce(0) { $0 | 1 << UInt128($1) }
 }
 
 private func readField(

@@ -23,6 +23,10 @@ struct ByteSink: TextOutputStream, Sendable {
         bytes.append(contentsOf: digits)
     }
 
+    mutating func append(_ byte: UInt8) {
+        bytes.append(byte)
+    }
+
     mutating func append(_ word: StaticString) {
         bytes.append(contentsOf: UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount))
     }
@@ -44,39 +48,66 @@ struct ByteSink: TextOutputStream, Sendable {
     }
 
     mutating func append(magnitude: UInt64, isNegative: Bool) {
-        if magnitude < 10, !isNegative {
-            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: magnitude))
-            return
+        var digits = 1
+        var bound: UInt64 = 10
+        while magnitude >= bound {
+            digits += 1
+            let (next, isOver) = bound.multipliedReportingOverflow(by: 10)
+            if isOver { break }
+            bound = next
         }
-        var digits = InlineArray<20, UInt8>(repeating: 0)
-        var start = digits.count
-        var rest = magnitude
-        repeat {
-            let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
-            start -= 1
-            digits[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digit)
-            rest = quotient
-        } while rest > 0
-        bytes.append(addingCapacity: digits.count - start + 1) { output in
-            if isNegative { output.append(UInt8(ascii: "-")) }
-            for index in start..<digits.count { output.append(digits[index]) }
+        let count = digits + (isNegative ? 1 : 0)
+        fill(count) { text in
+            var rest = magnitude
+            for index in stride(from: count - 1, through: count - digits, by: -1) {
+                let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
+                text[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digit)
+                rest = quotient
+            }
+            if isNegative { text[0] = UInt8(ascii: "-") }
         }
     }
 
-    mutating func appendQuoted(_ string: String) {
+    /// Appends a string in quotes, with a comma before it and a colon behind it where they belong.
+    mutating func appendQuoted(_ string: String, afterComma: Bool, beforeColon: Bool) {
         var string = string
         string.withUTF8 { text in
-            bytes.reserveCapacity(bytes.count + text.count + 2)
-            bytes.append(UInt8(ascii: "\""))
-            var plainStart = 0
-            for index in text.indices where Self.needsEscape(text[index]) {
-                bytes.append(contentsOf: text[plainStart..<index])
-                appendEscape(of: text[index])
-                plainStart = index + 1
+            if text.contains(where: Self.needsEscape) {
+                append(afterComma ? ",\"" : "\"")
+                appendEscaped(text)
+                append(beforeColon ? "\":" : "\"")
+                return
             }
-            bytes.append(contentsOf: text[plainStart...])
-            bytes.append(UInt8(ascii: "\""))
+            fill(text.count + (afterComma ? 3 : 2) + (beforeColon ? 1 : 0)) { room in
+                let start = afterComma ? 1 : 0
+                room[0] = UInt8(ascii: ",")
+                room[start] = UInt8(ascii: "\"")
+                let end = room[(start + 1)...].update(fromContentsOf: text)
+                room[end] = UInt8(ascii: "\"")
+                if beforeColon { room[end + 1] = UInt8(ascii: ":") }
+            }
         }
+    }
+
+    /// Appends so many bytes, which the closure writes all of.
+    @inline(__always)
+    private mutating func fill(_ count: Int, _ write: (UnsafeMutableBufferPointer<UInt8>) -> Void) {
+        bytes.append(addingCapacity: count) { output in
+            output.withUnsafeMutableBufferPointer { room, initialized in
+                write(UnsafeMutableBufferPointer(rebasing: room[..<count]))
+                initialized = count
+            }
+        }
+    }
+
+    private mutating func appendEscaped(_ text: UnsafeBufferPointer<UInt8>) {
+        var plainStart = 0
+        for index in text.indices where Self.needsEscape(text[index]) {
+            bytes.append(contentsOf: text[plainStart..<index])
+            appendEscape(of: text[index])
+            plainStart = index + 1
+        }
+        bytes.append(contentsOf: text[plainStart...])
     }
 
     private static func needsEscape(_ byte: UInt8) -> Bool {

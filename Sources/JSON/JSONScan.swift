@@ -85,7 +85,7 @@ struct JSONScan {
     /// Where the first byte is that is not white space.
     private static func start(of text: Span<UInt8>) -> Int {
         var index = 0
-        while index < text.count, [0x20, 0x09, 0x0A, 0x0D].contains(text[index]) { index += 1 }
+        while index < text.count, isSpace(text[index]) { index += 1 }
         return index
     }
 
@@ -110,6 +110,10 @@ struct JSONScan {
             true
         default: false
         }
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool {
+        byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D
     }
 
     private static func isDigit(_ byte: UInt8) -> Bool {

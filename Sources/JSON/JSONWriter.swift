@@ -48,15 +48,12 @@ public struct JSONWriter: Sendable {
 
     /// A member's name.
     public mutating func key(_ name: String) {
-        separate()
-        sink.appendQuoted(name)
-        sink.bytes.append(UInt8(ascii: ":"))
+        sink.appendQuoted(name, afterComma: followsValue, beforeColon: true)
         followsValue = false
     }
 
     public mutating func value(_ string: String) {
-        separate()
-        sink.appendQuoted(string)
+        sink.appendQuoted(string, afterComma: followsValue, beforeColon: false)
         followsValue = true
     }
 
