@@ -78,7 +78,8 @@ let package = Package(
         .executableTarget(
             name: "lamd-bench",
             dependencies: [
-                "Environments", "Learning", "Neural", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Environments", "Learning", "Neural",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict + fast),
 
         // The proofs.
@@ -89,13 +90,14 @@ let package = Package(
         .testTarget(name: "GymTests", dependencies: ["Gym"], swiftSettings: strict),
         .testTarget(name: "DrawingTests", dependencies: ["Drawing"], swiftSettings: strict),
         .testTarget(name: "EnvironmentsTests", dependencies: ["Environments", "Gym"], swiftSettings: strict),
-        .testTarget(name: "NeuralTests", dependencies: ["Neural", "CKernels"], exclude: ["reference.py"], swiftSettings: strict),
+        .testTarget(
+            name: "NeuralTests", dependencies: ["Neural", "CKernels"], exclude: ["reference.py"], swiftSettings: strict),
         .testTarget(name: "LearningTests", dependencies: ["Learning", "Environments", "Gym"], swiftSettings: strict),
         .testTarget(name: "StoreTests", dependencies: ["Store", "Gym"], swiftSettings: strict),
         .testTarget(name: "HostingTests", dependencies: ["Hosting", "Gym", "Store"], swiftSettings: strict),
         .testTarget(
             name: "APITests",
-            dependencies: ["API", "HTTP", "JSON", "Gym", "Hosting", "Environments", .product(name: "Yams", package: "Yams")],
+            dependencies: ["API", "HTTP", "Gym", "JSON", "Store", .product(name: "Yams", package: "Yams")],
             swiftSettings: strict),
     ],
     cLanguageStandard: .gnu17

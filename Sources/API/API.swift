@@ -13,6 +13,11 @@ public struct API: Sendable {
         self.workers = workers
     }
 
+    /// Every operation there is, as the contract has it.
+    public static var operations: [(method: Method, template: String, name: String)] {
+        Routes.table.map { ($0.method, $0.template, $0.name) }
+    }
+
     public var router: Router {
         Router(
             Routes.table.map { operation in

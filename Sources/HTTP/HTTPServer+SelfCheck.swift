@@ -2,15 +2,15 @@ import CMicrohttpd
 import Glibc
 
 extension HTTPServer {
-    /// Whether every network thread of every listener answers a `GET` of that path in time, whatever the answer is.
+    /// Whether every network thread answers a `GET` of that path in time, whatever the answer is.
     ///
     /// The requests come in over socket pairs, not through the listeners: so it works where a firewall or a network
     /// namespace keeps the process from reaching its own addresses, and it leaves no thread out. Blocks; not from a handler.
     public func answers(at path: String, within timeout: Duration) -> Bool {
         let deadline = MonotonicClock.now + timeout.nanoseconds
         // Under the lock, because `stop` must not free a daemon meanwhile.
-        let probes = withDaemons { daemons in
-            daemons.flatMap { daemon in (0..<threadCount).compactMap { connect(to: daemon, thread: $0) } }
+        let probes = withDaemon { daemon in
+            daemon.map { daemon in (0..<threadCount).compactMap { connect(to: daemon, thread: $0) } } ?? []
         }
         defer { for probe in probes { probe.close() } }
         for probe in probes { probe.get(path) }

@@ -69,11 +69,11 @@ import Synchronization
     /// Network threads.
     var threadCount: Int { max(state.configuration.threads, 1) }
 
-    /// The daemon as long as it runs; it is not freed meanwhile.
-    func withDaemons<Result>(_ body: ([OpaquePointer]) -> Result) -> Result {
+    /// Lends the daemon, which is not freed meanwhile; nil where none runs.
+    func withDaemon<Result>(_ body: (OpaquePointer?) -> Result) -> Result {
         life.withLock { life in
-            guard case .started(let running) = life else { return body([]) }
-            return body([running.daemon])
+            guard case .started(let running) = life else { return body(nil) }
+            return body(running.daemon)
         }
     }
 

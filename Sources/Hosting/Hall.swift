@@ -40,7 +40,8 @@ public final class Hall: Sendable {
         agents = try Agents(catalogue: catalogue, store: store, clock: clock, limit: limits.agents)
         observations = Observations(agents: agents, logger: logger)
         jobs = try Jobs(
-            agents: agents, observations: observations, catalogue: catalogue, store: store, clock: clock, logger: logger,
+            agents: agents, observations: observations, catalogue: catalogue, store: store, clock: clock,
+            logger: logger,
             threads: limits.runningJobs)
     }
 

@@ -8,7 +8,8 @@ import Store
 /// The life of an agent: made, described, listed, deleted; its versions and its policy file.
 enum AgentOperations {
     private static let known = [
-        "env_id", "kwargs", "observation_space", "action_space", "name", "seed", "network", "hyperparameters", "init_from",
+        "env_id", "kwargs", "observation_space", "action_space", "name", "seed", "network", "hyperparameters",
+        "init_from",
     ]
 
     static func createAgent(_ call: Call) throws(Problem) -> Reply {
@@ -35,7 +36,8 @@ enum AgentOperations {
         }
         guard named.count == 2 else {
             throw Problem(
-                .missingParameter, "name the environment, \"env_id\", or give \"observation_space\" and \"action_space\"",
+                .missingParameter,
+                "name the environment, \"env_id\", or give \"observation_space\" and \"action_space\"",
                 at: named.isEmpty ? "/env_id" : named[0] == "action_space" ? "/observation_space" : "/action_space")
         }
         guard fields["kwargs"] == nil else { throw .invalid("this goes with \"env_id\"", at: "/kwargs") }
@@ -55,7 +57,8 @@ enum AgentOperations {
         let type = try Fields(network, at: fields.at("network"), known: ["type"]).string("type")
         guard type == nil || type == "mlp" else {
             throw .invalid(
-                "the network type that is supported is \"mlp\"; its shape is hyperparameters.hidden_sizes", at: "/network/type")
+                "the network type that is supported is \"mlp\"; its shape is hyperparameters.hidden_sizes",
+                at: "/network/type")
         }
     }
 
@@ -89,7 +92,8 @@ enum AgentOperations {
         let state: [Value.Member] = [
             .init("policy_version", .int(Int64(agent.served.version))), .init("steps", .int(Int64(progress.steps))),
             .init("episodes", .int(Int64(progress.episodes))), .init("updates", .int(Int64(progress.updates))),
-            .init("pending_updates", .int(Int64(progress.pendingUpdates))), .init("job_id", .string(agent.job?.description)),
+            .init("pending_updates", .int(Int64(progress.pendingUpdates))),
+            .init("job_id", .string(agent.job?.description)),
             .init("last_evaluation", progress.evaluation ?? .null),
             .init("created_at", .string(clock.timestamp(agent.createdAt))),
         ]

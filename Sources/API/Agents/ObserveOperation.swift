@@ -26,7 +26,9 @@ enum ObserveOperation {
             learns = try fields.bool("learn") ?? true
         }
         let counts: Observations.Counts
-        do { counts = try call.hall.observations.observe(transitions, agent, learns: learns) } catch { throw Problem(error) }
+        do { counts = try call.hall.observations.observe(transitions, agent, learns: learns) } catch {
+            throw Problem(error)
+        }
         return .json([
             "observed": .int(Int64(transitions.rewards.count)), "episodes": .int(Int64(counts.episodes)),
             "steps": .int(Int64(counts.steps)), "pending_updates": .int(Int64(counts.pendingUpdates)),

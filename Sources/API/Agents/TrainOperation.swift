@@ -28,7 +28,9 @@ enum TrainOperation {
             job.value(clock: call.hall.clock), status: status, headers: [("Location", "/v1/jobs/\(job.id)")])
     }
 
-    private static func request(_ fields: Fields?, _ agent: Agent, _ catalogue: Catalogue) throws(Problem) -> TrainRequest {
+    private static func request(_ fields: Fields?, _ agent: Agent, _ catalogue: Catalogue) throws(Problem)
+        -> TrainRequest
+    {
         let configuration = agent.configuration
         let named = try fields?.string("env_id")
         guard let environment = named ?? configuration.environment else {

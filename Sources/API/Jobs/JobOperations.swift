@@ -54,8 +54,10 @@ enum LearningCurve {
             case "progress":
                 let metrics = data["metrics"]
                 for name in counts.keys { counts[name] = metrics?[name] ?? counts[name] }
-                fields = ["return": metrics?["mean_return"], "loss": metrics?["loss"], "exploration": metrics?["exploration"]]
-                    .compactMapValues { $0 }
+                fields = [
+                    "return": metrics?["mean_return"], "loss": metrics?["loss"], "exploration": metrics?["exploration"],
+                ]
+                .compactMapValues { $0 }
             case "episode":
                 counts["steps"] = data["steps"]
                 counts["episodes"] = data["episode"]

@@ -49,7 +49,8 @@ public final class Agent: Sendable {
     init(
         id: Identifier, configuration: AgentConfiguration, createdAt: Double, served: Served, progress: Progress
     ) {
-        guard let observation = configuration.observationSpace.layout, let action = configuration.actionSpace.layout else {
+        guard let observation = configuration.observationSpace.layout, let action = configuration.actionSpace.layout
+        else {
             preconditionFailure("an agent's spaces have layouts")
         }
         self.id = id

@@ -18,7 +18,8 @@ public struct AgentConfiguration: Sendable {
     public var initFrom: Identifier?
 
     public init(
-        name: String?, environment: String?, kwargs: Value?, observationSpace: Space, actionSpace: Space, isMasked: Bool,
+        name: String?, environment: String?, kwargs: Value?, observationSpace: Space, actionSpace: Space,
+        isMasked: Bool,
         seed: UInt64, hyperparameters: Hyperparameters, initFrom: Identifier?
     ) {
         self.name = name
@@ -63,7 +64,8 @@ public struct AgentConfiguration: Sendable {
     func makeLearner() throws(HostingError) -> Learner {
         do {
             return try Learner(
-                observation: observationSpace, action: actionSpace, hyperparameters: hyperparameters, isMasked: isMasked,
+                observation: observationSpace, action: actionSpace, hyperparameters: hyperparameters,
+                isMasked: isMasked,
                 seed: seed)
         } catch {
             throw .learning(error)

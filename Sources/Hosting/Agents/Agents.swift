@@ -64,7 +64,8 @@ public final class Agents: Sendable {
             guard let parent = find(source) else { throw .unknownAgent(source.description) }
             let served = parent.served
             guard served.policy.network == learner.network else {
-                throw .invalid(field: "init_from", reason: "agent \(source) has other spaces, or a network of another shape")
+                throw .invalid(
+                    field: "init_from", reason: "agent \(source) has other spaces, or a network of another shape")
             }
             learner.adopt(served.policy)
             parents = [["agent_id": .string(source.description), "version": .int(Int64(served.version))]]

@@ -36,7 +36,8 @@ extension Hall {
         let result: EvaluationResult
         do {
             let request = EnvironmentRequest(try catalogue.spec(id), kwargs: kwargs ?? ownKwargs)
-            try request.check(observation: agent.configuration.observationSpace, action: agent.configuration.actionSpace)
+            try request.check(
+                observation: agent.configuration.observationSpace, action: agent.configuration.actionSpace)
             var random = agent.spawnRandom()
             result = EvaluationResult(
                 environment: id, version: served.version,

@@ -26,7 +26,8 @@ public final class Jobs: Sendable {
 
     /// - Parameter threads: how many jobs run side by side; more wait.
     init(
-        agents: Agents, observations: Observations, catalogue: Catalogue, store: StateFolder, clock: WallClock, logger: Logger, threads: Int
+        agents: Agents, observations: Observations, catalogue: Catalogue, store: StateFolder, clock: WallClock,
+        logger: Logger, threads: Int
     ) throws(HostingError) {
         self.agents = agents
         self.observations = observations
