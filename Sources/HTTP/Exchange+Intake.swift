@@ -28,10 +28,14 @@ extension Exchange {
 
     func finish() -> MHD_Result {
         if phase.load(ordering: .acquiring) == .receiving { decide() }
+        if isSuspended {
+            // The answer may be on its way already: it is taken when the connection has been resumed, not before.
+            isSuspended = false
+            return .YES
+        }
         switch phase.load(ordering: .acquiring) {
         case .answered: return queue()
-        case .detached: return .YES
-        case .receiving, .handling:
+        case .receiving, .handling, .detached:
             state.logger.error("a handler returned without an answer", metadata: ["route": "\(route?.name ?? "none")"])
             refuse(.unanswered)
             return queue()

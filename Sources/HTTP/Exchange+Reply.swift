@@ -49,6 +49,7 @@ extension Exchange {
         copyRequest()
         peer.setDeadline(Peer.never)
         MHD_suspend_connection(connection)
+        isSuspended = true
         phase.store(.detached, ordering: .releasing)
         if !state.add(self) { refuse(.stopping) }
     }

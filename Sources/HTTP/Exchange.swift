@@ -15,6 +15,8 @@ import Synchronization
     let peer: Peer
     let started = MonotonicClock.now
     let phase = Atomic(Phase.receiving)
+    /// The network thread's own note that its handler detached.
+    var isSuspended = false
 
     public let method: Method
     let head: RequestHead
