@@ -18,8 +18,8 @@ struct Daemon {
 
     /// - Throws: `StoreError` or `HTTPServerError`; nothing listens then.
     init(_ settings: Settings, systemd: Systemd, logger: Logger) throws {
-        // Before any thread starts, so that none of them is interrupted and one thread can wait for all.
-        Signals.block()
+        // Before any thread starts, so that none of them is interrupted.
+        Signals.hear()
         self.settings = settings
         self.systemd = systemd
         self.logger = logger

@@ -11,7 +11,7 @@ struct Hints {
 
             lamd serves at \(url). In another terminal, an episode:
 
-              \(curl) \(base)/v1/environments
+              \(curl) \(base)/v1/environments/CartPole-v1
               id=$(\(curl) --json '{"env_id": "CartPole-v1"}' \(base)/v1/envs/ | sed 's/.*"instance_id":"\\([0-9a-f]*\\)".*/\\1/')
               \(curl) --json '{"seed": 42}' \(base)/v1/envs/$id/reset/
               \(curl) --json '{"action": 1}' \(base)/v1/envs/$id/step/

@@ -1,35 +1,60 @@
 import Glibc
 
-/// The signals that the process waits for in one thread, rather than be interrupted by.
+/// The signals that a daemon hears. A handler writes them into a pipe, which one thread reads: to block them everywhere
+/// and to wait for them is not enough, because OpenBLAS starts threads before `main` that block nothing.
 enum Signals {
-    private static var awaited: sigset_t {
-        var set = sigset_t()
-        sigemptyset(&set)
-        for signal in [SIGTERM, SIGINT, SIGHUP] { sigaddset(&set, signal) }
-        return set
-    }
+    private static let heard = [SIGTERM, SIGINT, SIGHUP]
+    private static let ends = {
+        var ends: [Int32] = [-1, -1]
+        let status = pipe(&ends)
+        precondition(status == 0, "the process has no descriptor left")
+        return (read: ends[0], write: ends[1])
+    }()
 
-    /// Blocks them in this thread and in those that it will start; SIGPIPE is ignored, a write says what happened.
-    static func block() {
-        var set = awaited
-        pthread_sigmask(SIG_BLOCK, &set, nil)
+    /// To be called before any other thread starts: those to come are never interrupted. SIGPIPE is ignored, a write says
+    /// what happened.
+    static func hear() {
+        _ = ends  // A handler must not be the one to make them.
+        for signal in heard {
+            var action = sigaction()
+            action.__sigaction_handler.sa_handler = { Signals.note($0) }
+            action.sa_flags = SA_RESTART
+            sigaction(signal, &action, nil)
+        }
         signal(SIGPIPE, SIG_IGN)
+        mask(SIG_BLOCK)
     }
 
+    /// Waits for the next one.
     static func next() -> Int32 {
-        var set = awaited
-        var received: Int32 = 0
-        sigwait(&set, &received)
-        return received
+        mask(SIG_UNBLOCK)
+        var signal: UInt8 = 0
+        while read(ends.read, &signal, 1) != 1 {}
+        return Int32(signal)
     }
 
-    /// Ends the process at once, as the signal does where nobody waits for it.
+    /// Ends the process at once, as the signal does where nobody hears it.
     static func die(of signal: Int32) {
-        var set = awaited
+        Glibc.signal(signal, SIG_DFL)
         kill(getpid(), signal)
-        pthread_sigmask(SIG_UNBLOCK, &set, nil)
+        mask(SIG_UNBLOCK)
     }
 
     /// Makes `next` return SIGTERM, from any thread.
-    static func requestStop() { kill(getpid(), SIGTERM) }
+    static func requestStop() { note(SIGTERM) }
+
+    /// Only what a signal handler may do.
+    private static func note(_ signal: Int32) {
+        let before = errno
+        var byte = UInt8(truncatingIfNeeded: signal)
+        write(ends.write, &byte, 1)
+        errno = before
+    }
+
+    private static func mask(_ how: Int32) {
+        var set = sigset_t()
+        sigemptyset(&set)
+        for signal in heard { sigaddset(&set, signal) }
+        pthread_sigmask(how, &set, nil)
+    }
 }
