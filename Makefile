@@ -5,34 +5,43 @@ SHELL := /bin/bash
 
 LISTEN ?= 127.0.0.1:8808
 PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 PYTHON ?= python3
+BENCH ?= all
 
-# What the build needs, and what the tests need besides, by Debian's names.
-PACKAGES := libmicrohttpd-dev libjansson-dev libopenblas-dev libcairo2-dev libsqlite3-dev pkg-config
+# What the build needs, and what the tests and the benchmarks need besides, by Debian's names; a|b: either will do.
+PACKAGES := libmicrohttpd-dev libjansson-dev libopenblas-dev libcairo2-dev libsqlite3-dev pkg-config \
+	libcurl4-gnutls-dev|libcurl4-openssl-dev
 TEST_PACKAGES := python3-venv curl lua5.4 lua-socket
-BENCH_PACKAGES := wrk gcc
+DEMO_PACKAGES := python3
+BENCH_PACKAGES := wrk gcc libc6-dev
 
 RELEASE := swift build -c release --static-swift-stdlib
 LAMD := .build/release/lamd
+LAMD_BENCH := .build/release/lamd-bench
 VENV := .venv
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 # $(call install,PACKAGES): installs those that are missing, and says so.
 define install
-	missing=$$(for package in $(1); do \
-	    dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || echo $$package; done); \
+	missing=$$(for choice in $(subst |,/,$(1)); do \
+	    for package in $${choice//\// }; do \
+	        if dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed'; then continue 2; fi; done; \
+	    echo $${choice%%/*}; done); \
 	if [ -n "$$missing" ]; then \
+	    command -v apt-get >/dev/null || { echo "install these first, by your system's names:" $$missing >&2; exit 1; }; \
 	    echo "installing:" $$missing; \
 	    $(SUDO) apt-get update -qq; \
-	    DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	    $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
 	fi
 endef
 
-.PHONY: help run demo build release test test-unit test-end-to-end test-clients lint format bench bench-learning \
-	bench-peers install uninstall clean swift packages
+.PHONY: help run demo build release release-bench test test-unit test-end-to-end test-clients lint format bench \
+	bench-learning bench-peers install uninstall clean swift packages
 
 help: ## show this list
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 swift:
 	@command -v swift >/dev/null || { \
@@ -42,26 +51,32 @@ swift:
 packages:
 	@$(call install,$(PACKAGES))
 
-run: release ## build and serve on $(LISTEN)
-	@exec $(LAMD) serve --listen $(LISTEN)
+run: release ## build and serve: LISTEN=127.0.0.1:8808
+	@exec $(LAMD) serve --listen $(LISTEN) --hints
+
+demo: release ## train CartPole through the REST API and watch it act
+	@$(call install,$(DEMO_PACKAGES))
+	@exec $(PYTHON) docs/demo.py $(LAMD)
 
 release: swift packages ## build the program: .build/release/lamd, the Swift runtime inside
 	@$(RELEASE) --product lamd
 
-build: swift packages ## build everything for debugging
-	@swift build --build-tests
+release-bench: release
+	@$(RELEASE) --product lamd-bench
 
-lint: swift ## check the format and the imports
+build: swift packages ## build everything for debugging
+	@swift build --build-tests --explicit-target-dependency-import-check error
+
+lint: build ## check the format and the imports
 	@swift format lint --strict --recursive --parallel Package.swift Sources Tests
-	@swift build --explicit-target-dependency-import-check error
 
 format: swift ## format the Swift sources in place
 	@swift format --in-place --recursive --parallel Package.swift Sources Tests
 
-test: build lint test-unit test-end-to-end ## install, build, and pass every test
+test: lint test-unit test-end-to-end ## install, build, and pass every test
 
-test-unit: build
-	@swift test --skip-build
+test-unit: build ## the tests of the modules
+	@swift test --skip-build --explicit-target-dependency-import-check error
 
 $(VENV)/stamp: Tests/EndToEnd/requirements.txt protocol/python/pyproject.toml
 	@$(call install,$(TEST_PACKAGES))
@@ -69,8 +84,47 @@ $(VENV)/stamp: Tests/EndToEnd/requirements.txt protocol/python/pyproject.toml
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r Tests/EndToEnd/requirements.txt -e protocol/python
 	@touch $@
 
-test-end-to-end: release $(VENV)/stamp
+test-end-to-end: release $(VENV)/stamp ## the tests of the program and the Python client
 	@LAMD=$(LAMD) $(VENV)/bin/python -m pytest -q Tests/EndToEnd --ignore Tests/EndToEnd/clients_sb3 protocol/python/tests
 
-clean: swift ## remove what was built
+$(VENV)/stamp-clients: $(VENV)/stamp Tests/EndToEnd/clients_sb3/requirements.txt
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check \
+	    -r Tests/EndToEnd/clients_sb3/requirements.txt
+	@touch $@
+
+test-clients: release $(VENV)/stamp-clients ## the tests that need torch: stable-baselines3 as a client
+	@LAMD=$(LAMD) $(VENV)/bin/python -m pytest -q Tests/EndToEnd/clients_sb3
+
+bench: release-bench ## measure: BENCH=http, worlds, learner or all
+	@$(call install,$(BENCH_PACKAGES))
+	@$(LAMD_BENCH) $(BENCH)
+
+bench-learning: release-bench ## learning on five seeds a world, beside the figures of others
+	@$(LAMD_BENCH) learning
+
+install: $(LAMD) ## put the program and the systemd units in place: PREFIX, DESTDIR
+	@install -D -m 755 -s $(LAMD) $(DESTDIR)$(PREFIX)/bin/lamd
+	@install -D -m 644 docs/operations.md $(DESTDIR)$(PREFIX)/share/doc/lamd/operations.md
+	@install -d $(DESTDIR)$(UNITDIR)
+	@for unit in lamd.service lamd.socket; do \
+	    sed 's|/usr/local|$(PREFIX)|; s|/etc/lamd|$(SYSCONFDIR)/lamd|' packaging/$$unit > $(DESTDIR)$(UNITDIR)/$$unit; \
+	    chmod 644 $(DESTDIR)$(UNITDIR)/$$unit; done
+	@test -e $(DESTDIR)$(SYSCONFDIR)/lamd/lamd.yaml || \
+	    install -D -m 644 packaging/lamd.yaml $(DESTDIR)$(SYSCONFDIR)/lamd/lamd.yaml
+	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then systemctl daemon-reload; \
+	    echo "to start it now and at every boot: systemctl enable --now lamd"; fi
+
+uninstall: ## remove what install put in place; settings and state stay
+	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then \
+	    systemctl disable --now lamd.service lamd.socket 2>/dev/null || true; fi
+	@rm -f $(DESTDIR)$(PREFIX)/bin/lamd $(DESTDIR)$(PREFIX)/share/doc/lamd/operations.md \
+	    $(DESTDIR)$(UNITDIR)/lamd.service $(DESTDIR)$(UNITDIR)/lamd.socket
+	@if [ -d $(DESTDIR)$(PREFIX)/share/doc/lamd ]; then rmdir --ignore-fail-on-non-empty $(DESTDIR)$(PREFIX)/share/doc/lamd; fi
+	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
+	@echo "kept: $(DESTDIR)$(SYSCONFDIR)/lamd and the state folder"
+
+$(LAMD):
+	@$(MAKE) release
+
+clean: ## remove what was built
 	@rm -rf .build $(VENV)
