@@ -43,7 +43,7 @@ enum EnvironmentOperations {
     static func createEnv(_ call: Call) throws(Problem) -> Reply {
         try call.allowQuery()
         let fields = try call.oldFields([
-            "env_id", "num_envs", "seed", "kwargs", "max_episode_steps", "autoreset_mode", "ttl_s",
+            "env_id", "num_envs", "seed", "kwargs", "max_episode_steps", "autoreset_mode", "wrappers", "ttl_s",
         ])
         let id = try fields.oldRequired("env_id")
         guard let id = id.string else { throw .invalid("expected a string, not \(id.kindName)", at: "/env_id") }
@@ -53,7 +53,7 @@ enum EnvironmentOperations {
             options: VectorOptions(
                 count: count, maxEpisodeSteps: try fields.int("max_episode_steps", in: 1...Int(Int32.max)),
                 autoreset: try fields.word("autoreset_mode", of: AutoresetMode.self)),
-            seed: try fields.seed(),
+            wrappers: try wrappers(fields), seed: try fields.seed(),
             timeToLive: .seconds(
                 try fields.double("ttl_s", "seconds, above 0 and up to a week") { $0 > 0 && $0 <= 604_800 } ?? 3600))
         let session: Session
@@ -62,6 +62,18 @@ enum EnvironmentOperations {
             "instance_id": .string(session.id.description), "observation_space": session.observationSpace.description,
             "action_space": session.actionSpace.description, "num_envs": .int(Int64(count)),
         ])
+    }
+
+    private static func wrappers(_ fields: Fields) throws(Problem) -> [WrapperSpec] {
+        guard let json = fields["wrappers"] else { return [] }
+        guard json.kind == .array, json.count <= 8 else {
+            throw .invalid("expected an array of at most 8 wrappers, innermost first", at: "/wrappers")
+        }
+        var wrappers: [WrapperSpec] = []
+        for (index, element) in json.arrayElements.enumerated() {
+            do { wrappers.append(try WrapperSpec(element, at: "wrappers/\(index)")) } catch { throw Problem(error) }
+        }
+        return wrappers
     }
 
     static func listEnvs(_ call: Call) throws(Problem) -> Reply {

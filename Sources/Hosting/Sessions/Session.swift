@@ -8,17 +8,20 @@ public final class Session: Sendable {
         public var environment: String
         public var kwargs: Value?
         public var options: VectorOptions
+        /// Innermost first.
+        public var wrappers: [WrapperSpec]
         public var seed: UInt64?
         /// How long it lives without being used.
         public var timeToLive: Duration
 
         public init(
             environment: String, kwargs: Value? = nil, options: VectorOptions = VectorOptions(),
-            seed: UInt64? = nil, timeToLive: Duration = .seconds(3600)
+            wrappers: [WrapperSpec] = [], seed: UInt64? = nil, timeToLive: Duration = .seconds(3600)
         ) {
             self.environment = environment
             self.kwargs = kwargs
             self.options = options
+            self.wrappers = wrappers
             self.seed = seed
             self.timeToLive = timeToLive
         }
@@ -40,7 +43,7 @@ public final class Session: Sendable {
 
     init(id: Identifier, request: Request, spec: EnvironmentSpec, now: ContinuousClock.Instant) throws(EnvironmentError)
     {
-        let vector = try spec.make(kwargs: request.kwargs, options: request.options)
+        let vector = try Self.makeVector(request, spec)
         guard let observation = vector.observationSpace.layout, let action = vector.actionSpace.layout else {
             preconditionFailure("an environment's spaces have a layout")
         }
@@ -56,6 +59,19 @@ public final class Session: Sendable {
         createdAt = now
         lastUse = Mutex(now)
         world = Mutex(World(vector, seed: request.seed))
+    }
+
+    private static func makeVector(
+        _ request: Request, _ spec: EnvironmentSpec
+    ) throws(EnvironmentError) -> any VectorEnvironment {
+        var vector = try spec.make(kwargs: request.kwargs, options: request.options)
+        for (index, wrapper) in request.wrappers.enumerated() {
+            do { vector = try wrapper.wrap(vector) } catch {
+                guard case .invalidArgument(let name, let reason) = error else { throw error }
+                throw .invalidArgument(name: "wrappers/\(index)/\(name)", reason: reason)
+            }
+        }
+        return vector
     }
 
     public var count: Int { request.options.count }

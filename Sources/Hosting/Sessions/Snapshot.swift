@@ -54,6 +54,7 @@ public struct Snapshot: Sendable {
     private static func writeIdentity(of session: Session, to writer: inout StateWriter) {
         writer.write(session.spec.id)
         writer.write("\(session.request.kwargs ?? .null)")
+        writer.write("\(session.request.wrappers)")
         writer.write(session.count)
         writer.write(session.request.options.autoreset.rawValue)
         writer.write(session.request.options.maxEpisodeSteps ?? -1)
