@@ -15,6 +15,9 @@ from lamd import safetensors
 SMALL = {"hidden_sizes": [32, 32]}
 OBSERVATION = [0.02, -0.01, 0.03, 0.02]
 
+#: A return that CartPole-v1 cannot reach, so that only the budget ends a job.
+NEVER = 501
+
 
 @pytest.fixture(scope="module")
 def trained(daemon):
@@ -22,7 +25,7 @@ def trained(daemon):
     client = daemon.client()
     agent = client.create_agent("CartPole-v1", seed=1, hyperparameters=SMALL)["agent_id"]
     evaluate = {"every_steps": 2500, "num_episodes": 20}
-    return agent, client.train(agent, steps=10_000, evaluate=evaluate, wait=True)
+    return agent, client.train(agent, steps=10_000, target_return=NEVER, evaluate=evaluate, wait=True)
 
 
 def refused(call):
@@ -203,7 +206,7 @@ def test_the_events_of_a_job(client, trained):
 
 def test_events_come_while_the_job_runs(daemon, client):
     agent = client.create_agent("CartPole-v1", seed=2, hyperparameters=SMALL)["agent_id"]
-    job = client.train(agent, seconds=20)
+    job = client.train(agent, seconds=20, target_return=NEVER)
     assert job["state"] in ("queued", "running")
     for event in daemon.client().stream_job(job["job_id"]):
         if event.event == "episode":
@@ -272,7 +275,7 @@ def test_each_budget_is_kept(client, budget, counted):
 def test_a_budget_of_seconds_is_kept(client):
     agent = client.create_agent("CartPole-v1", seed=3, hyperparameters=SMALL)["agent_id"]
     begin = time.monotonic()
-    job = client.train(agent, seconds=1, evaluate={"num_episodes": 5}, wait=True)
+    job = client.train(agent, seconds=1, target_return=NEVER, evaluate={"num_episodes": 5}, wait=True)
     assert 0.9 < job["result"]["seconds"] < 3 and time.monotonic() - begin < 10
     client.delete_agent(agent)
 
@@ -349,10 +352,15 @@ def test_an_agent_begins_where_another_stands(client, trained):
 
 
 def wait_until_learned(client, agent):
+    """Waits until no update is pending and the last ones are published."""
     deadline = time.monotonic() + 60
-    while client.get_agent(agent)["pending_updates"] and time.monotonic() < deadline:
+    while time.monotonic() < deadline:
+        described = client.get_agent(agent)
+        published = client.list_versions(agent, limit=1)["items"][0]["updates"]
+        if described["pending_updates"] == 0 and published == described["updates"]:
+            break
         time.sleep(0.05)
-    return client.get_agent(agent)
+    return described
 
 
 def test_an_environment_in_the_client_teaches_the_agent(client):
@@ -390,7 +398,7 @@ def test_an_environment_in_the_client_teaches_the_agent(client):
 
 def test_a_deleted_agent_takes_its_job_along(client):
     agent = client.create_agent("CartPole-v1", seed=1)["agent_id"]
-    client.train(agent, seconds=60)
+    client.train(agent, seconds=60, target_return=NEVER)
     begin = time.monotonic()
     client.delete_agent(agent)
     assert time.monotonic() - begin < 10

@@ -3,9 +3,11 @@
 import signal
 
 import pytest
+from lamd import safetensors
 
 HYPERPARAMETERS = {"hidden_sizes": [256, 256], "replay": "prioritized"}
-TRAIN = {"steps": 12_000, "num_envs": 2, "evaluate": {"every_steps": 3000, "num_episodes": 5}}
+# A target beyond reach, so that only the budget ends the job.
+TRAIN = {"steps": 12_000, "num_envs": 2, "target_return": 501, "evaluate": {"every_steps": 3000, "num_episodes": 5}}
 
 
 def begin(client):
@@ -25,7 +27,8 @@ def finish(client, agent, job):
     described = client.get_agent(agent)
     versions = [version["version"] for version in client.list_versions(agent, limit=1000)["items"]]
     counts = [described[key] for key in ("steps", "episodes", "updates", "policy_version")]
-    return client.get_policy(agent), counts, versions, curve
+    weights = {name: tensor.tobytes() for name, tensor in safetensors.load(client.get_policy(agent)).items()}
+    return weights, counts, versions, curve
 
 
 @pytest.fixture(scope="module")
@@ -42,18 +45,20 @@ def unbroken(tmp_path_factory):
 def interrupted(new_daemon, number, times=1):
     running = new_daemon().start()
     agent, job = begin(running.client())
+    last = 0
     for _ in range(times):
-        checkpoints = (event.data["steps"] for event in running.client().stream_job(job) if event.event == "checkpoint")
-        announced = next(steps for steps in checkpoints if steps > 0)
-        seen = running.client().get_job(job)
-        assert seen["state"] == "running" and seen["metrics"]["steps"] < TRAIN["steps"]
+        events = running.client().stream_job(job)
+        announced = next(event for event in events if event.event == "checkpoint" and event.id > last)
+        last = announced.id
+        assert running.client().get_job(job)["state"] == "running"
         running.end(number)
         running.start()
         client = running.client()
         resumed = client.get_job(job)
         assert resumed["state"] in ("queued", "running", "succeeded")
-        assert resumed["metrics"]["steps"] >= announced
-        assert client.get_agent(agent)["job_id"] == (None if resumed["state"] == "succeeded" else job)
+        told = client.stream_job(job, last_event_id=announced.id - 1)
+        assert next(told) == announced
+        assert resumed["metrics"]["steps"] >= announced.data["steps"]
     return finish(client, agent, job), running
 
 
