@@ -38,7 +38,8 @@ extension Hall {
             let request = EnvironmentRequest(try catalogue.spec(id), kwargs: kwargs ?? ownKwargs)
             try request.check(
                 observation: agent.configuration.observationSpace, action: agent.configuration.actionSpace)
-            var random = agent.spawnRandom()
+            // The random policy's draws belong to the seeds, so that the same request gives the same answer.
+            var random = RandomGenerator(seed: seeds.first ?? 0)
             result = EvaluationResult(
                 environment: id, version: served.version,
                 evaluation: try Evaluation(of: served.policy, in: request, seeds: seeds, random: &random),
