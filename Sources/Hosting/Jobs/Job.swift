@@ -68,7 +68,7 @@ extension Job {
         return [
             "job_id": .string(id.description), "kind": "train", "agent_id": .string(agent.description),
             "state": .string(status.state.rawValue), "phase": status.state == .running ? "reinforce" : .null,
-            "progress": status.isFinished ? 1.0 : status.progress?["progress"] ?? 0.0,
+            "progress": status.state == .succeeded ? 1.0 : status.progress?["progress"] ?? 0.0,
             "eta_s": status.isFinished ? .null : status.progress?["eta_s"] ?? .null, "request": request.value,
             "metrics": metrics, "result": status.result ?? .null, "error": error(status),
             "created_at": .string(clock.timestamp(createdAt)),
