@@ -90,9 +90,9 @@ let package = Package(
         .testTarget(name: "GymTests", dependencies: ["Gym"], swiftSettings: strict),
         .testTarget(name: "DrawingTests", dependencies: ["Drawing"], swiftSettings: strict),
         .testTarget(name: "EnvironmentsTests", dependencies: ["Environments", "Gym"], swiftSettings: strict),
+        .testTarget(name: "NeuralTests", dependencies: ["Neural", "CKernels"], swiftSettings: strict),
         .testTarget(
-            name: "NeuralTests", dependencies: ["Neural", "CKernels"], exclude: ["reference.py"], swiftSettings: strict),
-        .testTarget(name: "LearningTests", dependencies: ["Learning", "Environments", "Gym"], swiftSettings: strict),
+            name: "LearningTests", dependencies: ["Learning", "Neural", "Environments", "Gym"], swiftSettings: strict),
         .testTarget(name: "StoreTests", dependencies: ["Store", "Gym"], swiftSettings: strict),
         .testTarget(name: "HostingTests", dependencies: ["Hosting", "Gym", "Store"], swiftSettings: strict),
         .testTarget(

@@ -1,4 +1,4 @@
-// Made by reference.py.
+// Made by Tests/Goldens/networks.py.
 
 enum References {
     static let reluOutputs: [Float] = [

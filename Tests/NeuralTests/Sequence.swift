@@ -1,4 +1,4 @@
-/// The same numbers as `sequence` in reference.py: spread over [-1, 1).
+/// The same numbers as `sequence` in Tests/Goldens/networks.py: spread over [-1, 1).
 func sequence(_ count: Int, _ salt: Int, scale: Float = 1) -> [Float] {
     (0..<count).map { Float(Double(($0 * 37 + salt * 101) % 97) / 48.5 - 1) * scale }
 }

@@ -1,6 +1,6 @@
-"""Writes References.swift: what PyTorch computes for the cases that the tests beside it repeat.
+"""What PyTorch computes for the cases that NeuralTests repeat.
 
-    pip install torch numpy && python reference.py > References.swift
+    pip install torch numpy && python networks.py > ../NeuralTests/References.swift
 """
 
 import torch
@@ -24,7 +24,7 @@ def show(name, tensor):
             lines.append(line)
             line = "       "
         line += f" {number},"
-    lines.append(line)
+    lines.append(line if len(numbers) > 1 else line[:-1])
     print(f"    static let {name}: [Float] = [\n" + "\n".join(lines) + "\n    ]")
 
 
@@ -112,15 +112,16 @@ def scores():
                 show(f"{name}Loss{label}", loss)
 
 
-print("// Made by reference.py.\n\nenum References {")
-network("relu", torch.relu, False)
-network("tanh", torch.tanh, False)
-network("reluNormalized", torch.relu, True)
-optimizer("adam", lambda p: torch.optim.Adam(p, 0.05))
-optimizer("rmsprop", lambda p: torch.optim.RMSprop(p, 0.05, alpha=0.9))
-optimizer("sgd", lambda p: torch.optim.SGD(p, 0.05))
-optimizer("momentum", lambda p: torch.optim.SGD(p, 0.05, momentum=0.9))
-regression("huber", lambda p, t, reduction: F.huber_loss(p, t, delta=1.5, reduction=reduction))
-regression("squaredError", F.mse_loss)
-scores()
-print("}")
+if __name__ == "__main__":
+    print("// Made by Tests/Goldens/networks.py.\n\nenum References {")
+    network("relu", torch.relu, False)
+    network("tanh", torch.tanh, False)
+    network("reluNormalized", torch.relu, True)
+    optimizer("adam", lambda p: torch.optim.Adam(p, 0.05))
+    optimizer("rmsprop", lambda p: torch.optim.RMSprop(p, 0.05, alpha=0.9))
+    optimizer("sgd", lambda p: torch.optim.SGD(p, 0.05))
+    optimizer("momentum", lambda p: torch.optim.SGD(p, 0.05, momentum=0.9))
+    regression("huber", lambda p, t, reduction: F.huber_loss(p, t, delta=1.5, reduction=reduction))
+    regression("squaredError", F.mse_loss)
+    scores()
+    print("}")

@@ -1,0 +1,59 @@
+import Gym
+import Learning
+import Testing
+
+@Suite struct HyperparameterTests {
+    private let defaults = Hyperparameters(
+        observation: .box(Box(low: -1, high: 1, shape: [4])), action: .discrete(Discrete(2)))
+
+    @Test func `every field is written once, and read back`() throws {
+        var other = Hyperparameters(
+            observation: .discrete(Discrete(16)), action: .box(Box(low: 0, high: 1, shape: [5])))
+        #expect(other != defaults)
+        try other.apply(defaults.value)
+        #expect(other == defaults)
+        #expect(Set(HyperparameterField.all.map(\.name)).count == HyperparameterField.all.count)
+    }
+
+    @Test func `takes over what is named and nothing else`() throws {
+        var changed = defaults
+        try changed.apply(["learning_rate": 0.25, "exploration": ["final": 0], "hidden_sizes": [7]])
+        #expect(changed.learningRate == 0.25 && changed.exploration.final == 0 && changed.hiddenSizes == [7])
+        changed.learningRate = defaults.learningRate
+        changed.exploration.final = defaults.exploration.final
+        changed.hiddenSizes = defaults.hiddenSizes
+        #expect(changed == defaults)
+    }
+
+    @Test(
+        arguments: [
+            ("learning_rate", ["learning_rate": 0], "number"), ("batch_size", ["batch_size": 2.5], "integer"),
+            ("batch_size", ["batch_size": 5_000], "4096"), ("optimizer", ["optimizer": "newton"], "adam"),
+            ("double_q", ["double_q": 1], "true"), ("hidden_sizes", ["hidden_sizes": [0]], "integers"),
+            ("hidden_sizes", ["hidden_sizes": [1, 1, 1, 1, 1, 1, 1, 1, 1]], "at most 8"),
+            ("exploration.final", ["exploration": ["final": 2]], "number"),
+            ("exploration", ["exploration": 0.1], "object"),
+            ("exploration.end", ["exploration": ["end": 0.1]], "exploration.final"),
+            ("learning_speed", ["learning_speed": 1], "learning_rate"), ("", 3, "object"),
+            ("learning_starts", ["learning_starts": 500, "replay_capacity": 200], "replay_capacity"),
+            ("n_step", ["n_step": 60, "replay_capacity": 200, "learning_starts": 1], "replay_capacity"),
+        ] as [(String, Value, String)])
+    func `names the field at fault and what would be right`(_ name: String, _ value: Value, _ hint: String) {
+        var changed = defaults
+        #expect {
+            try changed.apply(value)
+        } throws: { error in
+            guard case .invalidHyperparameter(name, let reason)? = error as? LearningError else { return false }
+            return reason.contains(hint)
+        }
+    }
+
+    @Test func `every default is within its range`() throws {
+        for space in [Space.discrete(Discrete(500)), .box(Box(low: 0, high: 1, shape: [100, 1_000]))] {
+            let defaults = Hyperparameters(observation: space, action: .discrete(Discrete(6)))
+            var copy = defaults
+            try copy.apply(defaults.value)
+            #expect(copy == defaults)
+        }
+    }
+}
