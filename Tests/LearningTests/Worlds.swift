@@ -1,0 +1,124 @@
+import Environments
+import Gym
+import Learning
+
+/// Worlds for tests alone: each episode is one choice, and how good it is can be said at once.
+
+/// Shows a number in each lane; the action should say them all, each rounded to the nearest of `count` values.
+struct Echo: Environment {
+    typealias Observation = Float
+    typealias Action = Int64
+
+    let lanes: Int
+    let count: Int
+    private var shown: [Float] = []
+
+    init(lanes: Int, count: Int) {
+        self.lanes = lanes
+        self.count = count
+    }
+
+    static func request(lanes: Int, count: Int) -> EnvironmentRequest {
+        EnvironmentRequest(
+            EnvironmentSpec(id: "Echo", summary: "", maxEpisodeSteps: 1) { _ throws(EnvironmentError) in
+                Echo(lanes: lanes, count: count)
+            })
+    }
+
+    var observationSpace: Space { .box(Box(low: 0, high: 1, shape: [lanes])) }
+    var actionSpace: Space { .multiDiscrete(MultiDiscrete(Array(repeating: count, count: lanes))) }
+
+    mutating func reset(
+        options: Value?, random: inout RandomGenerator, observation: inout MutableSpan<Float>
+    ) throws(EnvironmentError) {
+        shown = (0..<lanes).map { _ in random.randomFloat() }
+        for lane in 0..<lanes { observation[lane] = shown[lane] }
+    }
+
+    mutating func step(
+        _ action: Span<Int64>, random: inout RandomGenerator, observation: inout MutableSpan<Float>
+    ) -> Step {
+        var distance = 0.0
+        for lane in 0..<lanes {
+            distance += abs(Double(shown[lane]) - Double(action[lane]) / Double(count - 1))
+            observation[lane] = shown[lane]
+        }
+        return Step(reward: -distance / Double(lanes), terminated: true)
+    }
+
+    func render(_ mode: RenderMode) throws(EnvironmentError) -> Frame { Frame(mode: mode, bytes: []) }
+    func save(to writer: inout StateWriter) { shown.forEach { writer.write($0) } }
+    mutating func restore(from reader: inout StateReader) throws(EnvironmentError) {
+        for lane in shown.indices { shown[lane] = try reader.readFloat() }
+    }
+}
+
+/// One place, where each step gives 1: what it is worth is all about how episodes end.
+struct Treadmill: Environment {
+    typealias Observation = Int64
+    typealias Action = Int64
+
+    /// After how many steps the world itself ends; nil for never.
+    let end: Int?
+    private var steps = 0
+
+    static func request(end: Int?, limit: Int) -> EnvironmentRequest {
+        EnvironmentRequest(
+            EnvironmentSpec(id: "Treadmill", summary: "", maxEpisodeSteps: limit) { _ throws(EnvironmentError) in
+                Treadmill(end: end)
+            })
+    }
+
+    private init(end: Int?) { self.end = end }
+
+    var observationSpace: Space { .discrete(Discrete(1)) }
+    var actionSpace: Space { .discrete(Discrete(2)) }
+
+    mutating func reset(
+        options: Value?, random: inout RandomGenerator, observation: inout MutableSpan<Int64>
+    ) throws(EnvironmentError) {
+        steps = 0
+        observation[0] = 0
+    }
+
+    mutating func step(
+        _ action: Span<Int64>, random: inout RandomGenerator, observation: inout MutableSpan<Int64>
+    ) -> Step {
+        steps += 1
+        observation[0] = 0
+        return Step(reward: 1, terminated: steps == end)
+    }
+
+    func render(_ mode: RenderMode) throws(EnvironmentError) -> Frame { Frame(mode: mode, bytes: []) }
+    func save(to writer: inout StateWriter) { writer.write(steps) }
+    mutating func restore(from reader: inout StateReader) throws(EnvironmentError) { steps = try reader.readInt() }
+}
+
+extension EnvironmentRequest {
+    /// One of the worlds that come with lamd.
+    static func world(_ id: String, kwargs: Value? = nil) throws -> EnvironmentRequest {
+        EnvironmentRequest(try Catalogue.worlds.spec(id), kwargs: kwargs)
+    }
+
+    /// A learner for this environment, by the defaults but for `changes`.
+    func learner(_ changes: Value = [:], seed: UInt64 = 0) throws -> Learner {
+        let vector = try make()
+        var hyperparameters = Hyperparameters(observation: vector.observationSpace, action: vector.actionSpace)
+        try hyperparameters.apply(changes)
+        return try Learner(
+            observation: vector.observationSpace, action: vector.actionSpace, hyperparameters: hyperparameters,
+            isMasked: vector.hasActionMask, seed: seed)
+    }
+
+    /// Trains to the end of the budget.
+    func trained(
+        _ changes: Value = [:], steps: Int, numEnvs: Int = 1, evaluationInterval: Int? = nil, seed: UInt64 = 0
+    ) throws -> Training {
+        let request = TrainingRequest(
+            environment: self, numEnvs: numEnvs, budget: .init(steps: steps), evaluationInterval: evaluationInterval,
+            evaluationEpisodes: 20, seed: seed)
+        let training = try Training(request, try learner(changes, seed: seed), now: { 0 })
+        while try !training.next().isEmpty {}
+        return training
+    }
+}
