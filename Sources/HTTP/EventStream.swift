@@ -13,19 +13,20 @@ import Synchronization
         var isFinished = false
         /// The reader found nothing and let the network thread go; whoever clears this must wake it.
         var isSuspended = false
-        var isClosed = false
+        /// nil when the stream is closed: what it holds on to must not outlive the client.
+        var onClose: (@Sendable (EventStream) -> Void)?
+        var isClosed: Bool { onClose == nil }
     }
 
-    private let state: ServerState
     private let connection: OpaquePointer
-    private let onClose: @Sendable () -> Void
+    /// How many bytes may wait for the client.
+    private let capacity: Int
     private let buffer: Mutex<Buffer>
 
-    init(_ state: ServerState, _ connection: OpaquePointer, onClose: @escaping @Sendable () -> Void) {
-        self.state = state
+    init(_ connection: OpaquePointer, capacity: Int, onClose: @escaping @Sendable (EventStream) -> Void) {
         self.connection = connection
-        self.onClose = onClose
-        buffer = Mutex(Buffer(lastTraffic: MonotonicClock.now))
+        self.capacity = capacity
+        buffer = Mutex(Buffer(lastTraffic: MonotonicClock.now, onClose: onClose))
     }
 
     /// Whether anybody is still listening.
@@ -67,12 +68,11 @@ import Synchronization
     }
 
     private func push(_ text: [UInt8]) -> Bool {
-        let limit = state.configuration.streamBuffer
         let now = MonotonicClock.now
         var isTaken = false
         wake { buffer in
             guard !buffer.isClosed, !buffer.isFinished else { return }
-            guard buffer.bytes.count - buffer.next + text.count <= limit else {
+            guard buffer.bytes.count - buffer.next + text.count <= capacity else {
                 buffer.isFinished = true
                 return
             }
@@ -98,7 +98,6 @@ import Synchronization
 // The network's side.
 extension EventStream {
     func makeResponse() -> OpaquePointer {
-        if !state.add(self) { finish() }
         let response = MHD_create_response_from_callback(
             UInt64.max, 4096, readEvents, Unmanaged.passRetained(self).toOpaque(), closeEvents)
         guard let response else { preconditionFailure("out of memory for an event stream") }
@@ -130,10 +129,11 @@ extension EventStream {
     }
 
     fileprivate func close() {
-        buffer.withLock { $0.isClosed = true }
-        state.remove(self)
-        state.streams.subtract(1, ordering: .relaxed)
-        onClose()
+        let onClose = buffer.withLock { buffer in
+            defer { buffer.onClose = nil }
+            return buffer.onClose
+        }
+        onClose?(self)
     }
 }
 

@@ -36,7 +36,12 @@ extension Exchange {
             refuse(.overloaded)
             return nil
         }
-        let stream = EventStream(state, connection, onClose: onClose)
+        let stream = EventStream(connection, capacity: state.configuration.streamBuffer) { [state] stream in
+            state.remove(stream)
+            state.streams.subtract(1, ordering: .relaxed)
+            onClose()
+        }
+        if !state.add(stream) { stream.finish() }
         let response = stream.makeResponse()
         decorate(response, "text/event-stream", [("Cache-Control", "no-store"), ("X-Accel-Buffering", "no")])
         deliver(response, status: 200, bytes: 0, stream: stream)

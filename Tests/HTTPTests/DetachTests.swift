@@ -87,7 +87,7 @@ struct DetachTests {
         let clients = (0..<10).map { _ in server.client() }
         for client in clients { client.request("GET", "/wait") }
         #expect(eventually { waiting.withLock { $0.count } == 10 })
-        for (index, exchange) in waiting.withLock({ $0 }).enumerated() {
+        for (index, exchange) in waiting.takeAll().enumerated() {
             exchange.respond(status: 201, body: [UInt8(index)])
             exchange.respond(status: 500)
         }
@@ -115,9 +115,7 @@ struct DetachTests {
             client.request("GET", "/wait")
             #expect(eventually { !waiting.withLock { $0.isEmpty } })
             client.close()
-            for exchange in waiting.withLock({ waiting in
-                defer { waiting = [] }; return waiting
-            }) {
+            for exchange in waiting.takeAll() {
                 exchange.respond(body: [UInt8](repeating: 0, count: 100_000))
             }
         }

@@ -62,6 +62,16 @@ func eventually(within seconds: Double = 5, _ condition: () -> Bool) -> Bool {
     return true
 }
 
+extension Mutex<[Exchange]> {
+    /// What is in it, which is then gone: a kept exchange keeps its server.
+    borrowing func takeAll() -> [Exchange] {
+        withLock { exchanges in
+            defer { exchanges = [] }
+            return exchanges
+        }
+    }
+}
+
 /// Routes that most tests can do with.
 let commonRoutes = [
     Route(.get, "/hello", name: "hello") { $0.respond(contentType: "text/plain", body: Array("hello".utf8)) },
