@@ -334,7 +334,7 @@ def test_a_policy_travels_as_a_file(client, trained):
     name = max(tensors, key=lambda name: tensors[name].size)
     for spoilt in (np.full_like(tensors[name], np.nan), tensors[name][:-1], tensors[name].astype(np.float64)):
         problem = refused(lambda spoilt=spoilt: client.put_policy(other, safetensors.dump({**tensors, name: spoilt})))
-        assert (problem.status, problem.pointer) == (400, "/" + name)
+        assert (problem.status, problem.pointer) == (400, "")
     assert client.get_agent(other)["policy_version"] == 1
     client.delete_agent(other)
 
