@@ -11,13 +11,18 @@ public struct AgentRecord: Codable, Sendable, FetchableRecord, PersistableRecord
     public var configuration: String
     /// The version that `act` answers from.
     public var servedVersion: Int
+    /// How far it is, as JSON.
+    public var progress: String
 
-    public init(id: String, name: String, createdAt: Double, configuration: String, servedVersion: Int) {
+    public init(
+        id: String, name: String, createdAt: Double, configuration: String, servedVersion: Int, progress: String = "{}"
+    ) {
         self.id = id
         self.name = name
         self.createdAt = createdAt
         self.configuration = configuration
         self.servedVersion = servedVersion
+        self.progress = progress
     }
 }
 

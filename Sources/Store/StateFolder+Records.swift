@@ -49,12 +49,24 @@ extension StateFolder {
         try read("reading the jobs") { try JobRecord.order(Column("createdAt")).fetchAll($0) }
     }
 
-    /// Writes the job as it stands now, and events that are new.
-    public func put(_ job: JobRecord, _ events: [EventRecord]) throws(StoreError) {
+    /// Writes the job as it stands now, events that are new, and how far its agent is.
+    public func put(_ job: JobRecord, _ events: [EventRecord], progress: String? = nil) throws(StoreError) {
         try write("storing job \(job.id)") { database in
             try job.upsert(database)
             for event in events { try event.insert(database) }
+            if let progress { try Self.set(progress, of: job.agentID, in: database) }
         }
+    }
+
+    /// Writes how far an agent is.
+    public func put(progress: String, of agent: String) throws(StoreError) {
+        try write("storing the progress of agent \(agent)") { database in
+            try Self.set(progress, of: agent, in: database)
+        }
+    }
+
+    private static func set(_ progress: String, of agent: String, in database: Database) throws {
+        try AgentRecord.filter(key: agent).updateAll(database, Column("progress").set(to: progress))
     }
 
     /// In order.

@@ -58,6 +58,7 @@ public final class StateFolder: Sendable {
                 table.column("createdAt", .double).notNull()
                 table.column("configuration", .text).notNull()
                 table.column("servedVersion", .integer).notNull()
+                table.column("progress", .text).notNull()
             }
             try database.create(table: "versions") { table in
                 table.column("agentID", .text).notNull().references("agents", onDelete: .cascade)

@@ -31,6 +31,25 @@ public final class Agent: Sendable {
         public var pendingUpdates = 0
         /// The latest evaluation, an object.
         public var evaluation: Value?
+
+        init() {}
+
+        /// Reads what ``value`` wrote.
+        init(_ value: Value) {
+            steps = Int(value["steps"]?.asInt64 ?? 0)
+            episodes = Int(value["episodes"]?.asInt64 ?? 0)
+            updates = Int(value["updates"]?.asInt64 ?? 0)
+            evaluation = value["evaluation"]
+        }
+
+        /// As it is kept; pending updates are the learner's.
+        var value: Value {
+            let counts: [Value.Member] = [
+                .init("steps", .int(Int64(steps))), .init("episodes", .int(Int64(episodes))),
+                .init("updates", .int(Int64(updates))),
+            ]
+            return .object(counts + (evaluation.map { [.init("evaluation", $0)] } ?? []))
+        }
     }
 
     public let id: Identifier

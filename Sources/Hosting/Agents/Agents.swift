@@ -233,6 +233,14 @@ extension Agents {
         try storing { () throws(StoreError) in
             try store.write(Safetensors(learner.checkpoint).encoded(), to: Self.learnerPath(agent.id))
         }
+        try keepProgress(of: agent)
+    }
+
+    /// Writes how far an agent is.
+    func keepProgress(of agent: Agent) throws(HostingError) {
+        try storing { () throws(StoreError) in
+            try store.put(progress: agent.progress.value.json, of: agent.id.description)
+        }
     }
 
     private func load() throws(HostingError) -> [Agent] {
@@ -252,16 +260,12 @@ extension Agents {
         guard let policy = try loadPolicy(record.servedVersion, of: id, configuration) else {
             throw .corrupt("version \(record.servedVersion) of agent \(record.id) is gone")
         }
-        let versions = try storing { () throws(StoreError) in
-            try store.versions(of: record.id)
+        guard let progress = try? Value(json: record.progress) else {
+            throw .corrupt("the progress of agent \(record.id) cannot be read")
         }
-        var progress = Agent.Progress()
-        progress.steps = versions.map(\.steps).max() ?? 0
-        progress.updates = versions.map(\.updates).max() ?? 0
-        progress.evaluation = versions.lazy.compactMap(\.evaluation).first.flatMap { try? Value(json: $0) }
         return Agent(
             id: id, configuration: configuration, createdAt: record.createdAt,
-            served: Agent.Served(version: record.servedVersion, policy: policy), progress: progress)
+            served: Agent.Served(version: record.servedVersion, policy: policy), progress: Agent.Progress(progress))
     }
 
     private func storing<T>(_ body: () throws(StoreError) -> T) throws(HostingError) -> T {

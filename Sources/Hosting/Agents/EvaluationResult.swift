@@ -53,6 +53,7 @@ extension Hall {
             throw .corrupt("\(error)")
         }
         agent.update { $0.evaluation = result.summary }
+        try agents.keepProgress(of: agent)
         return result
     }
 }

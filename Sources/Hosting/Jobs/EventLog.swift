@@ -27,9 +27,17 @@ public final class EventLog: Sendable {
         state = Mutex(State(events: events, isFinished: isFinished, stored: events.count))
     }
 
-    func append(_ kind: String, _ data: String) {
+    func append(_ kind: String, _ data: String) { append(next(kind, data), isStored: false) }
+
+    /// The event that would come next, for who stores it before it is told. Only the job's own thread adds events.
+    func next(_ kind: String, _ data: String) -> Event { Event(sequence: count + 1, kind: kind, data: data) }
+
+    /// - Precondition: `event` is the next one.
+    func append(_ event: Event, isStored: Bool) {
         let followers = state.withLock { state in
-            state.events.append(Event(sequence: state.events.count + 1, kind: kind, data: data))
+            precondition(event.sequence == state.events.count + 1, "an event out of order")
+            state.events.append(event)
+            if isStored { state.stored = state.events.count }
             return Array(state.followers.values)
         }
         followers.forEach { $0() }

@@ -213,7 +213,8 @@ extension Jobs {
     }
 
     /// Writes the job's row and the events that it does not have yet.
-    private func keep(_ job: Job) throws(HostingError) {
+    /// - Parameter event: one more, which is told only once it is written.
+    private func keep(_ job: Job, telling event: EventLog.Event? = nil) throws(HostingError) {
         var record = JobRecord(
             id: job.id.description, agentID: job.agent.description, state: job.status.state.rawValue,
             createdAt: job.createdAt, request: job.request.value.json)
@@ -222,8 +223,10 @@ extension Jobs {
         record.finishedAt = status.finishedAt
         record.result = status.result?.json
         record.error = status.error
-        let events = job.events.takeUnstored().map { EventRecord(job.id, $0) }
-        do { try store.put(record, events) } catch { throw .store(error) }
+        let events = (job.events.takeUnstored() + [event].compactMap(\.self)).map { EventRecord(job.id, $0) }
+        let progress = agents.find(job.agent)?.progress.value.json
+        do { try store.put(record, events, progress: progress) } catch { throw .store(error) }
+        if let event { job.events.append(event, isStored: true) }
     }
 
     /// - Returns: the jobs that had not ended, oldest first.

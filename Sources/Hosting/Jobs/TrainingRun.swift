@@ -20,10 +20,11 @@ struct TrainingRun {
     private let agents: Agents
     private let store: StateFolder
     private let now: () -> Double
-    private let keep: (Job) throws(HostingError) -> Void
+    private let keep: (Job, EventLog.Event?) throws(HostingError) -> Void
     private let training: Training
     private var lastCheckpoint: Double
     private var lastProgress = -Double.infinity
+    private var latest: TrainingEvent.Progress?
     /// Of training, in runs before this one.
     private let secondsBefore: Double
     private let began: Double
@@ -32,11 +33,11 @@ struct TrainingRun {
     private var publishedUpdates: Int?
 
     /// - Parameters:
-    ///   - keep: stores the job and its new events.
+    ///   - keep: stores the job, its new events and one more, which is told only then.
     ///   - make: makes the training, from a checkpoint where there is one.
     init(
         _ job: Job, _ agent: Agent, agents: Agents, store: StateFolder, now: @escaping () -> Double,
-        keep: @escaping (Job) throws(HostingError) -> Void,
+        keep: @escaping (Job, EventLog.Event?) throws(HostingError) -> Void,
         make: (Safetensors?) throws(HostingError) -> Training
     ) throws(HostingError) {
         self.job = job
@@ -91,17 +92,27 @@ struct TrainingRun {
         }
     }
 
-    /// At most a thousand over the whole training, and at most two a second.
+    /// At most two a second.
     private mutating func tell(_ progress: TrainingEvent.Progress) {
+        latest = progress
+        note()
+        if now() - lastProgress >= 0.5 { tellProgress() }
+    }
+
+    /// Tells how far the training is now.
+    private mutating func tellProgress() {
+        note()
+        lastProgress = now()
+        if let progress = job.status.progress { job.events.append("progress", progress.json) }
+    }
+
+    private func note() {
         agent.update {
             $0.steps = training.learner.transitions
             $0.updates = training.learner.updates
         }
-        let value = value(of: progress)
+        let value = present
         job.update { $0.progress = value }
-        guard now() - lastProgress >= 0.5 || progress.fraction >= 1 else { return }
-        lastProgress = now()
-        job.events.append("progress", value.json)
     }
 
     private func tell(_ episode: TrainingEvent.Episode) {
@@ -149,6 +160,7 @@ struct TrainingRun {
 
     /// Writes everything that a run needs to go on from here, and only then says so.
     private mutating func checkpoint() throws(HostingError) {
+        if latest != nil { tellProgress() }
         var metadata = ["events": String(job.events.count + 1), "seconds": String(seconds)]
         if let published { metadata["published"] = String(published) }
         if let publishedUpdates { metadata["published_updates"] = String(publishedUpdates) }
@@ -157,8 +169,7 @@ struct TrainingRun {
         let event: Value = [
             "steps": .int(Int64(training.steps)), "updates": .int(Int64(training.learner.updates)),
         ]
-        job.events.append("checkpoint", event.json)
-        try keep(job)
+        try keep(job, job.events.next("checkpoint", event.json))
         lastCheckpoint = now()
     }
 
@@ -167,6 +178,7 @@ struct TrainingRun {
         if state == .succeeded {
             do { try training.decide() } catch { throw .learning(error) }
         }
+        tellProgress()
         let policy = training.policy
         if policy.updates != publishedUpdates, policy.updates > 0,
             training.evaluation.map({ improvesOnServed($0) }) ?? true
@@ -189,20 +201,24 @@ struct TrainingRun {
 
     private var seconds: Double { secondsBefore + now() - began }
 
-    private func value(of progress: TrainingEvent.Progress) -> Value {
+    /// A progress event: counts as they are now, the rest as the training last reported it.
+    private var present: Value {
         let elapsed = max(seconds, 1e-9)
         var metrics: [Value.Member] = [
-            .init("steps", .int(Int64(progress.steps))), .init("episodes", .int(Int64(progress.episodes))),
-            .init("updates", .int(Int64(progress.updates))), .init("seconds", .double(elapsed)),
-            .init("exploration", .double(progress.exploration)),
-            .init("steps_per_s", .double(Double(progress.steps) / elapsed)),
+            .init("steps", .int(Int64(training.steps))), .init("episodes", .int(Int64(training.episodes))),
+            .init("updates", .int(Int64(training.updates))), .init("seconds", .double(elapsed)),
+            .init("steps_per_s", .double(Double(training.steps) / elapsed)),
         ]
-        if let mean = progress.meanReturn { metrics.append(.init("mean_return", .double(mean))) }
-        if progress.updates > 0 { metrics.append(.init("loss", .double(progress.metrics.loss))) }
+        if let latest {
+            metrics.append(.init("exploration", .double(latest.exploration)))
+            if let mean = latest.meanReturn { metrics.append(.init("mean_return", .double(mean))) }
+            if latest.updates > 0 { metrics.append(.init("loss", .double(latest.metrics.loss))) }
+        }
         if let best = training.evaluation { metrics.append(.init("best_return", .double(best.mean))) }
-        let rest = progress.fraction > 0 ? elapsed / progress.fraction * (1 - progress.fraction) : nil
+        let fraction = training.progress
+        let rest = fraction > 0 ? elapsed / fraction * (1 - fraction) : nil
         return [
-            "progress": .double(progress.fraction), "phase": "reinforce", "eta_s": rest.map { .double($0) } ?? .null,
+            "progress": .double(fraction), "phase": "reinforce", "eta_s": rest.map { .double($0) } ?? .null,
             "metrics": .object(metrics),
         ]
     }
