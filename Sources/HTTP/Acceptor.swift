@@ -39,6 +39,16 @@ final class Acceptor: Sendable {
         running?.join()
     }
 
+    /// Hands a connection to the thread that its descriptor's remainder points at; it is libmicrohttpd's from here on.
+    /// Returns false where that one closed it at once.
+    @discardableResult
+    func adopt(_ descriptor: Int32, _ address: UnsafePointer<sockaddr>, _ length: socklen_t) -> Bool {
+        state.connections.add(1, ordering: .relaxed)
+        if MHD_add_connection(daemon.handle, descriptor, address, length) == .YES { return true }
+        state.connections.subtract(1, ordering: .relaxed)
+        return false
+    }
+
     private func run() {
         while true {
             let isFull = state.connections.load(ordering: .relaxed) >= limit
@@ -63,10 +73,7 @@ final class Acceptor: Sendable {
             let descriptor = accept(listening, address, &length)
             if descriptor < 0 { return recover(from: errno) }
             _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-            state.connections.add(1, ordering: .relaxed)
-            if MHD_add_connection(daemon.handle, descriptor, address, length) != .YES {
-                state.connections.subtract(1, ordering: .relaxed)
-            }
+            adopt(descriptor, address, length)
             return true
         }
     }

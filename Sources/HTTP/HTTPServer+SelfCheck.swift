@@ -8,25 +8,21 @@ extension HTTPServer {
     /// namespace keeps the process from reaching its own addresses, and it leaves no thread out. Blocks; not from a handler.
     public func answers(at path: String, within timeout: Duration) -> Bool {
         let deadline = MonotonicClock.now + timeout.nanoseconds
-        // Under the lock, because `stop` must not free a daemon meanwhile.
-        let probes = withDaemon { daemon in
-            daemon.map { daemon in (0..<threadCount).compactMap { connect(to: daemon, thread: $0) } } ?? []
-        }
+        let probes = (0..<threadCount).compactMap { Probe(remainder: $0, divisor: threadCount) }
         defer { for probe in probes { probe.close() } }
-        for probe in probes { probe.get(path) }
-        return probes.allSatisfy { $0.isAnswered(by: deadline) }
+        let connected = probes.filter { adopt($0.far) }
+        for probe in connected { probe.get(path) }
+        return connected.count == threadCount && connected.allSatisfy { $0.isAnswered(by: deadline) }
     }
 
-    /// nil where the thread has as many connections as it may: that one is alive.
-    private func connect(to daemon: OpaquePointer, thread: Int) -> Probe? {
-        // libmicrohttpd hands a connection to the thread that its descriptor's remainder points at.
-        guard let probe = Probe(remainder: thread, divisor: threadCount) else { return nil }
-        var address = sockaddr()
-        address.sa_family = sa_family_t(AF_UNIX)
-        // The far end is libmicrohttpd's from here on, also where it says no.
-        let isTaken = MHD_add_connection(daemon, probe.far, &address, socklen_t(MemoryLayout<sa_family_t>.size))
-        if isTaken == .YES { return probe }
-        probe.close()
-        return nil
+    /// Under the lock, because `stop` must not free libmicrohttpd's threads meanwhile.
+    private func adopt(_ descriptor: Int32) -> Bool {
+        withAcceptor { acceptor in
+            var address = sockaddr()
+            address.sa_family = sa_family_t(AF_UNIX)
+            let isTaken = acceptor?.adopt(descriptor, &address, socklen_t(MemoryLayout<sa_family_t>.size))
+            if isTaken == nil { close(descriptor) }
+            return isTaken ?? false
+        }
     }
 }

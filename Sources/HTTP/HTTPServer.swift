@@ -69,11 +69,11 @@ import Synchronization
     /// Network threads.
     var threadCount: Int { max(state.configuration.threads, 1) }
 
-    /// Lends the daemon, which is not freed meanwhile; nil where none runs.
-    func withDaemon<Result>(_ body: (OpaquePointer?) -> Result) -> Result {
+    /// What accepts connections, nil when it does not run; it is not stopped meanwhile.
+    func withAcceptor<Result>(_ body: (Acceptor?) -> Result) -> Result {
         life.withLock { life in
             guard case .started(let running) = life else { return body(nil) }
-            return body(running.daemon)
+            return body(running.acceptor)
         }
     }
 

@@ -14,7 +14,7 @@ struct SettingFlags: ParsableArguments {
             valueName: "folder"))
     var state: String?
 
-    @Option(help: ArgumentHelp("Network threads for each listener (2).", valueName: "count"))
+    @Option(help: ArgumentHelp("Network threads (2).", valueName: "count"))
     var threads: String?
 
     @Option(help: ArgumentHelp("Threads for what takes longer than a step (4).", valueName: "count"))

@@ -83,11 +83,8 @@ class Stopped:
 
 
 @pytest.mark.parametrize("position", range(4))
-def test_all_is_not_well_when_one_network_thread_hangs(serve, service_manager, tmp_path, position):
-    daemon = serve(
-        *("--threads", 2, "--listen", f"unix:{tmp_path / 'lamd.sock'}"),
-        environment=environment(service_manager, WATCHDOG_USEC="400000"),
-    )
+def test_all_is_not_well_when_one_network_thread_hangs(serve, service_manager, position):
+    daemon = serve("--threads", 4, environment=environment(service_manager, WATCHDOG_USEC="400000"))
     service_manager.await_message("WATCHDOG=1")
     tasks = f"/proc/{daemon.process.pid}/task"
     threads = [int(task) for task in os.listdir(tasks) if open(f"{tasks}/{task}/comm").read() == "MHD-worker\n"]
