@@ -188,7 +188,8 @@ ENVIRONMENTS = [
     ("plain text", "POST", "/v1/envs/", '{"env_id":"CartPole-v1"}', 415, NONE, {"Content-Type": "text/plain"}),
     ("XML", "POST", "/v1/envs/", "<env/>", 415, NONE, {"Content-Type": "application/xml"}),
     ("a form of a web page", "POST", "/v1/envs/", '{"env_id":"CartPole-v1"}', 415, NONE, {**FORM, "Origin": "null"}),
-    ("a name that is not ours", "GET", "/livez", None, 421, NONE, {"Host": "evil.example"}),
+    ("a wrapper nobody has", "POST", "/v1/envs/", '{"env_id":"CartPole-v1","wrappers":[{"wrapper":"Fog"}]}', 400, "/wrappers/0/wrapper"),
+    ("bins for no Box", "POST", "/v1/envs/", '{"env_id":"CartPole-v1","wrappers":[{"wrapper":"DiscretizeAction","bins":3}]}', 400, "/wrappers/0/bins"),
     ("an unknown expectation", "POST", "/v1/envs/", "{}", 417, NONE, {"Expect": "coffee"}),
     ("two megabytes", "POST", "/v1/envs/", '{"env_id":"' + "a" * 2_000_000 + '"}', 413, NONE),
 ]
@@ -294,7 +295,7 @@ AGENTS += [
     ("a version to come", "POST", "/v1/agents/{a}/act/", '{"observation":[0,0,0,0],"version":99}', 404, NONE),
     ("tensors of another shape", "POST", "/v1/agents/{a}/act/", tensors(observations=[[0.0]]), 400, "/observations", TENSORS),
     ("nobody acts", "POST", "/v1/agents/ffffffff/act/", '{"observation":[0,0,0,0]}', 404, NONE),
-    ("a rollout by nobody", "POST", "/v1/envs/{c}/rollout", '{"agent_id":"ffffffff","steps":1}', 404, NONE),
+    ("a rollout by nobody", "POST", "/v1/envs/{c}/rollout", '{"agent_id":"ffffffff","steps":1}', 404, "/agent_id"),
     ("a rollout by a stranger", "POST", "/v1/envs/{p}/rollout", '{"agent_id":"{a}","steps":1}', 400, "/agent_id"),
     ("no steps to train", "POST", "/v1/agents/{a}/train/", '{"steps":0}', 400, "/steps"),
     ("no time to train", "POST", "/v1/agents/{a}/train/", '{"seconds":-1}', 400, "/seconds"),

@@ -45,8 +45,12 @@ extension Space {
     /// The space that `description` describes.
     /// - Throws: ``SpaceMismatch``, pointing into the description.
     public init(description: some Structured) throws(SpaceMismatch) {
+        let example = "such as {\"type\":\"Discrete\",\"n\":2}"
+        guard description.memberNames != nil else {
+            throw SpaceMismatch("expected an object, \(example), not \(description.kindName)")
+        }
         guard let type = description.member("type")?.asString else {
-            throw SpaceMismatch("expected an object with a \"type\", such as {\"type\":\"Discrete\",\"n\":2}")
+            throw SpaceMismatch("expected the name of a space, \(example)").within(.key("type"))
         }
         let fields = SpaceFields(description, type: type)
         switch type {

@@ -115,7 +115,7 @@ struct SpaceFields<S: Structured> {
     }
 
     private func space(_ name: String) throws(SpaceMismatch) -> Space {
-        guard let member = source.member(name) else { throw SpaceMismatch("\"\(name)\" is missing") }
+        guard let member = source.member(name) else { throw SpaceMismatch("this field is required").within(.key(name)) }
         do { return try Space(description: member) } catch { throw error.within(.key(name)) }
     }
 
@@ -156,7 +156,7 @@ struct SpaceFields<S: Structured> {
 
     /// Nested bounds, or one scalar for all.
     private func bounds(_ name: String, shape: [Int], count: Int) throws(SpaceMismatch) -> [Double] {
-        guard let member = source.member(name) else { throw SpaceMismatch("\"\(name)\" is missing") }
+        guard let member = source.member(name) else { throw SpaceMismatch("this field is required").within(.key(name)) }
         if let scalar = member.asDouble { return Array(repeating: scalar, count: count) }
         let anything = Box(low: -.infinity, high: .infinity, shape: shape, dtype: .float64)
         var writer = LaneWriter(Lanes(.float64, count: count))
@@ -165,7 +165,7 @@ struct SpaceFields<S: Structured> {
     }
 
     private func nestedIntegers(_ name: String) throws(SpaceMismatch) -> ([Int], shape: [Int]) {
-        guard let member = source.member(name) else { throw SpaceMismatch("\"\(name)\" is missing") }
+        guard let member = source.member(name) else { throw SpaceMismatch("this field is required").within(.key(name)) }
         var shape: [Int] = []
         var inner: S? = member
         while let count = inner?.elementCount, count > 0, shape.count < Self.maximumDepth {
