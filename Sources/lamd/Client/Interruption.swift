@@ -4,16 +4,9 @@ import Foundation
 enum Interruption {
     /// Runs `body`, then ends the process as SIGINT does.
     static func onInterrupt(_ body: @escaping @Sendable () -> Void) {
-        var interrupt = sigset_t()
-        sigemptyset(&interrupt)
-        sigaddset(&interrupt, SIGINT)
-        pthread_sigmask(SIG_BLOCK, &interrupt, nil)
+        Signals.hear([SIGINT])
         let thread = Thread {
-            var set = sigset_t()
-            sigemptyset(&set)
-            sigaddset(&set, SIGINT)
-            var received: Int32 = 0
-            sigwait(&set, &received)
+            _ = Signals.next()
             body()
             _exit(130)
         }

@@ -1,9 +1,10 @@
 import Glibc
 
-/// The signals that a daemon hears. A handler writes them into a pipe, which one thread reads: to block them everywhere
-/// and to wait for them is not enough, because OpenBLAS starts threads before `main` that block nothing.
+/// The signals that ask the process to end or to look up. A handler writes them into a pipe, which one thread reads: to
+/// block them everywhere and to wait for them is not enough, because OpenBLAS starts threads before `main` that block
+/// nothing.
 enum Signals {
-    private static let heard = [SIGTERM, SIGINT, SIGHUP]
+    private static let all = [SIGTERM, SIGINT, SIGHUP]
     private static let ends = {
         var ends: [Int32] = [-1, -1]
         let status = pipe(&ends)
@@ -11,17 +12,15 @@ enum Signals {
         return (read: ends[0], write: ends[1])
     }()
 
-    /// To be called before any other thread starts: those to come are never interrupted. SIGPIPE is ignored, a write says
-    /// what happened.
-    static func hear() {
+    /// From here on `next` returns these. To be called before any other thread starts: those to come are never interrupted.
+    static func hear(_ signals: [Int32] = all) {
         _ = ends  // A handler must not be the one to make them.
-        for signal in heard {
+        for signal in signals {
             var action = sigaction()
             action.__sigaction_handler.sa_handler = { Signals.note($0) }
             action.sa_flags = SA_RESTART
             sigaction(signal, &action, nil)
         }
-        signal(SIGPIPE, SIG_IGN)
         mask(SIG_BLOCK)
     }
 
@@ -54,7 +53,7 @@ enum Signals {
     private static func mask(_ how: Int32) {
         var set = sigset_t()
         sigemptyset(&set)
-        for signal in heard { sigaddset(&set, signal) }
+        for signal in all { sigaddset(&set, signal) }
         pthread_sigmask(how, &set, nil)
     }
 }
