@@ -20,6 +20,22 @@ import Testing
         }
     }
 
+    @Test func `the ranking is every allowed action, best first`() throws {
+        let policy = try Echo.request(lanes: 6, count: 3).learner(["exploration": ["initial": 0.3]]).policy
+        var random = RandomGenerator(seed: 1)
+        // All of the first three lanes, one of the rest.
+        let masks = Array(repeating: true, count: 9) + [true, false, false, false, true, false, false, false, true]
+        let decisions = try policy.decide(.float32([0, 1, 0, 1, 0, 1]), rows: 1, masks: masks, random: &random)
+        let ranking = policy.ranking(decisions, row: 0, count: 100)
+        #expect(ranking.count == 27)
+        #expect(zip(ranking, ranking.dropFirst()).allSatisfy { $0.score >= $1.score })
+        #expect(Set(ranking.map { "\($0.action)" }).count == 27)
+        #expect(
+            ranking.allSatisfy { $0.action.integer(3) == 0 && $0.action.integer(4) == 1 && $0.action.integer(5) == 2 })
+        #expect(ranking[0].action == decisions.actions)
+        #expect(abs(ranking.reduce(0) { $0 + $1.probability } - 1) < 1e-5)
+    }
+
     @Test func `a mask over components holds for their product`() throws {
         let request = Echo.request(lanes: 2, count: 3)
         let policy = try request.learner().policy

@@ -89,7 +89,7 @@ public struct Decisions: Sendable {
     /// V, one a row, in the unit of returns; empty without details.
     public internal(set) var stateValues: [Float]
     /// The value of each member of each head component, were the other components at their mean, [rows, head.members]:
-    /// Q, where there is one component. Empty without details.
+    /// Q, where there is one component. −∞ for what is not allowed. Empty without details.
     public internal(set) var values: [Float]
     /// How likely the exploration policy takes each member, [rows, head.members]. Empty without details.
     public internal(set) var probabilities: [Float]

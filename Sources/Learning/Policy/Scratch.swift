@@ -63,8 +63,11 @@ struct Scratch: Sendable {
                 let best = start + Int(choices[row * head.components.count + component])
                 let allowed = members.reduce(0) { $0 + (isAllowed($1) ? 1 : 0) }
                 for member in members {
+                    guard isAllowed(member) else {
+                        decisions.values[first + member] = -.infinity
+                        continue
+                    }
                     decisions.values[first + member] = values[member] * policy.valueUnit
-                    guard isAllowed(member) else { continue }
                     let any = Float(policy.exploration) / Float(allowed)
                     decisions.probabilities[first + member] =
                         member == best ? 1 - Float(policy.exploration) + any : any

@@ -35,14 +35,12 @@ struct SumTree: Sendable {
         for _ in 0..<depth {
             for walk in places.indices {
                 let left = Int(indices[walk]) << 1
-                let weight = nodes[left]
+                let (weight, place) = (nodes[left], places[walk])
                 // Rounding may lead past the last weight: never into a subtree without any.
-                if places[walk] >= weight && nodes[left + 1] > 0 {
-                    places[walk] -= weight
-                    indices[walk] = Int32(left + 1)
-                } else {
-                    indices[walk] = Int32(left)
-                }
+                let goesRight = (place >= weight ? 1 : 0) & (nodes[left + 1] > 0 ? 1 : 0)
+                // No branch: every other one would be guessed wrong.
+                places[walk] = place - weight * Float(goesRight)
+                indices[walk] = Int32(truncatingIfNeeded: left + goesRight)
             }
         }
         for walk in places.indices { indices[walk] -= Int32(leaves) }
