@@ -4,7 +4,7 @@ public struct HTTPConfiguration: Sendable {
     /// Network threads for each listener.
     public var threads = 2
     /// Connections over all listeners; never more than the process's file descriptors less 256.
-    public var connectionLimit = 4096
+    public var connectionLimit = 16_384
     /// Requests between their head and the end of their reply, streams not counted; more are answered 503.
     public var requestLimit = 1024
     /// Open event streams; more are answered 503.

@@ -1,4 +1,5 @@
-/// What this module itself finds wrong with a request, or cannot do for it now. One closure turns it into a reply.
+/// What this module itself finds wrong with a request, or cannot do for it now. One closure turns it into a reply, to
+/// which `Allow`, `Retry-After` and `Connection: close` are added here.
 public enum HTTPFault: Sendable, Equatable {
     /// The message breaks HTTP/1.1 in a way that a proxy may read differently; the connection is closed.
     case malformedRequest(String)

@@ -28,7 +28,7 @@ final class Reaper: Sendable {
     private static func lookRound(_ state: ServerState) {
         let now = MonotonicClock.now
         let cut = state.cutOverdue(at: now)
-        if cut > 0 { state.logger.notice("cut slow connections", metadata: ["count": "\(cut)"]) }
+        if cut > 0 { state.logger.info("cut slow connections", metadata: ["count": "\(cut)"]) }
         state.beatStreams(at: now)
     }
 }

@@ -99,7 +99,7 @@ struct RequestHead {
 
     private static func isNamed(_ name: UnsafePointer<CChar>, _ lowercase: StaticString) -> Bool {
         lowercase.withUTF8Buffer { lowercase in
-            lowercase.indices.allSatisfy { UInt8(bitPattern: name[$0]) | 0x20 == lowercase[$0] | 0x20 }
+            lowercase.indices.allSatisfy { UInt8(bitPattern: name[$0]) | 0x20 == lowercase[$0] }
         }
     }
 

@@ -1,5 +1,5 @@
-/// Writes JSON straight into bytes. Commas and colons take care of themselves; whatever is written is valid JSON as long
-/// as containers are closed and every value in an object has had its key, which debug builds check.
+/// Writes JSON straight into bytes. Commas and colons take care of themselves; what comes out is valid JSON as long as
+/// every container is closed and every value in an object has had its key.
 ///
 ///     var writer = JSONWriter()
 ///     writer.beginObject()

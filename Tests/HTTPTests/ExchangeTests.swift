@@ -204,6 +204,30 @@ struct ExchangeTests {
         #expect(served[1].route == "none" && served[1].served.status == 404)
     }
 
+    @Test func `a kept exchange can be read when its connection is long gone`() throws {
+        let kept = Mutex<[Exchange]>([])
+        let server = try TestServer([
+            Route(.post, "/keep/{id}", name: "keep") { exchange in
+                kept.withLock { $0.append(exchange) }
+                exchange.respond()
+            }
+        ])
+        for _ in 0..<3 {
+            let client = server.client()
+            client.request("POST", "/keep/a%20b?q=1", headers: ["X-Thing: t", "Content-Type: text/csv"], body: "body")
+            #expect(client.response()?.status == 200)
+        }
+        server.server.stop(within: .seconds(1))
+        for exchange in kept.takeAll() {
+            #expect(exchange.segment(0) == "a b" && exchange.query(named: "q") == "1" && exchange.isLocal)
+            #expect(exchange.header(named: "x-thing") == "t" && exchange.contentType == "text/csv")
+            #expect(exchange.rawPath == "/keep/a%20b" && exchange.requestID.count == 16)
+            #expect(exchange.withBody { $0.count } == 4)
+            exchange.respond(status: 500)
+            #expect(exchange.respondEvents()?.isOpen == false)
+        }
+    }
+
     @Test func `a handler without an answer is our own mistake`() throws {
         let server = try TestServer([Route(.get, "/silent", name: "silent") { _ in }])
         #expect(server.answer("GET", "/silent")?.status == 500)

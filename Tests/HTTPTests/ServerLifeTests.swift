@@ -98,6 +98,22 @@ struct ServerLifeTests {
         }
     }
 
+    @Test func `lets no more in than its limit until somebody leaves`() throws {
+        let server = try TestServer(commonRoutes) { $0.connectionLimit = 8 }
+        var inside = (0..<8).map { _ in server.client() }
+        for client in inside {
+            client.request("GET", "/hello")
+            #expect(client.response()?.status == 200)
+        }
+        let waiting = server.client()
+        waiting.request("GET", "/hello")
+        usleep(100_000)
+        #expect(server.server.openConnections == 8)
+        inside.removeFirst().close()
+        #expect(waiting.response()?.text == "hello")
+        withExtendedLifetime(inside) {}
+    }
+
     @Test func `lets requests finish and closes their connections`() throws {
         let pool = WorkerPool(threads: 2, queueLimit: 8)
         let server = try TestServer([
