@@ -94,7 +94,7 @@ let package = Package(
         .testTarget(
             name: "LearningTests", dependencies: ["Learning", "Neural", "Environments", "Gym"], swiftSettings: strict),
         .testTarget(name: "StoreTests", dependencies: ["Store", "Gym"], swiftSettings: strict),
-        .testTarget(name: "HostingTests", dependencies: ["Hosting", "Gym", "Store"], swiftSettings: strict),
+        .testTarget(name: "HostingTests", dependencies: ["Hosting", "Environments", "Gym"], swiftSettings: strict),
         .testTarget(
             name: "APITests",
             dependencies: ["API", "HTTP", "Gym", "JSON", "Store", .product(name: "Yams", package: "Yams")],

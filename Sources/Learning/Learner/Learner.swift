@@ -150,7 +150,9 @@ extension Learner {
         replay.reprioritize(
             batch.slots, values: batch.values, targets: batch.targets,
             exponent: Float(hyperparameters.priorityExponent))
-        metrics.add(loss: loss, value: Double(batch.values.reduce(0, +)) / Double(count), gradientNorm: Double(norm), rate: rate)
+        metrics.add(
+            loss: loss, value: Double(batch.values.reduce(0, +)) / Double(count), gradientNorm: Double(norm), rate: rate
+        )
     }
 }
 
