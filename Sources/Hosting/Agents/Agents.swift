@@ -61,7 +61,9 @@ public final class Agents: Sendable {
         var learner = try configuration.makeLearner()
         var parents: Value = []
         if let source = request.initFrom {
-            guard let parent = find(source) else { throw .unknownAgent(source.description) }
+            guard let parent = find(source) else {
+                throw .invalid(field: "init_from", reason: "there is no such agent")
+            }
             let served = parent.served
             guard served.policy.network == learner.network else {
                 throw .invalid(
