@@ -38,13 +38,19 @@ extension SessionCodec {
         file.append("info._final_info", Tensor(ended))
     }
 
-    /// Infos that are numbers or arrays of numbers, with Gymnasium's masks.
+    /// Infos that are numbers, arrays of numbers or objects of these, with Gymnasium's masks.
     private func append(infos: [Value], prefix: String, to file: inout Safetensors) {
         guard case .object(let columns) = BatchedInfo.combine(infos) else { return }
         for column in columns where !column.key.hasPrefix("_") {
-            guard let tensor = Tensor(numbers: column.value, rows: infos.map { $0[column.key] }) else { continue }
-            file.append(prefix + column.key, tensor)
-            file.append(prefix + "_" + column.key, Tensor(infos.map { $0[column.key] != nil }))
+            let rows = infos.map { $0[column.key] }
+            if case .object = column.value {
+                append(infos: rows.map { $0 ?? .object([]) }, prefix: prefix + column.key + ".", to: &file)
+            } else if let tensor = Tensor(numbers: column.value, rows: rows) {
+                file.append(prefix + column.key, tensor)
+            } else {
+                continue
+            }
+            file.append(prefix + "_" + column.key, Tensor(rows.map { $0 != nil }))
         }
     }
 }
