@@ -34,6 +34,9 @@ public final class WorkerPool: Sendable {
         return isQueued
     }
 
+    /// Jobs that no thread has begun.
+    public var waiting: Int { state.withLock { $0.jobs.count - $0.next } }
+
     /// Takes no more jobs, finishes those it has, and waits for the threads to end.
     public func stop() {
         let wasStopped = state.withLock { state in

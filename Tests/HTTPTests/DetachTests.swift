@@ -31,13 +31,14 @@ struct DetachTests {
     }
 
     @Test func `does not hold up others`() throws {
+        let isReleased = Atomic(false)
         let pool = WorkerPool(threads: 1, queueLimit: 8)
         defer { pool.stop() }
         let server = try TestServer(
             commonRoutes + [
                 Route(.get, "/slow", name: "slow") { exchange in
                     exchange.detach(on: pool) { exchange in
-                        usleep(400_000)
+                        while !isReleased.load(ordering: .acquiring) { usleep(1000) }
                         exchange.respond(body: Array("slow".utf8))
                     }
                 }
@@ -46,29 +47,31 @@ struct DetachTests {
         let slow = server.client()
         slow.request("GET", "/slow")
         #expect(eventually { server.server.openRequests == 1 })
-        let start = ContinuousClock.now
         for _ in 0..<20 { #expect(server.answer("GET", "/hello")?.status == 200) }
-        #expect(ContinuousClock.now - start < .milliseconds(380))
+        isReleased.store(true, ordering: .releasing)
         #expect(slow.response()?.text == "slow")
     }
 
     @Test func `answers 503 where the queue is full`() throws {
         let pool = WorkerPool(threads: 1, queueLimit: 1)
         defer { pool.stop() }
+        let hasBegun = Atomic(false)
         let isReleased = Atomic(false)
         let server = try TestServer([
             Route(.get, "/slow", name: "slow") { exchange in
                 exchange.detach(on: pool) { exchange in
+                    hasBegun.store(true, ordering: .releasing)
                     while !isReleased.load(ordering: .acquiring) { usleep(1000) }
                     exchange.respond(body: Array("done".utf8))
                 }
             }
         ])
         let clients = (0..<6).map { _ in server.client() }
-        for client in clients {
-            client.request("GET", "/slow")
-            usleep(20_000)
-        }
+        clients[0].request("GET", "/slow")
+        #expect(eventually { hasBegun.load(ordering: .acquiring) })
+        clients[1].request("GET", "/slow")
+        #expect(eventually { pool.waiting == 1 })
+        for client in clients[2...] { client.request("GET", "/slow") }
         var refused = 0
         for client in clients[2...] where client.response()?.status == 503 { refused += 1 }
         #expect(refused == 4)

@@ -71,6 +71,7 @@ struct SlowClientTests {
     @Test func `lets a slow but steady body pass`() throws {
         let server = try TestServer(commonRoutes) {
             Self.impatient(&$0)
+            $0.idleTimeout = .seconds(5)
             $0.minimumRate = 1000
         }
         let client = server.client()
