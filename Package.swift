@@ -19,6 +19,7 @@ let package = Package(
     products: [
         .executable(name: "lamd", targets: ["lamd"]),
         .executable(name: "lamd-bench", targets: ["lamd-bench"]),
+        .executable(name: "lamd-bench-limit", targets: ["lamd-bench-limit"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -78,9 +79,11 @@ let package = Package(
         .executableTarget(
             name: "lamd-bench",
             dependencies: [
-                "Environments", "Learning", "Neural",
+                "Environments", "Gym", "Learning", "Neural",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ], swiftSettings: strict + fast),
+            ], exclude: ["Limit"], swiftSettings: strict + fast),
+        // What lamd-bench compares the daemon with.
+        .executableTarget(name: "lamd-bench-limit", dependencies: ["CMicrohttpd"], path: "Sources/lamd-bench/Limit"),
 
         // The proofs.
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),

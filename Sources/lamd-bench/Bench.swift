@@ -1,1 +1,53 @@
-@main struct Bench { static func main() {} }
+import ArgumentParser
+
+@main
+struct Bench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lamd-bench",
+        abstract: "How fast lamd is, beside the limit, and how well it learns, beside others.",
+        subcommands: [Requests.self, Worlds.self, Updates.self, Footprint.self, All.self, Learn.self])
+}
+
+struct Requests: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "http",
+        abstract: "Requests a second and CPU time per request, beside a minimal server in C on libmicrohttpd.")
+    @OptionGroup var settings: Settings
+
+    func run() throws { try settings.report("http", HTTPFigures(settings).tables()) }
+}
+
+struct Worlds: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Steps a second of each world, in process.")
+    @OptionGroup var settings: Settings
+
+    func run() throws { try settings.report("worlds", WorldFigures(settings).tables()) }
+}
+
+struct Updates: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "learner", abstract: "Updates a second of the learner, bare and from replay.")
+    @OptionGroup var settings: Settings
+
+    func run() throws { try settings.report("learner", UpdateFigures(settings).tables()) }
+}
+
+struct Footprint: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "process", abstract: "Start-up time, memory at rest and size of the program.")
+    @OptionGroup var settings: Settings
+
+    func run() throws { try settings.report("process", FootprintFigures(settings).tables()) }
+}
+
+struct All: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "All of the above.")
+    @OptionGroup var settings: Settings
+
+    func run() throws {
+        let tables =
+            try HTTPFigures(settings).tables() + WorldFigures(settings).tables() + UpdateFigures(settings).tables()
+            + FootprintFigures(settings).tables()
+        try settings.report("all", tables)
+    }
+}

@@ -1,0 +1,116 @@
+import Foundation
+
+/// Requests a second and CPU time per request of `step` and `act`, beside the minimal server in C, which answers the same
+/// bytes to the same requests.
+struct HTTPFigures {
+    private static let connections = [1, 8, 64]
+    private let settings: Settings
+
+    init(_ settings: Settings) {
+        self.settings = settings
+    }
+
+    /// One kind of request.
+    private struct Operation {
+        let name: String
+        let paths: [String]
+        let body: String
+        /// What it was answered.
+        let reply: String
+    }
+
+    /// One measurement of one server.
+    private struct Sample {
+        let load: Wrk.Result
+        let cpuMicroseconds: Double
+    }
+
+    func tables() throws -> [FigureTable] {
+        let lamd = try ServerProcess.lamd(settings.lamd, core: settings.serverCore)
+        defer { lamd.stop() }
+        return try [step(lamd.client), act(lamd.client)].map { try table($0, lamd) }
+    }
+
+    /// One session for each connection, so that as many episodes go on at once.
+    private func step(_ client: LoopbackClient) throws -> Operation {
+        var paths: [String] = []
+        for seed in 0..<(Self.connections.max() ?? 1) {
+            let body = #"{"env_id":"CartPole-v1","autoreset_mode":"next_step","seed":\#(seed)}"#
+            let id = try member("instance_id", of: try client.send("POST", "/v1/envs/", body))
+            try client.send("POST", "/v1/envs/\(id)/reset/", "{}")
+            paths.append("/v1/envs/\(id)/step/")
+        }
+        let body = #"{"action":1}"#
+        return Operation(name: "step", paths: paths, body: body, reply: try client.send("POST", paths[0], body))
+    }
+
+    private func act(_ client: LoopbackClient) throws -> Operation {
+        let id = try member(
+            "agent_id", of: try client.send("POST", "/v1/agents/", #"{"env_id":"CartPole-v1","seed":1}"#))
+        let path = "/v1/agents/\(id)/act/"
+        let body = #"{"observation":[0.027273363,0.18847767,0.03625453,-0.26141977]}"#
+        return Operation(name: "act", paths: [path], body: body, reply: try client.send("POST", path, body))
+    }
+
+    private func member(_ name: String, of json: String) throws -> String {
+        let object = try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
+        guard let value = object?[name] as? String else {
+            throw LoopbackClient.Failure(description: "there is no \(name) in \(json)")
+        }
+        return value
+    }
+
+    private func table(_ operation: Operation, _ lamd: ServerProcess) throws -> FigureTable {
+        let limit = try ServerProcess.limit(settings.limit, reply: operation.reply, core: settings.serverCore)
+        defer { limit.stop() }
+        var table = FigureTable(
+            "http-\(operation.name)",
+            title: "HTTP \(operation.name): lamd beside a minimal server in C on libmicrohttpd",
+            note: """
+                CartPole-v1, one network thread each, server and wrk on a core each, in turn (A B A B), medians of \
+                \(settings.runs) runs of \(settings.seconds) s; ratios are lamd / C, medians of pairs. The C server \
+                answers the same bytes and does nothing else.
+                """,
+            columns: [
+                .init(title: "connections", digits: 0), .init(title: "lamd req/s", digits: 0),
+                .init(title: "C req/s", digits: 0), .init(title: "ratio", digits: 2),
+                .init(title: "lamd p50 µs", digits: 0), .init(title: "C p50 µs", digits: 0),
+                .init(title: "lamd p99 µs", digits: 0), .init(title: "C p99 µs", digits: 0),
+                .init(title: "lamd CPU µs/req", digits: 2), .init(title: "C CPU µs/req", digits: 2),
+                .init(title: "ratio", digits: 2),
+            ])
+        for connections in Self.connections {
+            var pairs: [(lamd: Sample, limit: Sample)] = []
+            for run in -1..<settings.runs {
+                let pair = (
+                    lamd: try sample(lamd, operation, connections), limit: try sample(limit, operation, connections)
+                )
+                // The first pair warms up.
+                if run >= 0 { pairs.append(pair) }
+            }
+            table.add(row(connections, pairs))
+        }
+        return table
+    }
+
+    private func row(_ connections: Int, _ pairs: [(lamd: Sample, limit: Sample)]) -> [FigureTable.Cell] {
+        func both(_ figure: (Sample) -> Double) -> [Double] {
+            [pairs.map { figure($0.lamd) }.median, pairs.map { figure($0.limit) }.median]
+        }
+        func ratio(_ figure: (Sample) -> Double) -> [Double] {
+            [pairs.map { figure($0.lamd) / figure($0.limit) }.median]
+        }
+        let figures =
+            both(\.load.rate) + ratio(\.load.rate) + both(\.load.median) + both(\.load.percentile99)
+            + both(\.cpuMicroseconds) + ratio(\.cpuMicroseconds)
+        return ([Double(connections)] + figures).map { .number($0) }
+    }
+
+    private func sample(_ server: ServerProcess, _ operation: Operation, _ connections: Int) throws -> Sample {
+        let before = server.cpuSeconds
+        let load = try Wrk(core: settings.loadCore).load(
+            port: server.client.port, paths: Array(operation.paths.prefix(connections)), body: operation.body,
+            connections: connections, seconds: settings.seconds)
+        return Sample(load: load, cpuMicroseconds: (server.cpuSeconds - before) / load.requests * 1e6)
+    }
+}

@@ -1,0 +1,86 @@
+import Glibc
+
+/// Requests to a server on this machine, each on a connection of its own.
+struct LoopbackClient {
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    let port: UInt16
+
+    /// A port that nobody listens on.
+    static func freePort() throws -> UInt16 {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var (address, length) = (loopback(port: 0), socklen_t(MemoryLayout<sockaddr_in>.size))
+        let status = withSocketAddress(&address) { pointer in
+            bind(descriptor, pointer, length) == 0 ? getsockname(descriptor, pointer, &length) : -1
+        }
+        guard status == 0 else { throw Failure(description: "no port is free: \(String(cString: strerror(errno)))") }
+        return UInt16(bigEndian: address.sin_port)
+    }
+
+    /// - Returns: the body of a reply that says that all went well.
+    @discardableResult
+    func send(_ method: String, _ path: String, _ body: String = "") throws -> String {
+        let reply = try exchange(
+            """
+            \(method) \(path) HTTP/1.1\r
+            Host: 127.0.0.1\r
+            Content-Type: application/json\r
+            Content-Length: \(body.utf8.count)\r
+            Connection: close\r
+            \r
+            \(body)
+            """)
+        guard let end = reply.firstRange(of: "\r\n\r\n"), reply.hasPrefix("HTTP/1.1 2") else {
+            throw Failure(description: "\(method) \(path) was answered: \(reply)")
+        }
+        return String(reply[end.upperBound...])
+    }
+
+    /// Asks until there is an answer.
+    func wait(for path: String, isAlive: () -> Bool) throws {
+        while true {
+            if (try? send("GET", path)) != nil { return }
+            guard isAlive() else { throw Failure(description: "the server ended at its start") }
+            usleep(200)
+        }
+    }
+
+    private func exchange(_ request: String) throws -> String {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = Self.loopback(port: port)
+        let status = Self.withSocketAddress(&address) {
+            connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+        }
+        let bytes = Array(request.utf8)
+        guard status == 0, Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
+            throw Failure(description: "nobody answers at port \(port): \(String(cString: strerror(errno)))")
+        }
+        var (reply, buffer) = ([UInt8](), [UInt8](repeating: 0, count: 16 << 10))
+        while true {
+            let count = recv(descriptor, &buffer, buffer.count, 0)
+            guard count > 0 else { break }
+            reply += buffer[..<count]
+        }
+        return String(decoding: reply, as: UTF8.self)
+    }
+
+    private static func loopback(port: UInt16) -> sockaddr_in {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        return address
+    }
+
+    private static func withSocketAddress<Result>(
+        _ address: inout sockaddr_in, _ body: (UnsafeMutablePointer<sockaddr>) -> Result
+    ) -> Result {
+        withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1, body)
+        }
+    }
+}

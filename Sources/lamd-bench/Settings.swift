@@ -1,0 +1,38 @@
+import ArgumentParser
+
+/// What all measurements of speed share.
+struct Settings: ParsableArguments {
+    @Option(help: ArgumentHelp("The program that is measured.", valueName: "file"))
+    var lamd = ".build/release/lamd"
+
+    @Option(help: ArgumentHelp("The minimal server in C that it is compared with.", valueName: "file"))
+    var limit = ".build/release/lamd-bench-limit"
+
+    @Option(help: "How many times each figure is measured; the median counts.")
+    var runs = 5
+
+    @Option(help: "How long each measurement takes, in seconds.")
+    var seconds = 2
+
+    @Option(help: "The core that servers run on.")
+    var serverCore = 0
+
+    @Option(help: "The core that the load comes from.")
+    var loadCore = 1
+
+    @Option(help: ArgumentHelp("Where to write the figures as JSON, besides.", valueName: "file"))
+    var json: String?
+
+    func validate() throws {
+        guard runs > 0, seconds > 0 else { throw ValidationError("--runs and --seconds are at least 1") }
+    }
+
+    func report(_ command: String, _ tables: [FigureTable]) throws {
+        try Report(command: "lamd-bench \(command)", tables: tables).publish(json: json)
+    }
+
+    /// The median of `runs` measurements.
+    func median(_ measure: () throws -> Double) rethrows -> Double {
+        try (0..<runs).map { _ in try measure() }.median
+    }
+}
