@@ -15,11 +15,12 @@ PACKAGES := libmicrohttpd-dev libjansson-dev libopenblas-dev libcairo2-dev libsq
 	libcurl4-gnutls-dev|libcurl4-openssl-dev
 TEST_PACKAGES := python3-venv curl lua5.4 lua-socket
 DEMO_PACKAGES := python3
-BENCH_PACKAGES := wrk gcc libc6-dev
+BENCH_PACKAGES := wrk binutils
 
 RELEASE := swift build -c release --static-swift-stdlib
 LAMD := .build/release/lamd
 LAMD_BENCH := .build/release/lamd-bench
+FIGURES := .build/figures
 VENV := .venv
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
@@ -38,7 +39,7 @@ define install
 endef
 
 .PHONY: help run demo build release release-bench test test-unit test-end-to-end test-clients lint format bench \
-	bench-learning bench-peers install uninstall clean swift packages
+	bench-learning bench-docs bench-peers install uninstall clean swift packages
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -63,6 +64,7 @@ release: swift packages ## build the program: .build/release/lamd, the Swift run
 
 release-bench: release
 	@$(RELEASE) --product lamd-bench
+	@$(RELEASE) --product lamd-bench-limit
 
 build: swift packages ## build everything for debugging
 	@swift build --build-tests --explicit-target-dependency-import-check error
@@ -95,12 +97,23 @@ $(VENV)/stamp-clients: $(VENV)/stamp Tests/EndToEnd/clients_sb3/requirements.txt
 test-clients: release $(VENV)/stamp-clients ## the tests that need torch: stable-baselines3 as a client
 	@LAMD=$(LAMD) $(VENV)/bin/python -m pytest -q Tests/EndToEnd/clients_sb3
 
-bench: release-bench ## measure: BENCH=http, worlds, learner or all
+bench: release-bench ## measure speed: BENCH=http, worlds, learner, process or all
 	@$(call install,$(BENCH_PACKAGES))
-	@$(LAMD_BENCH) $(BENCH)
+	@$(LAMD_BENCH) $(BENCH) --json $(FIGURES)/$(BENCH).json
 
 bench-learning: release-bench ## learning on five seeds a world, beside the figures of others
-	@$(LAMD_BENCH) learning
+	@$(LAMD_BENCH) learning --json $(FIGURES)/learning.json
+
+$(VENV)/stamp-benchmarks: docs/benchmarks/requirements.txt
+	@$(call install,python3-venv)
+	@$(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+bench-docs: $(VENV)/stamp-benchmarks ## write docs/benchmarks.md and its picture from what bench and bench-learning found
+	@for name in all learning; do \
+	    if [ -e $(FIGURES)/$$name.json ]; then cp $(FIGURES)/$$name.json docs/benchmarks/; fi; done
+	@$(VENV)/bin/python docs/benchmarks/draw.py
 
 install: $(LAMD) ## put the program and the systemd units in place: PREFIX, DESTDIR
 	@install -D -m 755 -s $(LAMD) $(DESTDIR)$(PREFIX)/bin/lamd
