@@ -1,4 +1,4 @@
 /// What a hidden layer does to each of its sums.
-public enum Activation: String, Sendable, Codable, CaseIterable {
+public enum Activation: String, Sendable, CaseIterable {
     case relu, tanh
 }

@@ -1,5 +1,4 @@
 import CKernels
-import COpenBLAS
 
 /// One fully connected layer. An input row is some numbers and, for each category, the index of its one member that is
 /// on: the numbers are multiplied, of a category just the row of the member is added.
@@ -68,7 +67,8 @@ struct Layer: Sendable {
         }
         kernel_column_sums(rows, outputs, dy, gradient + bias)
         if numbers > 0 {
-            Product.ofTransposed(x, dy, rows: numbers, inner: rows, columns: outputs, to: gradient + start)
+            Product.of(
+                x, dy, rows: numbers, inner: rows, columns: outputs, to: gradient + start, transposedA: true)
         }
         let tables = start + numbers * outputs
         (gradient + tables).update(repeating: 0, count: bias - tables)
@@ -76,7 +76,8 @@ struct Layer: Sendable {
             kernel_scatter(rows, outputs, indices + feature, categories.count, dy, gradient + table)
         }
         if let dx {
-            Product.ofWithTransposed(dy, parameters + start, rows: rows, inner: outputs, columns: numbers, to: dx)
+            Product.of(
+                dy, parameters + start, rows: rows, inner: outputs, columns: numbers, to: dx, transposedB: true)
         }
     }
 

@@ -2,7 +2,7 @@
 /// caller owns, so that an optimizer's step, a target copy, a snapshot and a checkpoint are each one pass.
 public struct Perceptron: Sendable {
     /// What makes two parameter buffers interchangeable.
-    public struct Shape: Sendable, Equatable, Codable {
+    public struct Shape: Sendable, Equatable {
         /// How many numbers an input row has.
         public var numbers: Int
         /// How many members each category of an input row has.

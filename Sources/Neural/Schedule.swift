@@ -1,6 +1,6 @@
 /// A number that goes in a straight line from one value to another while something advances from 0 to 1: a learning
 /// rate, a rate of exploration.
-public struct Schedule: Sendable, Equatable, Codable {
+public struct Schedule: Sendable, Equatable {
     public var initial: Double
     public var final: Double
 

@@ -36,6 +36,7 @@ import Testing
             ("exploration.end", ["exploration": ["end": 0.1]], "exploration.final"),
             ("learning_speed", ["learning_speed": 1], "learning_rate"), ("", 3, "object"),
             ("learning_starts", ["learning_starts": 500, "replay_capacity": 200], "replay_capacity"),
+            ("batch_size", ["batch_size": 4_096, "hidden_sizes": [64, 4_096]], "1024"),
             ("n_step", ["n_step": 60, "replay_capacity": 200, "learning_starts": 1], "replay_capacity"),
         ] as [(String, Value, String)])
     func `names the field at fault and what would be right`(_ name: String, _ value: Value, _ hint: String) {
@@ -45,6 +46,22 @@ import Testing
         } throws: { error in
             guard case .invalidHyperparameter(name, let reason)? = error as? LearningError else { return false }
             return reason.contains(hint)
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("hidden_sizes", ["hidden_sizes": [4_096, 4_096, 4_096]]),
+            ("replay_capacity", ["replay_capacity": 10_000_000]),
+        ] as [(String, Value)])
+    func `what would take too much memory is refused`(_ name: String, _ value: Value) throws {
+        let (observation, action) = (Space.box(Box(low: 0, high: 1, shape: [100])), Space.discrete(Discrete(2)))
+        var large = Hyperparameters(observation: observation, action: action)
+        try large.apply(value)
+        #expect {
+            try Learner(observation: observation, action: action, hyperparameters: large, isMasked: false, seed: 0)
+        } throws: {
+            if case .invalidHyperparameter(name, _)? = $0 as? LearningError { true } else { false }
         }
     }
 

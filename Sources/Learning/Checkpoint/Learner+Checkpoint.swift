@@ -36,7 +36,7 @@ extension Learner {
         restored.normalizer = try Normalizer(from: checkpoint, width: network.observation.numbers)
         restored.rewardScale = try RewardScale(from: checkpoint)
         restored.random = try checkpoint.random("random")
-        restored.replay = Replay(hyperparameters, isMasked: isMasked, network: network)
+        restored.replay = try Replay(hyperparameters, isMasked: isMasked, network: network)
         restored.openStreams = []
         try restored.replay.restore(from: checkpoint.part("replay."), network: network)
         self = restored

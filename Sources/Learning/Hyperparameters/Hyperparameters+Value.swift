@@ -52,6 +52,12 @@ extension Hyperparameters {
         guard batchSize <= replayCapacity else {
             throw .invalidHyperparameter(name: "batch_size", reason: "it is more than replay_capacity")
         }
+        let widest = hiddenSizes.max() ?? 1
+        guard batchSize * widest <= 1 << 22 else {
+            throw .invalidHyperparameter(
+                name: "batch_size", reason: "with hidden layers of \(widest) at most \((1 << 22) / widest) is supported"
+            )
+        }
         guard learningStarts <= replayCapacity else {
             throw .invalidHyperparameter(name: "learning_starts", reason: "it is more than replay_capacity")
         }

@@ -40,7 +40,7 @@ public struct Learner: Sendable {
         target = parameters
         optimizer = Optimizer(hyperparameters.rule, parameterCount: parameters.count)
         normalizer = Normalizer(width: network.observation.numbers)
-        replay = Replay(hyperparameters, isMasked: isMasked, network: network)
+        replay = try Replay(hyperparameters, isMasked: isMasked, network: network)
         self.random = random
         batch = Batch(count: hyperparameters.batchSize, network: network, isMasked: isMasked)
         gradient = Array(repeating: 0, count: parameters.count)
@@ -153,32 +153,6 @@ extension Learner {
         metrics.add(
             loss: loss, value: Double(batch.values.reduce(0, +)) / Double(count), gradientNorm: Double(norm), rate: rate
         )
-    }
-}
-
-/// What updates gave, averaged over some of them.
-public struct LearningMetrics: Sendable, Equatable {
-    private(set) var count = 0
-    private var sums = (loss: 0.0, value: 0.0, norm: 0.0)
-    /// The latest learning rate.
-    public private(set) var learningRate = 0.0
-
-    /// Mean loss of the scaled Q.
-    public var loss: Double { sums.loss / Double(max(count, 1)) }
-    /// Mean of the scaled Q of what was done.
-    public var value: Double { sums.value / Double(max(count, 1)) }
-    public var gradientNorm: Double { sums.norm / Double(max(count, 1)) }
-
-    mutating func add(loss: Double, value: Double, gradientNorm: Double, rate: Double) {
-        count += 1
-        sums.loss += loss
-        sums.value += value
-        sums.norm += gradientNorm
-        learningRate = rate
-    }
-
-    public static func == (left: LearningMetrics, right: LearningMetrics) -> Bool {
-        left.count == right.count && left.sums == right.sums && left.learningRate == right.learningRate
     }
 }
 

@@ -44,13 +44,21 @@ struct Replay: Sendable {
     var largestPriority: Float = 1
     let width: (numbers: Int, categories: Int, choices: Int, members: Int)
 
-    init(_ hyperparameters: Hyperparameters, isMasked: Bool, network: Network) {
+    /// More memory than this is not given to one agent's experience.
+    private static let byteLimit = 1 << 30
+
+    init(_ hyperparameters: Hyperparameters, isMasked: Bool, network: Network) throws(LearningError) {
         capacity = hyperparameters.replayCapacity
         steps = hyperparameters.nStep
         width = (
             network.observation.numbers, network.observation.categories.count, network.head.components.count,
             isMasked ? network.head.members : 0
         )
+        let bytes = 4 * (width.numbers + width.categories + width.choices) + width.members + 24
+        guard capacity <= Self.byteLimit / bytes else {
+            throw .invalidHyperparameter(
+                name: "replay_capacity", reason: "with these spaces at most \(Self.byteLimit / bytes) is supported")
+        }
         states = States(rows: capacity, network, masked: isMasked)
         choices = Array(repeating: 0, count: capacity * width.choices)
         rewards = Array(repeating: 0, count: capacity)

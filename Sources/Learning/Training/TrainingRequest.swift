@@ -32,7 +32,7 @@ public struct TrainingRequest: Sendable {
     public var budget: Budget
     /// The mean return at which to stop, once two evaluations in a row have reached it.
     public var targetReturn: Double?
-    /// Steps between evaluations; nil for a twentieth of the budget's steps, but at least 1,000.
+    /// Steps between evaluations; nil for a twentieth of the budget's steps, but 1,000 to 5,000.
     public var evaluationInterval: Int?
     /// Episodes in an evaluation.
     public var evaluationEpisodes: Int
@@ -54,7 +54,7 @@ public struct TrainingRequest: Sendable {
 
     /// Steps between evaluations.
     public var interval: Int {
-        evaluationInterval ?? max(1_000, (budget.resolved.steps ?? Budget.defaultSteps) / 20)
+        evaluationInterval ?? min(max((budget.resolved.steps ?? Budget.defaultSteps) / 20, 1_000), 5_000)
     }
 
     func check(_ learner: Learner) throws(LearningError) {

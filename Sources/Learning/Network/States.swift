@@ -1,0 +1,17 @@
+import Neural
+
+/// Rows of encoded observations, with the masks of what may be done there.
+struct States: Sendable {
+    /// [rows, numbers], as they are, not normalised.
+    var numbers: [Float]
+    /// [rows, categories].
+    var categories: [Int32]
+    /// [rows, head.members]; empty where everything is always allowed.
+    var masks: [UInt8]
+
+    init(rows: Int, _ network: Network, masked: Bool) {
+        numbers = Array(repeating: 0, count: rows * network.observation.numbers)
+        categories = Array(repeating: 0, count: rows * network.observation.categories.count)
+        masks = Array(repeating: 1, count: masked ? rows * network.action.head.members : 0)
+    }
+}
