@@ -3,6 +3,7 @@
 import signal
 
 import pytest
+
 from lamd import safetensors
 
 HYPERPARAMETERS = {"hidden_sizes": [256, 256], "replay": "prioritized"}

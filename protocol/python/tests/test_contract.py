@@ -18,15 +18,8 @@ CALLS = {
     "getEnvironment": (("CartPole-v1",), {}),
     "createEnv": (
         ("CartPole-v1",),
-        {
-            "num_envs": 2,
-            "seed": 1,
-            "kwargs": {},
-            "max_episode_steps": 9,
-            "autoreset_mode": "same_step",
-            "wrappers": [{"wrapper": "NormalizeObservation"}],
-            "ttl_s": 60,
-        },
+        {"num_envs": 2, "seed": 1, "kwargs": {}, "max_episode_steps": 9, "autoreset_mode": "same_step", "ttl_s": 60}
+        | {"wrappers": [{"wrapper": "RecordEpisodeStatistics"}]},
     ),
     "listEnvs": ((), {}),
     "getEnv": (("0a1b2c3d",), {"include": "transition_table"}),

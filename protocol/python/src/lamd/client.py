@@ -59,9 +59,8 @@ class Client:
         wrappers: Optional[Sequence[Mapping[str, Any]]] = None,
         ttl_s: Optional[float] = None,
     ) -> JSON:
-        """Makes an instance of a world; `instance_id` in the reply is what the other methods take. `wrappers` are
-        Gymnasium's, innermost first: `[{"wrapper": "FrameStackObservation", "stack_size": 4}]`."""
-        body = {"env_id": env_id, "num_envs": num_envs, "seed": seed, "kwargs": kwargs, "ttl_s": ttl_s}
+        """Makes an instance of a world; `instance_id` in the reply is what the other methods take."""
+        body: JSON = {"env_id": env_id, "num_envs": num_envs, "seed": seed, "kwargs": kwargs, "ttl_s": ttl_s}
         body.update(max_episode_steps=max_episode_steps, autoreset_mode=autoreset_mode, wrappers=wrappers)
         return self._caller.json("POST", "/v1/envs/", body)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Optional
 
@@ -9,6 +10,7 @@ import gymnasium
 from gymnasium.envs.registration import EnvSpec
 from gymnasium.spaces import Space
 
+from .caller import present
 from .client import Client
 from .problem import Problem
 from .spaces import decode, decode_info, decode_space, encode
@@ -23,7 +25,8 @@ def make(env_id: str, *, render_mode: Optional[str] = None, **kwargs: Any) -> gy
         env_id: The world, for example `CartPole-v1`.
         render_mode: What `render` returns: `rgb_array`, `ansi` (where the world has it), `svg` (str) or `png` (bytes);
             or `human` for a window.
-        kwargs: `url`, `max_episode_steps`, `ttl_s`, and the world's own parameters.
+        kwargs: `url`, `max_episode_steps`, `wrappers` (the daemon's, as `{"wrapper": "FrameStackObservation",
+            "stack_size": 4}`), `ttl_s`, and the world's own parameters.
     """
     if render_mode == "human":
         return gymnasium.wrappers.HumanRendering(Environment(env_id, render_mode="rgb_array", **kwargs))
@@ -48,26 +51,25 @@ class Environment(gymnasium.Env[Any, Any]):
         render_mode: Optional[str] = None,
         url: Optional[str] = None,
         max_episode_steps: Optional[int] = None,
+        wrappers: Optional[Sequence[Mapping[str, Any]]] = None,
         ttl_s: Optional[float] = None,
         **kwargs: Any,
     ) -> None:
         self.client = shared_client(url)
-        self.instance_id: str = self.client.create_env(
-            env_id, kwargs=kwargs or None, max_episode_steps=max_episode_steps, ttl_s=ttl_s
-        )["instance_id"]
+        given: dict[str, Any] = {"max_episode_steps": max_episode_steps, "wrappers": wrappers, "ttl_s": ttl_s}
+        self.instance_id: str = self.client.create_env(env_id, kwargs=kwargs or None, **given)["instance_id"]
         instance = self.client.get_env(self.instance_id)
         spec = instance["spec"]
         self.observation_space: Space[Any] = decode_space(instance["observation_space"])
         self.action_space: Space[Any] = decode_space(instance["action_space"])
         self.metadata = {"render_modes": offered(spec), "render_fps": spec["render_fps"]}
         self.render_mode = supported(render_mode, self.metadata)
-        given = {"url": url, "max_episode_steps": max_episode_steps, "ttl_s": ttl_s, **kwargs}
         self.spec = EnvSpec(
             id=f"lamd/{env_id}",
             entry_point="lamd.env:Environment",
             reward_threshold=spec["reward_threshold"],
             max_episode_steps=spec["max_episode_steps"],
-            kwargs={"env_id": env_id, **{key: value for key, value in given.items() if value is not None}},
+            kwargs={"env_id": env_id, **present({"url": url, **given}), **kwargs},
         )
         self._step = 0
         self._closed = False

@@ -21,7 +21,7 @@ def make_vec(
         n_envs: How many.
         seed: Environment i is seeded with `seed` + i at the first reset.
         render_mode: See `lamd.make`.
-        kwargs: `url`, `max_episode_steps`, `ttl_s`, and the world's own parameters.
+        kwargs: `url`, `max_episode_steps`, `wrappers`, `ttl_s`, and the world's own parameters.
 
     Wrap it in stable-baselines3's `VecMonitor` for episode statistics.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Optional, Union
 
 import numpy as np
@@ -35,7 +36,7 @@ def make_vec(
         num_envs: How many.
         autoreset_mode: When an episode that ended begins anew: Gymnasium's enum, or `next_step`, `same_step`, `disabled`.
         render_mode: What `render` returns, one for each environment; see `lamd.make`.
-        kwargs: `url`, `max_episode_steps`, `ttl_s`, and the world's own parameters.
+        kwargs: `url`, `max_episode_steps`, `wrappers`, `ttl_s`, and the world's own parameters.
     """
     return VectorEnvironment(env_id, num_envs, autoreset_mode=autoreset_mode, render_mode=render_mode, **kwargs)
 
@@ -52,6 +53,7 @@ class VectorEnvironment(VectorEnv[Any, Any, NDArray[Any]]):
         render_mode: Optional[str] = None,
         url: Optional[str] = None,
         max_episode_steps: Optional[int] = None,
+        wrappers: Optional[Sequence[Mapping[str, Any]]] = None,
         ttl_s: Optional[float] = None,
         **kwargs: Any,
     ) -> None:
@@ -65,6 +67,7 @@ class VectorEnvironment(VectorEnv[Any, Any, NDArray[Any]]):
             kwargs=kwargs or None,
             max_episode_steps=max_episode_steps,
             autoreset_mode=next(name for name, value in _MODES.items() if value is mode),
+            wrappers=wrappers,
             ttl_s=ttl_s,
         )["instance_id"]
         instance = self.client.get_env(self.instance_id)
