@@ -10,7 +10,8 @@ struct SpaceExamplesTests {
         .appending(path: "../../protocol/examples/spaces")
 
     private static let examples =
-        (try? FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".json") }.sorted()) ?? []
+        (try? FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".json") }.sorted())
+        ?? []
 
     private func example(_ name: String) throws -> JSONValue {
         let data = try Data(contentsOf: Self.folder.appending(path: name))
@@ -18,7 +19,8 @@ struct SpaceExamplesTests {
     }
 
     @Test func `there are examples of all ten spaces`() throws {
-        let spaces = try Set(Self.examples.map { try Space(description: try #require(try example($0)["space"])).typeName })
+        let spaces = try Set(
+            Self.examples.map { try Space(description: try #require(try example($0)["space"])).typeName })
         #expect(spaces.count == 10)
     }
 

@@ -114,8 +114,13 @@ struct SpaceFields<S: Structured> {
         }
     }
 
-    private func space(_ name: String) throws(SpaceMismatch) -> Space {
+    private func required(_ name: String) throws(SpaceMismatch) -> S {
         guard let member = source.member(name) else { throw SpaceMismatch("this field is required").within(.key(name)) }
+        return member
+    }
+
+    private func space(_ name: String) throws(SpaceMismatch) -> Space {
+        let member = try required(name)
         do { return try Space(description: member) } catch { throw error.within(.key(name)) }
     }
 
@@ -156,7 +161,7 @@ struct SpaceFields<S: Structured> {
 
     /// Nested bounds, or one scalar for all.
     private func bounds(_ name: String, shape: [Int], count: Int) throws(SpaceMismatch) -> [Double] {
-        guard let member = source.member(name) else { throw SpaceMismatch("this field is required").within(.key(name)) }
+        let member = try required(name)
         if let scalar = member.asDouble { return Array(repeating: scalar, count: count) }
         let anything = Box(low: -.infinity, high: .infinity, shape: shape, dtype: .float64)
         var writer = LaneWriter(Lanes(.float64, count: count))
@@ -165,7 +170,7 @@ struct SpaceFields<S: Structured> {
     }
 
     private func nestedIntegers(_ name: String) throws(SpaceMismatch) -> ([Int], shape: [Int]) {
-        guard let member = source.member(name) else { throw SpaceMismatch("this field is required").within(.key(name)) }
+        let member = try required(name)
         var shape: [Int] = []
         var inner: S? = member
         while let count = inner?.elementCount, count > 0, shape.count < Self.maximumDepth {
