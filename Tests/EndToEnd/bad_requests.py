@@ -226,7 +226,7 @@ AGENTS += [
     (name, "POST", "/v1/agents/", with_spaces(**{key: space}), 400, pointer)
     for name, key, space, pointer in [
         ("an unknown space", "observation_space", {"type": "Ball"}, "/observation_space/type"),
-        ("a space without a type", "action_space", {"n": 2}, "/action_space"),
+        ("a space without a type", "action_space", {"n": 2}, "/action_space/type"),
         ("a space as a list", "action_space", [2], "/action_space"),
         ("nothing to choose", "action_space", {"type": "Discrete", "n": 0}, "/action_space/n"),
         ("an odd field of a space", "action_space", {"type": "Discrete", "n": 2, "m": 1}, "/action_space/m"),
