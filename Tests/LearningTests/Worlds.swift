@@ -94,6 +94,49 @@ struct Treadmill: Environment {
     mutating func restore(from reader: inout StateReader) throws(EnvironmentError) { steps = try reader.readInt() }
 }
 
+/// A room shows which of its six doors may be opened: two, one of them with 1 behind it. Any other is a disaster.
+struct Doors: Environment {
+    typealias Observation = Int64
+    typealias Action = Int64
+
+    static let rooms = 20
+    static let hasActionMask = true
+    static let request = EnvironmentRequest(
+        EnvironmentSpec(id: "Doors", summary: "", maxEpisodeSteps: 1) { _ throws(EnvironmentError) in Doors() })
+
+    private var room = 0
+
+    static func best(in room: Int) -> Int { room % 6 }
+    private static func other(in room: Int) -> Int { (room + 1 + room / 6) % 6 }
+
+    var observationSpace: Space { .discrete(Discrete(Self.rooms)) }
+    var actionSpace: Space { .discrete(Discrete(6)) }
+
+    func writeActionMask(_ mask: inout MutableSpan<Bool>) {
+        for door in 0..<6 { mask[door] = door == Self.best(in: room) || door == Self.other(in: room) }
+    }
+
+    mutating func reset(
+        options: Value?, random: inout RandomGenerator, observation: inout MutableSpan<Int64>
+    ) throws(EnvironmentError) {
+        room = random.integers(0, Self.rooms)
+        observation[0] = Int64(room)
+    }
+
+    mutating func step(
+        _ action: Span<Int64>, random: inout RandomGenerator, observation: inout MutableSpan<Int64>
+    ) -> Step {
+        let door = Int(action[0])
+        observation[0] = Int64(room)
+        let reward: Double = door == Self.best(in: room) ? 1 : door == Self.other(in: room) ? 0 : -1_000
+        return Step(reward: reward, terminated: true)
+    }
+
+    func render(_ mode: RenderMode) throws(EnvironmentError) -> Frame { Frame(mode: mode, bytes: []) }
+    func save(to writer: inout StateWriter) { writer.write(room) }
+    mutating func restore(from reader: inout StateReader) throws(EnvironmentError) { room = try reader.readInt() }
+}
+
 extension EnvironmentRequest {
     /// One of the worlds that come with lamd.
     static func world(_ id: String, kwargs: Value? = nil) throws -> EnvironmentRequest {
