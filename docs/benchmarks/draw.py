@@ -79,14 +79,17 @@ def draw(learning: dict[str, Any]) -> None:
     )
     for axis, world in zip(axes.flat, worlds):
         curves = [run["curve"] for run in learning["runs"] if run["world"] == world]
-        steps = [point["steps"] for point in curves[0]]
+        steps = [point["steps"] for point in max(curves, key=len)]
         returns = [[point["mean"] for point in curve] for curve in curves]
         for line in returns:
-            axis.plot(steps, line, color="#3f6fd0", alpha=0.3, linewidth=0.8)
-        axis.plot(steps, [sum(points) / len(points) for points in zip(*returns)], color="#1f4fb0", linewidth=1.8)
+            axis.plot(steps[: len(line)], line, color="#3f6fd0", alpha=0.3, linewidth=0.8)
+        means = [sum(points) / len(points) for points in zip(*returns)]
+        axis.plot(steps[: len(means)], means, color="#1f4fb0", linewidth=1.8)
         axis.axhline(references[world], color="#888888", linestyle="--", linewidth=0.8)
         axis.set_title(world)
         axis.set_xlim(0, steps[-1])
+        if min(min(line) for line in returns) > 0:
+            axis.set_ylim(bottom=0)
         axis.xaxis.set_major_formatter(lambda step, _: f"{step / 1000:.0f}k")
     for axis in list(axes.flat)[len(worlds) :]:
         axis.set_visible(False)

@@ -14,8 +14,9 @@ struct LearningTable {
             note: """
                 Returns of the policy that training decided for: exact where the world is a table (FrozenLake, Taxi, \
                 CliffWalking, Crossing), else the mean of 1,000 episodes on seeds that no training used. Solved after: \
-                median steps until two evaluations in a row reached the world's threshold. Best known: the most that any \
-                policy can reach where the world is a table. RL-Zoo: one run each.\
+                median steps until two evaluations in a row reached the world's threshold, which in Taxi takes luck: the \
+                best there is lies below it. Best known: the most that any policy can reach where the world is a table. \
+                Episodes of CliffWalking end after 1,000 steps. RL-Zoo: one run each.\
                 \(stopping ? " Training stopped when the world was solved." : "")
                 """,
             columns: [
