@@ -195,7 +195,7 @@ ENVIRONMENTS = [
 ]
 
 AGENTS = [
-    ("an agent for nothing", "POST", "/v1/agents/", "{}", 400, "/env_id"),
+    ("an agent for nothing", "POST", "/v1/agents/", "{}", 400, ""),
     ("an agent without a body", "POST", "/v1/agents/", None, 400, ""),
     ("an agent for an unknown world", "POST", "/v1/agents/", '{"env_id":"Nope-v0"}', 400, "/env_id"),
     (
@@ -204,9 +204,9 @@ AGENTS = [
         "/v1/agents/",
         '{"env_id":"CartPole-v1","action_space":{"type":"Discrete","n":2}}',
         400,
-        "/action_space",
+        "",
     ),
-    ("half the spaces", "POST", "/v1/agents/", '{"action_space":{"type":"Discrete","n":2}}', 400, "/observation_space"),
+    ("half the spaces", "POST", "/v1/agents/", '{"action_space":{"type":"Discrete","n":2}}', 400, ""),
     ("a field of another issue", "POST", "/v1/agents/", '{"env_id":"CartPole-v1","action_features":[]}', 400, "/action_features"),
     ("an empty name", "POST", "/v1/agents/", '{"env_id":"CartPole-v1","name":""}', 400, "/name"),
     ("an agent's negative seed", "POST", "/v1/agents/", '{"env_id":"CartPole-v1","seed":-1}', 400, "/seed"),
@@ -280,8 +280,8 @@ AGENTS += [
 ]
 
 AGENTS += [
-    ("nothing observed", "POST", "/v1/agents/{a}/act/", "{}", 400, "/observation"),
-    ("both observed", "POST", "/v1/agents/{a}/act/", '{"observation":[0,0,0,0],"observations":[[0,0,0,0]]}', 400, "/observation"),
+    ("nothing observed", "POST", "/v1/agents/{a}/act/", "{}", 400, ""),
+    ("both observed", "POST", "/v1/agents/{a}/act/", '{"observation":[0,0,0,0],"observations":[[0,0,0,0]]}', 400, ""),
     ("a short observation", "POST", "/v1/agents/{a}/act/", '{"observation":[0,0,0]}', 400, "/observation"),
     ("a word observed", "POST", "/v1/agents/{a}/act/", '{"observation":[0,0,"x",0]}', 400, "/observation/2"),
     ("no observations", "POST", "/v1/agents/{a}/act/", '{"observations":[]}', 400, "/observations"),
@@ -295,7 +295,7 @@ AGENTS += [
     ("a version to come", "POST", "/v1/agents/{a}/act/", '{"observation":[0,0,0,0],"version":99}', 404, NONE),
     ("tensors of another shape", "POST", "/v1/agents/{a}/act/", tensors(observations=[[0.0]]), 400, "/observations", TENSORS),
     ("nobody acts", "POST", "/v1/agents/ffffffff/act/", '{"observation":[0,0,0,0]}', 404, NONE),
-    ("a rollout by nobody", "POST", "/v1/envs/{c}/rollout", '{"agent_id":"ffffffff","steps":1}', 400, "/agent_id"),
+    ("a rollout by nobody", "POST", "/v1/envs/{c}/rollout", '{"agent_id":"ffffffff","steps":1}', 404, "/agent_id"),
     ("a rollout by a stranger", "POST", "/v1/envs/{p}/rollout", '{"agent_id":"{a}","steps":1}', 400, "/agent_id"),
     ("no steps to train", "POST", "/v1/agents/{a}/train/", '{"steps":0}', 400, "/steps"),
     ("no time to train", "POST", "/v1/agents/{a}/train/", '{"seconds":-1}', 400, "/seconds"),

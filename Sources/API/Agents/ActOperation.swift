@@ -56,7 +56,7 @@ enum ActOperation {
         let isBatch = fields["observations"] != nil
         guard isBatch != (fields["observation"] != nil) else {
             throw Problem(
-                .missingParameter, "exactly one of \"observation\" and \"observations\" is needed", at: "/observation")
+                .missingParameter, "exactly one of \"observation\" and \"observations\" is needed", at: "")
         }
         let name = isBatch ? "observations" : "observation"
         let json = try fields.required(name)

@@ -30,7 +30,7 @@ enum AgentOperations {
         let named = ["observation_space", "action_space"].filter { fields[$0] != nil }
         guard fields["env_id"] == nil else {
             guard named.isEmpty else {
-                throw .invalid("either \"env_id\" or both spaces, not both", at: "/\(named[0])")
+                throw .invalid("either \"env_id\" or both spaces, not both", at: "")
             }
             return nil
         }
@@ -38,7 +38,7 @@ enum AgentOperations {
             throw Problem(
                 .missingParameter,
                 "name the environment, \"env_id\", or give \"observation_space\" and \"action_space\"",
-                at: named.isEmpty ? "/env_id" : named == ["action_space"] ? "/observation_space" : "/action_space")
+                at: "")
         }
         guard fields["kwargs"] == nil else { throw .invalid("this goes with \"env_id\"", at: "/kwargs") }
         return (try space(fields, "observation_space"), try space(fields, "action_space"))
