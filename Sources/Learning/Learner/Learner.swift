@@ -24,7 +24,7 @@ public struct Learner: Sendable {
     var random: RandomGenerator
     /// Of the episodes that clients have begun, the most recently continued last.
     var openStreams: [(id: String, stream: Stream)] = []
-    /// How far below the best the scores of what is not allowed are kept, in scaled returns: a tenth of that made Taxi
+    /// How far below the best the scores of what is not allowed are kept, in scaled returns: a fifth of that made Taxi
     /// worse without a mask.
     private static let margin: Float = 0.1
     private var batch: Batch
