@@ -39,7 +39,7 @@ define install
 endef
 
 .PHONY: help run demo build release release-bench test test-unit test-end-to-end test-clients lint format bench \
-	bench-learning bench-docs bench-peers install uninstall clean swift packages
+	bench-learning bench-docs install uninstall clean swift packages
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
