@@ -34,6 +34,17 @@ extension StateFolder {
         }
     }
 
+    public func deleteVersion(_ version: Int, of agent: String) throws(StoreError) {
+        try write("forgetting version \(version) of agent \(agent)") { database in
+            _ = try VersionRecord.filter(Column("agentID") == agent && Column("version") == version).deleteAll(database)
+        }
+    }
+
+    /// With its events.
+    public func deleteJob(_ id: String) throws(StoreError) {
+        try write("forgetting job \(id)") { database in _ = try JobRecord.deleteOne(database, key: id) }
+    }
+
     public func serve(_ version: Int, of agent: String) throws(StoreError) {
         try write("serving version \(version) of agent \(agent)") { database in
             try Self.serve(version, of: agent, in: database)

@@ -32,6 +32,9 @@ public final class Agents: Sendable {
         }
     }
 
+    /// An agent's newest versions that are kept: one that learns for days publishes without an end.
+    private static let keptVersions = 1_000
+
     private let catalogue: Catalogue
     private let store: StateFolder
     private let clock: WallClock
@@ -137,7 +140,15 @@ extension Agents {
         try keep(served, of: agent.id)
         try storing { () throws(StoreError) in try store.insert(record) }
         agent.serve(served)
+        for old in versions.dropFirst(Self.keptVersions - 1) { try forget(old, of: agent) }
         return record
+    }
+
+    private func forget(_ version: VersionRecord, of agent: Agent) throws(HostingError) {
+        try storing { () throws(StoreError) in
+            try store.deleteVersion(version.version, of: version.agentID)
+            try store.remove(Self.versionPath(version.version, of: agent.id))
+        }
     }
 
     /// Newest first.

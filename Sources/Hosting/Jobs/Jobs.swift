@@ -12,6 +12,8 @@ public final class Jobs: Sendable {
         var isStopping = false
     }
 
+    private static let keptJobs = 1_000
+
     private let agents: Agents
     private let observations: Observations
     private let catalogue: Catalogue
@@ -195,7 +197,16 @@ extension Jobs {
         try keep(job)
         try removeCheckpoint(of: job)
         job.events.finish()
+        try forgetOldest()
         logger.info("job ended", metadata: ["job": "\(job.id)", "state": "\(state.rawValue)"])
+    }
+
+    /// Jobs that ended are kept, but not without an end.
+    private func forgetOldest() throws(HostingError) {
+        for job in all.filter(\.status.isFinished).dropFirst(Self.keptJobs) {
+            table.withLock { $0[job.id] = nil }
+            do { try store.deleteJob(job.id.description) } catch { throw .store(error) }
+        }
     }
 
     /// Seconds on a clock that never goes back.

@@ -24,6 +24,7 @@ struct TrainingRun {
     private let training: Training
     private var lastCheckpoint: Double
     private var lastProgress = -Double.infinity
+    private var lastFraction = -Double.infinity
     private var latest: TrainingEvent.Progress?
     /// Of training, in runs before this one.
     private let secondsBefore: Double
@@ -96,13 +97,14 @@ struct TrainingRun {
     private mutating func tell(_ progress: TrainingEvent.Progress) {
         latest = progress
         note()
-        if now() - lastProgress >= 0.5 { tellProgress() }
+        if now() - lastProgress >= 0.5, progress.fraction - lastFraction >= 0.001 { tellProgress() }
     }
 
     /// Tells how far the training is now.
     private mutating func tellProgress() {
         note()
         lastProgress = now()
+        lastFraction = training.progress
         if let progress = job.status.progress { job.events.append("progress", progress.json) }
     }
 
