@@ -63,6 +63,8 @@ import Synchronization
 
     /// Requests being served, streams not counted.
     public var openRequests: Int { state.requests.load(ordering: .relaxed) }
+    /// Bytes of request bodies that are held now, small ones not counted.
+    public var bufferedBytes: Int { state.bufferedBytes.load(ordering: .relaxed) }
     public var openStreams: Int { state.streams.load(ordering: .relaxed) }
     public var openConnections: Int { state.connections.load(ordering: .relaxed) }
 
