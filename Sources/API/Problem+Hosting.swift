@@ -16,6 +16,10 @@ extension Problem {
             self.init(
                 .tooMany, "there are \(limit) instances, as many as are allowed; close some, or raise --max-sessions",
                 retryAfter: 60)
+        case .tooManyEnvironments(let limit):
+            self.init(
+                .tooMany, "the instances may have \(limit) environments in all; close some", at: "/num_envs",
+                retryAfter: 60)
         case .tooManyAgents(let limit):
             self.init(.tooMany, "there are \(limit) agents, as many as are allowed; delete some", retryAfter: 60)
         case .sessionBusy(let id):

@@ -37,7 +37,8 @@ public final class Hall: Sendable {
         self.clock = clock
         self.onShutdown = onShutdown
         sessions = Sessions(catalogue: catalogue, limit: limits.sessions)
-        agents = try Agents(catalogue: catalogue, store: store, clock: clock, limit: limits.agents)
+        agents = try Agents(
+            catalogue: catalogue, store: store, clock: clock, logger: logger, limit: limits.agents)
         observations = Observations(agents: agents, logger: logger)
         jobs = try Jobs(
             agents: agents, observations: observations, catalogue: catalogue, store: store, clock: clock,

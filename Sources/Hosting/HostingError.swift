@@ -10,6 +10,8 @@ public enum HostingError: Error, Sendable {
     case unknownVersion(Int, agent: String)
     /// There are as many sessions as are allowed.
     case tooManySessions(limit: Int)
+    /// The sessions have as many environments in all as are allowed.
+    case tooManyEnvironments(limit: Int)
     case tooManyAgents(limit: Int)
     /// A rollout holds the session.
     case sessionBusy(String)

@@ -113,3 +113,17 @@ def test_observed_transitions_survive_a_graceful_stop(new_daemon):
     assert running.stop() == 0
     client = running.start().client()
     assert client.get_agent(agent)["steps"] == 300
+
+
+def test_an_agent_that_cannot_be_read_does_not_stop_the_others(new_daemon):
+    running = new_daemon().start()
+    client = running.client()
+    broken = client.create_agent("CartPole-v1", seed=1)["agent_id"]
+    whole = client.create_agent("CartPole-v1", seed=2)["agent_id"]
+    assert running.stop() == 0
+    file = running.state / "agents" / broken / "versions" / "0.safetensors"
+    file.write_bytes(file.read_bytes()[:-1])
+    client = running.start().client()
+    assert [agent["agent_id"] for agent in client.list_agents()["items"]] == [whole]
+    assert broken in running.log.read_text()
+    assert client.act(whole, [0.0, 0.0, 0.0, 0.0])["action"] in (0, 1)

@@ -48,6 +48,14 @@ struct SessionTests {
         _ = try session()
     }
 
+    @Test func `environments are bounded in all, not only for each session`() throws {
+        let sessions = Sessions(catalogue: .worlds, limit: 100)
+        let request = Session.Request(
+            environment: "Crossing-v0", options: VectorOptions(count: VectorOptions.maximumCount))
+        for _ in 0..<16 { _ = try sessions.create(request) }
+        #expect(throws: HostingError.self) { try sessions.create(request) }
+    }
+
     @Test func `a step with its number is replayed, never taken twice`() throws {
         let session = try session()
         let action = Lanes.int64([1])

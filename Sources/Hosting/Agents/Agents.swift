@@ -1,5 +1,6 @@
 import Gym
 import Learning
+import Logging
 import Store
 import Synchronization
 
@@ -41,13 +42,15 @@ public final class Agents: Sendable {
     private let limit: Int
     private let table: Mutex<[Identifier: Agent]>
 
-    init(catalogue: Catalogue, store: StateFolder, clock: WallClock, limit: Int) throws(HostingError) {
+    init(
+        catalogue: Catalogue, store: StateFolder, clock: WallClock, logger: Logger, limit: Int
+    ) throws(HostingError) {
         self.catalogue = catalogue
         self.store = store
         self.clock = clock
         self.limit = limit
         table = Mutex([:])
-        for agent in try load() { table.withLock { $0[agent.id] = agent } }
+        for agent in try load(logger) { table.withLock { $0[agent.id] = agent } }
     }
 
     /// Oldest first.
@@ -256,12 +259,17 @@ extension Agents {
         }
     }
 
-    private func load() throws(HostingError) -> [Agent] {
+    /// An agent that cannot be read is left on disk as it is; the others are served.
+    private func load(_ logger: Logger) throws(HostingError) -> [Agent] {
         let records = try storing { () throws(StoreError) in
             try store.agents()
         }
         var agents: [Agent] = []
-        for record in records { agents.append(try load(record)) }
+        for record in records {
+            do { agents.append(try load(record)) } catch {
+                logger.error("an agent cannot be read", metadata: ["agent": "\(record.id)", "error": "\(error)"])
+            }
+        }
         return agents
     }
 

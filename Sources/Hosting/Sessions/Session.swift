@@ -1,3 +1,4 @@
+import Glibc
 import Gym
 import Synchronization
 
@@ -90,6 +91,7 @@ public final class Session: Sendable {
         while true {
             if let result = try world.withLockIfAvailable(body) { return result }
             if isHeld.load(ordering: .acquiring) { throw .sessionBusy(id.description) }
+            sched_yield()
         }
     }
 

@@ -3,6 +3,9 @@ import Synchronization
 
 /// All sessions, by id: created, found, closed, and expired when their lease runs out.
 public final class Sessions: Sendable {
+    /// Environments of all sessions together: what bounds the memory that clients can take.
+    private static let maximumEnvironments = 1 << 20
+
     public let catalogue: Catalogue
     private let limit: Int
     private let table = Mutex<[Identifier: Session]>([:])
@@ -19,7 +22,11 @@ public final class Sessions: Sendable {
 
     public func create(_ request: Session.Request, now: ContinuousClock.Instant = .now) throws(HostingError) -> Session
     {
-        guard count < limit else { throw .tooManySessions(limit: limit) }
+        let (sessions, environments) = table.withLock { ($0.count, $0.values.reduce(0) { $0 + $1.count }) }
+        guard sessions < limit else { throw .tooManySessions(limit: limit) }
+        guard environments + request.options.count <= Self.maximumEnvironments else {
+            throw .tooManyEnvironments(limit: Self.maximumEnvironments)
+        }
         let session: Session
         do {
             let spec = try catalogue.spec(request.environment)
