@@ -49,11 +49,11 @@ struct SessionTests {
     }
 
     @Test func `environments are bounded in all, not only for each session`() throws {
-        let sessions = Sessions(catalogue: .worlds, limit: 100)
-        let request = Session.Request(
-            environment: "Crossing-v0", options: VectorOptions(count: VectorOptions.maximumCount))
-        for _ in 0..<16 { _ = try sessions.create(request) }
+        let sessions = Sessions(catalogue: .worlds, limit: 100, environmentLimit: 10)
+        let request = Session.Request(environment: "Crossing-v0", options: VectorOptions(count: 4))
+        for _ in 0..<2 { _ = try sessions.create(request) }
         #expect(throws: HostingError.self) { try sessions.create(request) }
+        _ = try sessions.create(Session.Request(environment: "Crossing-v0", options: VectorOptions(count: 2)))
     }
 
     @Test func `a step with its number is replayed, never taken twice`() throws {

@@ -3,14 +3,16 @@ import Synchronization
 
 /// All sessions, by id: created, found, closed, and expired when their lease runs out.
 public final class Sessions: Sendable {
-    /// Environments of all sessions together: what bounds the memory that clients can take.
-    private static let maximumEnvironments = 1 << 20
-
     public let catalogue: Catalogue
     private let limit: Int
+    private let environmentLimit: Int
     private let table = Mutex<[Identifier: Session]>([:])
 
-    public init(catalogue: Catalogue, limit: Int) {
+    /// - Parameters:
+    ///   - limit: of sessions.
+    ///   - environmentLimit: of the environments of all sessions together, which bounds the memory that clients can take.
+    public init(catalogue: Catalogue, limit: Int, environmentLimit: Int = 1 << 20) {
+        self.environmentLimit = environmentLimit
         self.catalogue = catalogue
         self.limit = limit
     }
@@ -24,8 +26,8 @@ public final class Sessions: Sendable {
     {
         let (sessions, environments) = table.withLock { ($0.count, $0.values.reduce(0) { $0 + $1.count }) }
         guard sessions < limit else { throw .tooManySessions(limit: limit) }
-        guard environments + request.options.count <= Self.maximumEnvironments else {
-            throw .tooManyEnvironments(limit: Self.maximumEnvironments)
+        guard environments + request.options.count <= environmentLimit else {
+            throw .tooManyEnvironments(limit: environmentLimit)
         }
         let session: Session
         do {
