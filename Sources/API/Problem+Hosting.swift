@@ -41,6 +41,9 @@ extension Problem {
         switch error {
         case .unknownEnvironment(let id, _):
             self.init(.unknownEnvironment, "Attempted to look up malformed environment ID '\(id)'", at: "/env_id")
+        case .unknownExpert(let id, let environment, let known):
+            let rest = known.isEmpty ? "it has none" : "it has " + known.joined(separator: ", ")
+            self.init(.invalidValue, "\(environment) has no scripted expert \"\(id)\"; \(rest)", at: "/expert")
         case .invalidKwarg(let name, let reason):
             self.init(.invalidValue, reason, at: name.isEmpty ? "/kwargs" : "/kwargs/\(name)")
         case .invalidOption(let name, let reason):

@@ -2,6 +2,8 @@
 public enum EnvironmentError: Error, Sendable, Equatable {
     /// No environment has this id; `known` are the ids that exist.
     case unknownEnvironment(String, known: [String])
+    /// No scripted expert of this id knows the environment; `known` are those that do.
+    case unknownExpert(String, environment: String, known: [String])
     /// A keyword argument that the environment does not have, or a value it cannot take.
     case invalidKwarg(name: String, reason: String)
     /// A reset option that the environment does not have, or a value it cannot take.
