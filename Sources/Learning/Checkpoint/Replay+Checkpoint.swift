@@ -2,7 +2,8 @@ import Neural
 
 extension Replay {
     /// Only states that were written are kept.
-    func save(to checkpoint: inout Checkpoint) {
+    var checkpoint: Checkpoint {
+        var checkpoint = Checkpoint()
         let rows = min(written, capacity)
         func kept<T>(_ array: [T]) -> ArraySlice<T> { array.prefix(array.count / capacity * rows) }
         checkpoint.put("written", [written])
@@ -13,17 +14,25 @@ extension Replay {
         checkpoint.put("rewards", Array(kept(rewards)))
         checkpoint.put("endings", Array(kept(endings)))
         checkpoint.put("next", kept(next))
+        checkpoint.put("previous", kept(previous))
+        checkpoint.put("returns", Array(kept(returns)))
         checkpoint.put("is_best", Array(kept(isBest)))
         checkpoint.put("is_ready", Array(kept(isReady)))
-        guard let priorities else { return }
+        guard let priorities else { return checkpoint }
         checkpoint.put("priorities", priorities.weights(count: rows))
         checkpoint.put("largest_priority", [largestPriority])
+        return checkpoint
     }
 
     /// - Precondition: nothing was written yet.
     mutating func restore(from checkpoint: Checkpoint, network: Network) throws(LearningError) {
         var restored = self
         restored.written = try checkpoint.integers("written", count: 1, in: 0..<Int.max)[0]
+        if isGrowing {
+            guard restored.written <= capacityLimit else { throw .invalidCheckpoint("written is more than fits") }
+            while restored.capacity < restored.written { restored.grow() }
+        }
+        let capacity = restored.capacity
         let rows = min(restored.written, capacity)
         restored.states.numbers.replace(try checkpoint.floats("numbers", count: rows * width.numbers))
         restored.states.categories.replace(
@@ -35,6 +44,8 @@ extension Replay {
         restored.rewards.replace(try checkpoint.floats("rewards", count: rows))
         restored.endings.replace(try checkpoint.bytes("endings", count: rows))
         restored.next.replace(try checkpoint.integers("next", count: rows, in: 0..<capacity).map(Int32.init))
+        restored.previous.replace(try checkpoint.integers("previous", count: rows, in: -1..<capacity).map(Int32.init))
+        restored.returns.replace(try checkpoint.floats("returns", count: rows))
         restored.isBest.replace(try checkpoint.booleans("is_best", count: rows))
         restored.isReady.replace(try checkpoint.booleans("is_ready", count: rows))
         restored.readyCount = restored.isReady.reduce(0) { $0 + ($1 ? 1 : 0) }

@@ -60,7 +60,7 @@ public struct Evaluation: Sendable, Equatable {
     public init(
         ofRandomIn request: EnvironmentRequest, form: ActionForm, seeds: [UInt64], random: inout RandomGenerator
     ) throws(LearningError) {
-        let chooser = Chooser(head: form.head, exploration: 1)
+        let chooser = Chooser(head: form.head, .exploring(1))
         let outputs = [Float](repeating: 0, count: Scratch.rows * form.head.width)
         try self.init(in: request, seeds: seeds) { _, rows, masks throws(LearningError) in
             var choices = [Int32](repeating: 0, count: rows * form.head.components.count)

@@ -28,6 +28,23 @@ public struct Hyperparameters: Sendable, Equatable {
         public var period: Int
     }
 
+    public enum ImitationLoss: String, Sendable, CaseIterable {
+        case margin
+        case crossEntropy = "cross_entropy"
+    }
+
+    /// How decisions that were shown are imitated beside the learning of values.
+    public struct ImitationTerm: Sendable, Equatable {
+        public var loss: ImitationLoss
+        public var weight: Double
+        /// The share of the weight that is left at the end of a training.
+        public var decay: Double
+        public var margin: Double
+        /// Whether only what led to more than the agent expects is imitated.
+        public var filter: Bool
+        public var selfImitation: Bool
+    }
+
     public var hiddenSizes: [Int]
     public var activation: Activation
     public var layerNorm: Bool
@@ -53,6 +70,9 @@ public struct Hyperparameters: Sendable, Equatable {
     public var learningStarts: Int
     public var trainFrequency: Int
     public var gradientSteps: Int
+    public var demonstrationShare: Double
+    public var imitation: ImitationTerm
+    public var expertMixing: Double
 }
 
 extension Hyperparameters {
@@ -68,7 +88,10 @@ extension Hyperparameters {
             targetUpdate: TargetUpdate(tau: 0.01, period: 1), replay: .uniform,
             replayCapacity: Self.capacity(lanes: form?.width ?? 1), priorityExponent: 0.6,
             priorityBeta: 0.4, exploration: Exploration(initial: 1, final: 0.05, steps: 5_000), learningStarts: 500,
-            trainFrequency: 2, gradientSteps: 1)
+            trainFrequency: 2, gradientSteps: 1, demonstrationShare: 0.25,
+            imitation: ImitationTerm(
+                loss: .margin, weight: 1, decay: 0.1, margin: 0.1, filter: true, selfImitation: false),
+            expertMixing: 0.5)
     }
 
     /// 100,000 transitions, fewer where an observation is so wide that they would take more than 256 MiB.

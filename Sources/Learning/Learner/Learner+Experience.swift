@@ -10,13 +10,14 @@ extension Learner {
         var sum = 0.0
     }
 
-    /// Chooses by the exploration policy in rows of states.
+    /// Chooses in rows of states, by the exploration policy where no other way is given.
     mutating func choose(
-        _ states: States, rows: Int, in workspace: inout Workspace, _ choices: inout [Int32], _ isBest: inout [Bool]
+        _ states: States, rows: Int, _ mode: Chooser.Mode?, in workspace: inout Workspace, _ choices: inout [Int32],
+        _ isBest: inout [Bool]
     ) {
         network.load(states, rows: rows, normalizer.transform(hyperparameters), into: &workspace)
         network.perceptron.forward(parameters, rows: rows, in: &workspace)
-        Chooser(head: network.head, exploration: exploration).choose(
+        Chooser(head: network.head, mode ?? .exploring(exploration)).choose(
             workspace.outputs, rows: rows, masks: states.masks, random: &random, choices: &choices, isBest: &isBest)
     }
 
@@ -35,12 +36,13 @@ extension Learner {
         see(states, row: row)
         rewardScale.observe(reward, discount: hyperparameters.discount, sum: &stream.sum)
         replay.step(
-            &stream.steps, choices: choices, isBest: isBest, at: row, reward: reward, ending: ending, to: states)
+            &stream.steps, choices: choices, isBest: isBest, at: row, reward: reward, ending: ending, to: states,
+            row: row)
         transitions += 1
         if isReady { credit += hyperparameters.gradientSteps }
     }
 
-    private mutating func see(_ states: States, row: Int) {
+    mutating func see(_ states: States, row: Int) {
         normalizer.observe(states.numbers, row: row)
     }
 
@@ -48,6 +50,7 @@ extension Learner {
     public var policy: Policy {
         Policy(
             network: network, hyperparameters: hyperparameters, parameters: parameters, normalizer: normalizer,
-            rewardScale: rewardScale, exploration: exploration, transitions: transitions, updates: updates)
+            rewardScale: rewardScale, reading: reading, exploration: exploration, transitions: transitions,
+            updates: updates)
     }
 }

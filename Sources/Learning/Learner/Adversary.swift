@@ -1,0 +1,8 @@
+import Gym
+import Neural
+
+struct Adversary: Sendable {}
+
+extension Learner {
+    func learnedRewards() -> [Float] { [] }
+}
