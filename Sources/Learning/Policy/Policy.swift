@@ -53,15 +53,24 @@ public struct Policy: Sendable {
         _ observations: Lanes, rows: Int, masks: [Bool] = [], deterministic: Bool = true, details: Bool = true,
         random: inout RandomGenerator
     ) throws(LearningError) -> Decisions {
+        try network.action.check(masks, rows: rows)
+        return decided(
+            observations, rows: rows, masks: masks, exploration: deterministic ? 0 : exploration, details: details,
+            random: &random)
+    }
+
+    private func decided(
+        _ observations: Lanes, rows: Int, masks: [Bool], exploration: Double, details: Bool,
+        random: inout RandomGenerator
+    ) -> Decisions {
         precondition(observations.count == rows * network.observation.width, "a policy is asked about whole rows")
         var decisions = Decisions(rows: rows, network: network, details: details)
-        try network.action.check(masks, rows: rows)
         var scratch = pool.take(network)
         defer { pool.give(scratch) }
         for start in stride(from: 0, to: rows, by: Scratch.rows) {
             scratch.run(
-                self, observations, start..<min(start + Scratch.rows, rows), masks: masks,
-                exploration: deterministic ? 0 : exploration, random: &random, to: &decisions)
+                self, observations, start..<min(start + Scratch.rows, rows), masks: masks, exploration: exploration,
+                random: &random, to: &decisions)
         }
         return decisions
     }
@@ -77,6 +86,16 @@ public struct Policy: Sendable {
         func give(_ scratch: Scratch) {
             idle.withLock { $0.append(scratch) }
         }
+    }
+}
+
+/// What an agent came to can teach another.
+extension Policy: Expert {
+    /// The best action in each of `rows` observations.
+    public func act(_ observations: Lanes, rows: Int, masks: [Bool]) -> Lanes {
+        precondition(masks.isEmpty || masks.count == rows * network.action.maskWidth, "masks are whole rows")
+        var random = RandomGenerator(seed: 0)
+        return decided(observations, rows: rows, masks: masks, exploration: 0, details: false, random: &random).actions
     }
 }
 
