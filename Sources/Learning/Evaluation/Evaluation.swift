@@ -56,6 +56,13 @@ public struct Evaluation: Sendable, Equatable {
         }
     }
 
+    /// Evaluates what an expert of the environment does.
+    public init(of expert: any Expert, in request: EnvironmentRequest, seeds: [UInt64]) throws(LearningError) {
+        try self.init(in: request, seeds: seeds) { observations, rows, masks throws(LearningError) in
+            expert.act(observations, rows: rows, masks: masks)
+        }
+    }
+
     /// Evaluates acting at random: any member of each component that is allowed.
     public init(
         ofRandomIn request: EnvironmentRequest, form: ActionForm, seeds: [UInt64], random: inout RandomGenerator

@@ -65,15 +65,24 @@ public struct Policy: Sendable {
         _ observations: Lanes, rows: Int, masks: [Bool] = [], deterministic: Bool = true, details: Bool = true,
         random: inout RandomGenerator
     ) throws(LearningError) -> Decisions {
+        try network.action.check(masks, rows: rows)
+        return decided(
+            observations, rows: rows, masks: masks, mode: deterministic ? .greedy : stochasticMode, details: details,
+            random: &random)
+    }
+
+    private func decided(
+        _ observations: Lanes, rows: Int, masks: [Bool], mode: Chooser.Mode, details: Bool,
+        random: inout RandomGenerator
+    ) -> Decisions {
         precondition(observations.count == rows * network.observation.width, "a policy is asked about whole rows")
         var decisions = Decisions(rows: rows, network: network, details: details)
-        try network.action.check(masks, rows: rows)
         var scratch = pool.take(network)
         defer { pool.give(scratch) }
         for start in stride(from: 0, to: rows, by: Scratch.rows) {
             scratch.run(
-                self, observations, start..<min(start + Scratch.rows, rows), masks: masks,
-                mode: deterministic ? .greedy : stochasticMode, random: &random, to: &decisions)
+                self, observations, start..<min(start + Scratch.rows, rows), masks: masks, mode: mode, random: &random,
+                to: &decisions)
         }
         return decisions
     }
@@ -96,6 +105,16 @@ public struct Policy: Sendable {
         func give(_ scratch: Scratch) {
             idle.withLock { $0.append(scratch) }
         }
+    }
+}
+
+/// What an agent came to can teach another.
+extension Policy: Expert {
+    /// The best action in each of `rows` observations.
+    public func act(_ observations: Lanes, rows: Int, masks: [Bool]) -> Lanes {
+        precondition(masks.isEmpty || masks.count == rows * network.action.maskWidth, "masks are whole rows")
+        var random = RandomGenerator(seed: 0)
+        return decided(observations, rows: rows, masks: masks, mode: .greedy, details: false, random: &random).actions
     }
 }
 
