@@ -34,6 +34,8 @@ public struct PolicyGradient: Sendable, Equatable {
         public var approximateKL = 0.0
         /// The share of rows whose r is beyond 1 ± ε.
         public var clipFraction = 0.0
+
+        public init() {}
     }
 
     /// Overwrites `gradient` [rows, width] with that of the loss by the outputs; members that are not allowed get 0.

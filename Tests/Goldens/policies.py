@@ -1,4 +1,4 @@
-"""What PyTorch computes for policies: the policy gradient.
+"""What PyTorch computes for policies: the policy gradient, and scores of Gaussians.
 
     pip install torch numpy && python policies.py > ../NeuralTests/PolicyReferences.swift
 """
@@ -39,7 +39,29 @@ def policy_gradient():
                 [policy_loss, value_loss, entropy.mean(), (ratio - 1 - ratio.log()).mean(), clipped]))
 
 
+def gaussian_scores():
+    """Four rows of three numbers, 5 hidden; V, a Gaussian over 7 numbers, two plain scores, a Gaussian over 20."""
+    rows, widths = 4, [3, 5, 7]
+    parts = []
+    for layer in range(2):
+        for shape in ((widths[layer], widths[layer + 1]), (widths[layer + 1],)):
+            parts.append((sequence(torch.Size(shape).numel(), 2 + len(parts)).reshape(shape) * 2).requires_grad_())
+    x = torch.relu(sequence(rows * 3, 1).reshape(rows, 3) @ parts[0] + parts[1]) @ parts[2] + parts[3]
+
+    def gaussian(mean, deviation, count):
+        scale = (3 * torch.tanh(deviation / 3) - 2).exp()
+        normal = torch.distributions.Normal(mean[:, None], scale[:, None])
+        numbers = torch.linspace(-1, 1, count)
+        return normal.log_prob(numbers) - normal.log_prob(mean[:, None])
+
+    outputs = torch.cat([x[:, :1], gaussian(x[:, 1], x[:, 2], 7), x[:, 3:5], gaussian(x[:, 5], x[:, 6], 20)], 1)
+    (outputs * sequence(rows * 30, 40).reshape(rows, 30)).sum().backward()
+    show("gaussianOutputs", outputs)
+    show("gaussianGradient", torch.cat([p.grad.reshape(-1) for p in parts]))
+
+
 if __name__ == "__main__":
     print("// Made by Tests/Goldens/policies.py.\n\nenum PolicyReferences {")
     policy_gradient()
+    gaussian_scores()
     print("}")
