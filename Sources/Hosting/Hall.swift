@@ -10,6 +10,7 @@ public final class Hall: Sendable {
     public let sessions: Sessions
     public let agents: Agents
     public let observations: Observations
+    public let demonstrations: Demonstrations
     public let jobs: Jobs
     private let store: StateFolder
     public let clock: WallClock
@@ -20,6 +21,8 @@ public final class Hall: Sendable {
     public struct Limits: Sendable {
         public var sessions = 10_000
         public var agents = 10_000
+        /// Sets of demonstrations.
+        public var demonstrations = 10_000
         /// Jobs that run side by side; more wait.
         public var runningJobs = 2
 
@@ -40,6 +43,8 @@ public final class Hall: Sendable {
         agents = try Agents(
             catalogue: catalogue, store: store, clock: clock, logger: logger, limit: limits.agents)
         observations = Observations(agents: agents, logger: logger)
+        demonstrations = try Demonstrations(
+            catalogue: catalogue, store: store, clock: clock, logger: logger, limit: limits.demonstrations)
         jobs = try Jobs(
             agents: agents, observations: observations, catalogue: catalogue, store: store, clock: clock,
             logger: logger,

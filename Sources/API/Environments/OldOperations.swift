@@ -117,17 +117,3 @@ extension Space {
         .array(bounds.map { .double($0.isFinite ? $0 : $0 > 0 ? 1e100 : -1e100) })
     }
 }
-
-extension Value {
-    /// Equality as JSON sees it: 1 equals 1.0.
-    fileprivate func isEqual(_ other: Value) -> Bool {
-        switch (self, other) {
-        case (.array(let left), .array(let right)):
-            left.count == right.count && zip(left, right).allSatisfy { $0.isEqual($1) }
-        case (.object(let left), .object(let right)):
-            left.count == right.count
-                && left.allSatisfy { member in other[member.key].map { member.value.isEqual($0) } ?? false }
-        default: self == other || (asDouble != nil && asDouble == other.asDouble)
-        }
-    }
-}
