@@ -36,11 +36,10 @@ extension Replay {
         let rows = min(restored.written, capacity)
         restored.states.numbers.replace(try checkpoint.floats("numbers", count: rows * width.numbers))
         restored.states.categories.replace(
-            try checkpoint.integers("categories", count: rows * width.categories, in: 0..<Int(Int32.max)).map(
-                Int32.init))
+            try checkpoint.members("categories", of: network.observation.categories, count: rows * width.categories))
         restored.states.masks.replace(try checkpoint.bytes("masks", count: rows * width.members))
         restored.choices.replace(
-            try checkpoint.integers("choices", count: rows * width.choices, in: 0..<Int(Int32.max)).map(Int32.init))
+            try checkpoint.members("choices", of: network.head.components, count: rows * width.choices))
         restored.rewards.replace(try checkpoint.floats("rewards", count: rows))
         restored.endings.replace(try checkpoint.bytes("endings", count: rows))
         restored.next.replace(try checkpoint.integers("next", count: rows, in: 0..<capacity).map(Int32.init))
@@ -53,22 +52,7 @@ extension Replay {
             restored.priorities?.restore(try checkpoint.floats("priorities", count: rows))
             restored.largestPriority = try checkpoint.floats("largest_priority", count: 1)[0]
         }
-        try restored.checkMembers(rows: rows, network)
         self = restored
-    }
-
-    /// Checks that categories and choices are among their members.
-    private func checkMembers(rows: Int, _ network: Network) throws(LearningError) {
-        for row in 0..<rows {
-            for (lane, count) in network.observation.categories.enumerated()
-            where states.categories[row * width.categories + lane] >= count {
-                throw .invalidCheckpoint("replay has a category that the observation space does not have")
-            }
-            for (component, count) in network.head.components.enumerated()
-            where choices[row * width.choices + component] >= count {
-                throw .invalidCheckpoint("replay has an action that the action space does not have")
-            }
-        }
     }
 }
 

@@ -45,6 +45,29 @@ public struct Hyperparameters: Sendable, Equatable {
         public var selfImitation: Bool
     }
 
+    /// How what tells experts' steps from the learner's own is learned.
+    public struct Adversarial: Sendable, Equatable {
+        public var hiddenSizes: [Int]
+        public var learningRate: Double
+        public var gradientPenalty: Double
+        /// Updates of the policy for each of the discriminator.
+        public var period: Int
+        /// By what rewards are multiplied that are not the environment's.
+        public var rewardScale: Double
+    }
+
+    /// How a policy learns from its own steps alone.
+    public struct PolicyOptimization: Sendable, Equatable {
+        /// Steps of each environment between two updates.
+        public var rolloutSteps: Int
+        public var epochs: Int
+        public var batchSize: Int
+        public var clip: Double
+        public var lambda: Double
+        public var entropy: Double
+        public var valueWeight: Double
+    }
+
     public var hiddenSizes: [Int]
     public var activation: Activation
     public var layerNorm: Bool
@@ -73,6 +96,8 @@ public struct Hyperparameters: Sendable, Equatable {
     public var demonstrationShare: Double
     public var imitation: ImitationTerm
     public var expertMixing: Double
+    public var adversarial: Adversarial
+    public var policyGradient: PolicyOptimization
 }
 
 extension Hyperparameters {
@@ -91,7 +116,11 @@ extension Hyperparameters {
             trainFrequency: 2, gradientSteps: 1, demonstrationShare: 0.25,
             imitation: ImitationTerm(
                 loss: .margin, weight: 1, decay: 0.1, margin: 0.1, filter: true, selfImitation: false),
-            expertMixing: 0.5)
+            expertMixing: 0.5,
+            adversarial: Adversarial(
+                hiddenSizes: [64, 64], learningRate: 3e-4, gradientPenalty: 10, period: 1, rewardScale: 0.1),
+            policyGradient: PolicyOptimization(
+                rolloutSteps: 128, epochs: 10, batchSize: 64, clip: 0.2, lambda: 0.95, entropy: 0, valueWeight: 0.5))
     }
 
     /// 100,000 transitions, fewer where an observation is so wide that they would take more than 256 MiB.

@@ -32,9 +32,16 @@ struct Collector {
     }
 
     /// Takes the environments' first observations in.
-    mutating func begin(_ learner: inout Learner) {
+    /// - Parameter isRemembered: whether steps will be recorded, not only witnessed.
+    mutating func begin(_ learner: inout Learner, isRemembered: Bool = true) {
         look(learner)
-        for row in streams.indices { learner.begin(&streams[row], states, row: row) }
+        for row in streams.indices {
+            if isRemembered {
+                learner.begin(&streams[row], states, row: row)
+            } else {
+                learner.restart(&streams[row], states, row: row)
+            }
+        }
     }
 
     /// Has the learner choose by its exploration policy, or by another way to choose.
@@ -64,6 +71,16 @@ struct Collector {
             endings[row] = terminated[row] ? .terminated : truncated[row] ? .truncated : .none
         }
         return vector.episodes
+    }
+
+    /// Shows the learner where the latest step led, without having it remember.
+    mutating func witness(_ learner: inout Learner) {
+        let rewards = vector.rewards
+        for row in streams.indices {
+            let isOver = endings[row] != .none
+            learner.witness(&streams[row], reward: rewards[row], isOver ? finalStates : states, row: row)
+            if isOver { learner.restart(&streams[row], states, row: row) }
+        }
     }
 
     /// Gives the learner what the latest step led to.

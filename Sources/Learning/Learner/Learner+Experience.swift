@@ -23,9 +23,21 @@ extension Learner {
 
     /// Begins an episode in row `row` of `states`.
     mutating func begin(_ stream: inout Stream, _ states: States, row: Int) {
+        restart(&stream, states, row: row)
+        replay.begin(&stream.steps, states, row: row)
+    }
+
+    /// Sees an episode begin.
+    mutating func restart(_ stream: inout Stream, _ states: States, row: Int) {
         see(states, row: row)
         stream.sum = 0
-        replay.begin(&stream.steps, states, row: row)
+    }
+
+    /// Sees one step: its reward, and where it led.
+    mutating func witness(_ stream: inout Stream, reward: Double, _ states: States, row: Int) {
+        see(states, row: row)
+        rewardScale.observe(reward, discount: hyperparameters.discount, sum: &stream.sum)
+        transitions += 1
     }
 
     /// Takes one step in: what was chosen in the stream's state, and row `row` of `states` that it led to.
@@ -33,12 +45,10 @@ extension Learner {
         _ stream: inout Stream, _ choices: [Int32], isBest: Bool, row: Int, reward: Double, ending: Ending,
         to states: States
     ) {
-        see(states, row: row)
-        rewardScale.observe(reward, discount: hyperparameters.discount, sum: &stream.sum)
+        witness(&stream, reward: reward, states, row: row)
         replay.step(
             &stream.steps, choices: choices, isBest: isBest, at: row, reward: reward, ending: ending, to: states,
             row: row)
-        transitions += 1
         if isReady { credit += hyperparameters.gradientSteps }
     }
 

@@ -54,8 +54,11 @@ extension Learner {
     mutating func reward() {
         let transform = normalizer.transform(hyperparameters)
         let discount = Float(hyperparameters.discount)
-        let scale = objective.rewards == .environment ? rewardScale.factor(hyperparameters) : 1
-        var learned = objective.rewards == .discriminator ? learnedRewards() : []
+        let scale =
+            objective.rewards == .environment
+            ? rewardScale.factor(hyperparameters) : Float(hyperparameters.adversarial.rewardScale)
+        var learned: [Float] = []
+        if case .discriminator = objective.rewards { learned = learnedRewards() }
         func reward(_ source: borrowing Replay, _ rows: Range<Int>, shown: Float) {
             for row in rows {
                 let outcome = source.outcome(of: Int(batch.slots[row]), discount: discount) { slot in
@@ -107,9 +110,7 @@ extension Learner {
             for index in 0..<count * head.width { batch.online.outputGradient[index] = 0 }
         }
         let imitationLoss = imitate(progress: progress)
-        head.suppress(
-            batch.online.outputs, rows: count, masks: batch.masks, margin: Self.maskMargin,
-            addingTo: &batch.online.outputGradient)
+        suppress(&batch.online, rows: count, masks: batch.masks)
         network.perceptron.backward(parameters, rows: count, in: &batch.online, to: &gradient)
         let rate = step(progress: progress)
         metrics.add("learning_rate", rate)
@@ -124,6 +125,13 @@ extension Learner {
                 exponent: Float(hyperparameters.priorityExponent))
         }
         if let imitationLoss { metrics.add("imitation_loss", imitationLoss) }
+    }
+
+    /// Keeps what is not allowed below the best that is.
+    func suppress(_ workspace: inout Workspace, rows: Int, masks: [UInt8]) {
+        network.head.suppress(
+            workspace.outputs, rows: rows, masks: masks, margin: Self.maskMargin,
+            addingTo: &workspace.outputGradient)
     }
 
     /// One step of the optimizer along the gradient.

@@ -85,6 +85,7 @@ public struct Learner: Sendable {
     public mutating func update(progress: Double) {
         precondition(isReady, "an update needs experience")
         reading = objective.reading
+        if adversary != nil && updates.isMultiple(of: hyperparameters.adversarial.period) { teachAdversary() }
         draw(progress: progress)
         loadStates()
         if objective.learnsValues {
@@ -114,6 +115,10 @@ public struct Learner: Sendable {
         self.objective = objective
         self.hyperparameters = hyperparameters
         credit = 0
+        adversary = nil
+        if case .discriminator(let seesNext) = objective.rewards {
+            adversary = Adversary(network, hyperparameters.adversarial, seesNext: seesNext, random: &random)
+        }
     }
 
     /// What updates gave since the latest call.

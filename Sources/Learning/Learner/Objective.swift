@@ -7,8 +7,8 @@ public struct Objective: Sendable, Equatable {
         case environment
         /// 1 for each step that was shown, 0 for each of one's own (SQIL, Reddy 2020).
         case shown
-        /// What tells experts' steps from one's own says how like an expert's a step is.
-        case discriminator
+        /// What tells experts' steps from one's own says how like an expert's a step is; it may see where a step led.
+        case discriminator(seesNext: Bool)
     }
 
     /// Whether Q is brought near what came of decisions, and what is expected after that.

@@ -54,7 +54,8 @@ public struct Phase: Sendable {
             case .q: .values
             case .ppo, .policyGradient: .policy
             case .sqil: Objective(share: 0.5, rewards: .shown)
-            case .gail, .airl: Objective(share: 0, rewards: .discriminator)
+            case .gail: Objective(share: 0, rewards: .discriminator(seesNext: false))
+            case .airl: Objective(share: 0, rewards: .discriminator(seesNext: true))
             }
         }
     }

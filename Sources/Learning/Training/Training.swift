@@ -84,6 +84,8 @@ public final class Training {
         case .dagger:
             guard let expert = phase.expert else { return ImitationStage() }
             return AggregationStage(vector, expert, &learner)
+        case .ppo: return PolicyStage(vector, &learner, isPlain: false)
+        case .policyGradient: return PolicyStage(vector, &learner, isPlain: true)
         default: return ValueStage(vector, &learner)
         }
     }
