@@ -16,6 +16,7 @@ TRANSITION = {"observation": 0, "action": 1, "reward": 1.0, "next_observation": 
 CALLS = {
     "listEnvironments": ((), {"limit": 5, "cursor": "x"}),
     "getEnvironment": (("CartPole-v1",), {}),
+    "listExperts": ((), {"limit": 5, "cursor": "x"}),
     "createEnv": (
         ("CartPole-v1",),
         {"num_envs": 2, "seed": 1, "kwargs": {}, "max_episode_steps": 9, "autoreset_mode": "same_step", "ttl_s": 60}
