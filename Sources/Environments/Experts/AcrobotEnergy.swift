@@ -5,11 +5,11 @@ enum AcrobotEnergy {
     static let spec = ExpertSpec(
         id: "acrobot-energy",
         summary: """
-            Torque by the sign of the second link's velocity, which pumps energy in, less half the first link's, plus 3 \
+            Torque by the sign of the second link's velocity, which pumps energy in, less half the first link's, plus 2.5 \
             times the sine of the first link's angle, which choose the moment; the weights were found by trying.
             """,
         environments: Acrobot.specs.map(\.id)
     ) { _, _ in
-        Rule<Float, Int64>(width: 6) { $0[5] - 0.5 * $0[4] + 3 * $0[1] > 0 ? 2 : 0 }
+        Rule<Float, Int64>(width: 6) { $0[5] - 0.5 * $0[4] + 2.5 * $0[1] > 0 ? 2 : 0 }
     }
 }

@@ -306,9 +306,10 @@ class Client:
         seed: Optional[int] = None,
         env_id: Optional[str] = None,
         kwargs: Optional[Mapping[str, Any]] = None,
+        expert: Optional[str] = None,
     ) -> JSON:
-        """Plays whole episodes with the policy and reports the returns."""
-        body = {"num_episodes": num_episodes, "seed": seed, "env_id": env_id, "kwargs": kwargs}
+        """Plays whole episodes with the policy and reports the returns, with `expert` beside that expert's."""
+        body = {"num_episodes": num_episodes, "seed": seed, "env_id": env_id, "kwargs": kwargs, "expert": expert}
         return self._caller.json("POST", f"/v1/agents/{segment(agent_id)}/evaluate/", body, wait=True)
 
     def get_policy(self, agent_id: str, *, format: Optional[str] = None, version: Optional[int] = None) -> bytes:
