@@ -11,6 +11,7 @@ enum Routes {
     private static let environments: [Operation] = [
         Operation(.get, "/v1/environments", "listEnvironments", Life.listEnvironments),
         Operation(.get, "/v1/environments/{env_id}", "getEnvironment", Life.getEnvironment),
+        Operation(.get, "/v1/experts", "listExperts", ExpertOperations.listExperts),
         Operation(.post, "/v1/envs/", "createEnv", on: .worker, Life.createEnv),
         Operation(.get, "/v1/envs/", "listEnvs", Life.listEnvs),
         Operation(.get, "/v1/envs/{instance_id}", "getEnv", Life.getEnv),

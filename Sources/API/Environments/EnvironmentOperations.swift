@@ -36,6 +36,7 @@ enum EnvironmentOperations {
             "kwargs": .object(spec.parameters.map { Value.Member($0.name, $0.defaultValue) }),
             "transition_table": .bool(vector.transitionTable != nil),
             "aliases": .strings(hall.catalogue.aliases(of: spec.id)),
+            "experts": .strings(hall.catalogue.experts(for: spec).map(\.id)),
             "description": .string(spec.summary),
         ]
     }

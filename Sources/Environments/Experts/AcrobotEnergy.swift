@@ -5,8 +5,8 @@ enum AcrobotEnergy {
     static let spec = ExpertSpec(
         id: "acrobot-energy",
         summary: """
-            Torque by the sign of the second link's velocity, which pumps energy in, less half the first's, plus 2.5 \
-            times the sine of its angle, which choose the moment; the weights were found by trying.
+            Torque by the sign of the second link's velocity, which pumps energy in, less half the first link's, plus 2.5 \
+            times the sine of the first link's angle, which choose the moment; the weights were found by trying.
             """,
         environments: Acrobot.specs.map(\.id)
     ) { _, _ in

@@ -36,7 +36,7 @@ public final class Agents: Sendable {
     /// An agent's newest versions that are kept: one that learns for days publishes without an end.
     private static let keptVersions = 1_000
 
-    private let catalogue: Catalogue
+    let catalogue: Catalogue
     private let store: StateFolder
     private let clock: WallClock
     private let limit: Int

@@ -47,6 +47,10 @@ class Client:
         """One world: its spaces, limits, render modes and kwargs."""
         return self._caller.json("GET", f"/v1/environments/{segment(env_id)}")
 
+    def list_experts(self, *, limit: Optional[int] = None, cursor: Optional[str] = None) -> JSON:
+        """The scripted experts and the worlds that they know."""
+        return self._caller.json("GET", "/v1/experts", query={"limit": limit, "cursor": cursor})
+
     def create_env(
         self,
         env_id: str,
@@ -302,9 +306,10 @@ class Client:
         seed: Optional[int] = None,
         env_id: Optional[str] = None,
         kwargs: Optional[Mapping[str, Any]] = None,
+        expert: Optional[str] = None,
     ) -> JSON:
-        """Plays whole episodes with the policy and reports the returns."""
-        body = {"num_episodes": num_episodes, "seed": seed, "env_id": env_id, "kwargs": kwargs}
+        """Plays whole episodes with the policy and reports the returns, with `expert` beside that expert's."""
+        body = {"num_episodes": num_episodes, "seed": seed, "env_id": env_id, "kwargs": kwargs, "expert": expert}
         return self._caller.json("POST", f"/v1/agents/{segment(agent_id)}/evaluate/", body, wait=True)
 
     def get_policy(self, agent_id: str, *, format: Optional[str] = None, version: Optional[int] = None) -> bytes:
