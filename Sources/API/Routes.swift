@@ -14,9 +14,10 @@ enum Routes {
         Operation(.post, "/v1/envs/", "createEnv", on: .worker, Life.createEnv),
         Operation(.get, "/v1/envs/", "listEnvs", Life.listEnvs),
         Operation(.get, "/v1/envs/{instance_id}", "getEnv", Life.getEnv),
-        Operation(.delete, "/v1/envs/{instance_id}", "deleteEnv", Life.deleteEnv),
-        Operation(.post, "/v1/envs/{instance_id}/reset/", "reset", Drive.reset),
-        Operation(.post, "/v1/envs/{instance_id}/step/", "step", body: .bulkByType, Drive.step),
+        Operation(.delete, "/v1/envs/{instance_id}", "deleteEnv", on: .networkUnlessRecorded, Life.deleteEnv),
+        Operation(.post, "/v1/envs/{instance_id}/reset/", "reset", on: .networkUnlessRecorded, Drive.reset),
+        Operation(
+            .post, "/v1/envs/{instance_id}/step/", "step", on: .networkUnlessRecorded, body: .bulkByType, Drive.step),
         Operation(.post, "/v1/envs/{instance_id}/rollout", "rollout", on: .worker, RolloutOperation.rollout),
         Operation(.post, "/v1/envs/{instance_id}/snapshot", "snapshot", on: .worker, SnapshotOperations.snapshot),
         Operation(
@@ -30,9 +31,9 @@ enum Routes {
         Operation(.get, "/v1/envs/{instance_id}/observation_space/", "getObservationSpace", Old.getObservationSpace),
         Operation(
             .post, "/v1/envs/{instance_id}/observation_space/contains", "containsObservation", Old.containsObservation),
-        Operation(.post, "/v1/envs/{instance_id}/monitor/start/", "startMonitor", Old.startMonitor),
-        Operation(.post, "/v1/envs/{instance_id}/monitor/close/", "closeMonitor", Old.closeMonitor),
-        Operation(.post, "/v1/envs/{instance_id}/close/", "closeEnv", Old.closeEnv),
+        Operation(.post, "/v1/envs/{instance_id}/monitor/start/", "startMonitor", on: .worker, Old.startMonitor),
+        Operation(.post, "/v1/envs/{instance_id}/monitor/close/", "closeMonitor", on: .worker, Old.closeMonitor),
+        Operation(.post, "/v1/envs/{instance_id}/close/", "closeEnv", on: .networkUnlessRecorded, Old.closeEnv),
         Operation(.post, "/v1/upload/", "upload", Old.upload),
     ]
 
