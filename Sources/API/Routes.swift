@@ -2,7 +2,7 @@ import HTTP
 
 /// Every operation, one row each. The contract, protocol/openapi.yaml, has the same rows; a test compares them.
 enum Routes {
-    static let table: [Operation] = environments + agents + jobs + daemon
+    static let table: [Operation] = environments + agents + jobs + demonstrations + daemon
 
     private typealias Life = EnvironmentOperations
     private typealias Drive = EpisodeOperations
@@ -61,6 +61,33 @@ enum Routes {
         Operation(.delete, "/v1/jobs/{job_id}", "cancelJob", on: .worker, JobOperations.cancelJob),
         Operation(.get, "/v1/jobs/{job_id}/events", "streamJob", JobEvents.streamJob),
         Operation(.get, "/v1/jobs/{job_id}/metrics", "getJobMetrics", on: .worker, JobOperations.getJobMetrics),
+    ]
+
+    private typealias Demonstrate = DemonstrationOperations
+
+    private static let demonstrations: [Operation] = [
+        Operation(
+            .post, "/v1/demonstrations/", "createDemonstrations", on: .worker, body: .bulkByType,
+            Demonstrate.createDemonstrations),
+        Operation(.get, "/v1/demonstrations/", "listDemonstrations", on: .worker, Demonstrate.listDemonstrations),
+        Operation(
+            .get, "/v1/demonstrations/{demonstration_id}", "getDemonstrations", on: .worker,
+            Demonstrate.getDemonstrations),
+        Operation(
+            .delete, "/v1/demonstrations/{demonstration_id}", "deleteDemonstrations", on: .worker,
+            Demonstrate.deleteDemonstrations),
+        Operation(
+            .post, "/v1/demonstrations/{demonstration_id}/episodes", "addEpisodes", on: .worker, body: .bulkByType,
+            EpisodeListOperations.addEpisodes),
+        Operation(
+            .get, "/v1/demonstrations/{demonstration_id}/episodes", "listEpisodes", on: .worker,
+            EpisodeListOperations.listEpisodes),
+        Operation(
+            .get, "/v1/demonstrations/{demonstration_id}/file", "getDemonstrationFile", on: .worker,
+            EpisodeListOperations.getFile),
+        Operation(
+            .get, "/v1/demonstrations/{demonstration_id}/quality", "getDemonstrationQuality", on: .worker,
+            Demonstrate.getQuality),
     ]
 
     private static let daemon: [Operation] = [
