@@ -48,7 +48,9 @@ extension StateFolder {
     public func list(_ path: String) throws(StoreError) -> [String] {
         let file = folder.appending(path: path)
         guard FileManager.default.fileExists(atPath: file.path) else { return [] }
-        return try Self.filing("listing \(file.path)") { try FileManager.default.contentsOfDirectory(atPath: file.path) }
+        return try Self.filing("listing \(file.path)") {
+            try FileManager.default.contentsOfDirectory(atPath: file.path)
+        }
     }
 
     private static func sync(_ file: URL) throws {

@@ -52,7 +52,7 @@ public struct Rollout: Sendable {
         _ plan: Plan, on session: Session,
         act: @Sendable (inout World, Int) throws(HostingError) -> Lanes
     ) throws(HostingError) -> Rollout {
-        try session.hold { world throws(HostingError) in
+        try session.drive(holding: true) { world throws(HostingError) in
             var rollout = Rollout(plan, world)
             try rollout.run(&world, act)
             return rollout
