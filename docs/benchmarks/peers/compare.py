@@ -89,7 +89,7 @@ def main() -> None:
             for seed in range(1, given.seeds + 1)
         }
         for row in chosen:
-            budget = max(int(row.budget * given.share), 10)
+            budget = max(int(row.budget * given.share), 2_500 if row.unit == "steps" else 10)
             pairs = []
             for seed in range(1, given.seeds + 1):
                 set_id, path = shown[row.env_id, seed]
