@@ -98,9 +98,9 @@ class Demonstrations:
         """What a set is worth, with a sentence for each finding."""
         return self._caller.json("GET", f"/v1/demonstrations/{segment(demonstration_id)}/quality")
 
-    def list_experts(self) -> JSON:
+    def list_experts(self, *, limit: Optional[int] = None, cursor: Optional[str] = None) -> JSON:
         """The scripted experts and the worlds that they know."""
-        return self._caller.json("GET", "/v1/experts")
+        return self._caller.json("GET", "/v1/experts", query={"limit": limit, "cursor": cursor})
 
     def _send_episodes(self, path: str, episodes: Episodes, about: JSON) -> JSON:
         """Sends episodes in bulk; what is said about them goes into the tensors' file, or else into the query."""
