@@ -22,6 +22,7 @@ LAMD := .build/release/lamd
 LAMD_BENCH := .build/release/lamd-bench
 FIGURES := .build/figures
 VENV := .venv
+PEERS_VENV := .build/venv-peers
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 # $(call install,PACKAGES): installs those that are missing, and says so.
@@ -39,7 +40,7 @@ define install
 endef
 
 .PHONY: help run demo build release release-bench test test-unit test-end-to-end test-clients lint format bench \
-	bench-learning bench-docs install uninstall clean swift packages
+	bench-learning bench-peers bench-docs install uninstall clean swift packages
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -104,14 +105,24 @@ bench: release-bench ## measure speed: BENCH=http, worlds, learner, process, all
 bench-learning: release-bench ## learning on five seeds a world, beside the figures of others
 	@$(LAMD_BENCH) learning --json $(FIGURES)/learning.json
 
+$(PEERS_VENV)/stamp: docs/benchmarks/peers/requirements.txt
+	@$(call install,python3-venv)
+	@$(PYTHON) -m venv $(PEERS_VENV)
+	@$(PEERS_VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+bench-peers: release $(VENV)/stamp $(PEERS_VENV)/stamp ## beside imitation and stable-baselines3, installed apart
+	@$(VENV)/bin/python docs/benchmarks/peers/compare.py --lamd $(LAMD) --peers $(PEERS_VENV)/bin/python \
+	    --json $(FIGURES)/peers.json
+
 $(VENV)/stamp-benchmarks: docs/benchmarks/requirements.txt
 	@$(call install,python3-venv)
 	@$(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
-bench-docs: $(VENV)/stamp-benchmarks ## write docs/benchmarks.md and its picture from what bench and bench-learning found
-	@for name in all learning; do \
+bench-docs: $(VENV)/stamp-benchmarks ## write docs/benchmarks.md and its picture from what the benchmarks found
+	@for name in all learning peers; do \
 	    if [ -e $(FIGURES)/$$name.json ]; then cp $(FIGURES)/$$name.json docs/benchmarks/; fi; done
 	@$(VENV)/bin/python docs/benchmarks/draw.py
 

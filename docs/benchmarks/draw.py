@@ -1,6 +1,6 @@
 """Writes docs/benchmarks.md and docs/images/learning-curves.svg from the figures beside this file.
 
-`make bench` and `make bench-learning` measure; `make bench-docs` brings their JSON here and runs this.
+`make bench`, `make bench-learning` and `make bench-peers` measure; `make bench-docs` brings their JSON here and runs this.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def machine(report: dict[str, Any]) -> str:
     return text + (f"; the machine was busy (load {where['load']})" if where["load"] > 0.5 else "")
 
 
-def page(speed: dict[str, Any], learning: dict[str, Any]) -> str:
+def page(speed: dict[str, Any], learning: dict[str, Any], peers: dict[str, Any] | None) -> str:
     parts = [
         "# Benchmarks",
         f"<!-- {FRESH} -->",
@@ -64,6 +64,9 @@ def page(speed: dict[str, Any], learning: dict[str, Any]) -> str:
         "Each thin line is a training seed, the thick one their mean: evaluations of 100 episodes on seeds of their own, by"
         "\nthe greedy policy of the moment. The policy that is kept is the best of them, chosen by 300 more episodes.",
     ]
+    if peers is not None:
+        parts += ["## Peers", f"`make bench-peers` ({machine(peers)})."]
+        parts += [markdown(table, "###") for table in peers["tables"]]
     return "\n\n".join(parts) + "\n"
 
 
@@ -102,7 +105,8 @@ def draw(learning: dict[str, Any]) -> None:
 
 def main() -> None:
     speed, learning = read("all"), read("learning")
-    (DOCS / "benchmarks.md").write_text(page(speed, learning))
+    peers = read("peers") if (HERE / "peers.json").exists() else None
+    (DOCS / "benchmarks.md").write_text(page(speed, learning, peers))
     draw(learning)
 
 

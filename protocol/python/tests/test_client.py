@@ -147,6 +147,31 @@ def test_tensors_go_both_ways(server):
     assert server.requests[0].query == {"deterministic": "false", "include": "values"}
 
 
+EPISODE = {"observations": np.float32([[0], [1]]), "actions": [1], "rewards": [0.5], "terminations": [True]}
+
+
+def test_demonstrations_go_in_three_forms(server):
+    client = lamd.Client(server.url)
+    about = {"name": "two words", "env_id": "CartPole-v1", "metadata": {"by": "Ada"}, "kwargs": {"sutton": True}}
+    client.create_demonstrations([EPISODE], **about)
+    client.create_demonstrations(iter([EPISODE, EPISODE]), **about)
+    client.create_demonstrations({"rewards": np.ones(3), "episode_lengths": np.array([3])}, **about)
+    listed, lines, tensors = server.requests
+    plain = {"observations": [[0], [1]], "actions": [1], "rewards": [0.5], "terminations": [True]}
+    assert json.loads(listed.body) == {**about, "episodes": [plain]} and not listed.query
+    said = {**about, "metadata": '{"by":"Ada"}', "kwargs": '{"sutton":true}'}
+    assert [json.loads(line) for line in lines.body.splitlines()] == [plain, plain] and lines.query == said
+    assert lines.headers["Content-Type"] == "application/x-ndjson"
+    assert safetensors.metadata(tensors.body) == said and not tensors.query
+    assert safetensors.load(tensors.body)["episode_lengths"] == [3]
+
+
+def test_an_expert_demonstrates(server):
+    lamd.Client(server.url).create_demonstrations(env_id="CartPole-v1", expert="cartpole", num_episodes=3, seed=1)
+    body = {"env_id": "CartPole-v1", "expert": "cartpole", "num_episodes": 3, "seed": 1}
+    assert json.loads(server.requests[0].body) == body
+
+
 def event(number, name, data):
     return f"id: {number}\nevent: {name}\ndata: {json.dumps(data)}\n\n"
 

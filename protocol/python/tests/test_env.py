@@ -45,6 +45,13 @@ def test_describes_itself():
     assert env.metadata["render_modes"] == ["rgb_array", "ansi", "svg", "png"]
 
 
+def test_records_where_it_is_asked_to(worlds):
+    lamd.make("Taxi-v4", record="mine")
+    lamd.make_vec("Taxi-v4", 2, record="ours")
+    made = [json.loads(request.body) for request in worlds.requests if request.method == "POST"]
+    assert [body["record"] for body in made] == ["mine", "ours"]
+
+
 def test_renders_what_its_mode_says():
     for mode, kind in [("rgb_array", np.ndarray), ("ansi", str), ("svg", str), ("png", bytes)]:
         env = lamd.make("Taxi-v4", render_mode=mode)

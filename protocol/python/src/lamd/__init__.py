@@ -4,6 +4,7 @@
 >>> env = lamd.make("CartPole-v1")            # a gymnasium.Env
 >>> envs = lamd.make_vec("CartPole-v1", 8)    # a gymnasium.vector.VectorEnv
 >>> client = lamd.Client()                    # one method per operation of the API
+>>> lamd.minari.upload(client, dataset)       # Minari's data sets, there and back
 
 The daemon's address is the argument `url`, else `$LAMD_URL`, else http://127.0.0.1:8808.
 """
@@ -18,12 +19,12 @@ from .env import Environment, make
 from .problem import Problem
 from .vector import VectorEnvironment, make_vec
 
-__all__ = ["Client", "Environment", "Problem", "VectorEnvironment", "make", "make_vec", "sb3"]
+__all__ = ["Client", "Environment", "Problem", "VectorEnvironment", "make", "make_vec", "minari", "sb3"]
 __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
-    """Imports `lamd.sb3` when it is first used, because it needs stable-baselines3."""
-    if name == "sb3":
-        return importlib.import_module(".sb3", __name__)
+    """Imports what needs more than numpy and gymnasium when it is first used."""
+    if name in ("minari", "sb3"):
+        return importlib.import_module(f".{name}", __name__)
     raise AttributeError(f"module 'lamd' has no attribute {name!r}")

@@ -40,7 +40,7 @@ class Caller:
         repeatable: Optional[bool] = None,
     ) -> JSON:
         """JSON in, JSON out; what is None is left out of the body."""
-        content = None if body is None else json.dumps(plain(present(body)), separators=(",", ":")).encode()
+        content = None if body is None else compact(present(body)).encode()
         headers = {"Accept": "application/json"}
         if content is not None:
             headers["Content-Type"] = "application/json"
@@ -60,7 +60,7 @@ class Caller:
         if tensors is not None:
             content, media_type = safetensors.dump(tensors), safetensors.MEDIA_TYPE
         else:
-            content, media_type = json.dumps(plain(body)).encode(), "application/json"
+            content, media_type = compact(body).encode(), "application/json"
         headers = {"Content-Type": media_type, "Accept": safetensors.MEDIA_TYPE}
         reply = self.send("POST", path, content, query=query, headers=headers, wait=wait, repeatable=repeatable)
         return safetensors.load(reply.body)
@@ -110,6 +110,11 @@ class Caller:
 def present(fields: Mapping[str, Any]) -> JSON:
     """The fields that are not None."""
     return {key: value for key, value in fields.items() if value is not None}
+
+
+def compact(value: Any) -> str:
+    """A value as JSON, numpy's and Gymnasium's included, without spaces."""
+    return json.dumps(plain(value), separators=(",", ":"))
 
 
 def segment(text: str) -> str:

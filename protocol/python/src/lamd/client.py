@@ -9,10 +9,11 @@ from typing import Any, Optional, Union
 from . import progress as bar
 from . import safetensors
 from .caller import JSON, Caller, Event, decoded, present, segment
+from .demonstrations import Demonstrations
 from .spaces import Tensors, plain
 
 
-class Client:
+class Client(Demonstrations):
     """Talks to one daemon. Threads may share it; each has a connection of its own.
 
     Args:
@@ -61,11 +62,17 @@ class Client:
         max_episode_steps: Optional[int] = None,
         autoreset_mode: Optional[str] = None,
         wrappers: Optional[Sequence[Mapping[str, Any]]] = None,
+        record: Optional[str] = None,
         ttl_s: Optional[float] = None,
     ) -> JSON:
-        """Makes an instance of a world; `instance_id` in the reply is what the other methods take."""
+        """Makes an instance of a world; `instance_id` in the reply is what the other methods take.
+
+        With `record`, the name of a demonstration set, its episodes are kept there.
+        """
         body: JSON = {"env_id": env_id, "num_envs": num_envs, "seed": seed, "kwargs": kwargs, "ttl_s": ttl_s}
-        body.update(max_episode_steps=max_episode_steps, autoreset_mode=autoreset_mode, wrappers=wrappers)
+        body.update(
+            max_episode_steps=max_episode_steps, autoreset_mode=autoreset_mode, wrappers=wrappers, record=record
+        )
         return self._caller.json("POST", "/v1/envs/", body)
 
     def list_envs(self) -> JSON:
@@ -266,17 +273,24 @@ class Client:
         seconds: Optional[float] = None,
         target_return: Optional[float] = None,
         evaluate: Optional[Mapping[str, Any]] = None,
+        demonstrations: Optional[Sequence[str]] = None,
+        expert: Optional[str] = None,
         phases: Optional[Sequence[Mapping[str, Any]]] = None,
         wait: bool = False,
         progress: bool = False,
     ) -> JSON:
         """Trains the agent in the background and returns the job.
 
+        `demonstrations` are the ids of sets to imitate. `expert` labels what the agent comes across: a scripted expert,
+        an agent's id, or `"client"`, who labels by `get_labels` and `post_labels`. Without `phases` these two say what
+        is done.
+
         With `wait` or `progress` it returns the finished job; `progress` draws a bar on a terminal and writes plain lines
         elsewhere (both on stderr). Interrupted, the job goes on in the daemon; `cancel_job` ends it.
         """
         body: JSON = {"env_id": env_id, "kwargs": kwargs, "num_envs": num_envs, "target_return": target_return}
         body.update(steps=steps, episodes=episodes, updates=updates, seconds=seconds, evaluate=evaluate, phases=phases)
+        body.update(demonstrations=demonstrations, expert=expert)
         path = f"/v1/agents/{segment(agent_id)}/train/"
         if not progress:
             return self._caller.json("POST", path, body, query={"wait": wait or None}, wait=wait)
@@ -297,6 +311,15 @@ class Client:
         headers = {"Content-Type": safetensors.MEDIA_TYPE, "Accept": "application/json"}
         content = safetensors.dump(transitions)
         return decoded(self._caller.send("POST", path, content, query={"learn": learn}, headers=headers))
+
+    def get_labels(self, agent_id: str, *, limit: Optional[int] = None, cursor: Optional[str] = None) -> JSON:
+        """The observations that wait for an expert in the client, what the agent would do first where it is unsure."""
+        path = f"/v1/agents/{segment(agent_id)}/labels"
+        return self._caller.json("GET", path, query={"limit": limit, "cursor": cursor})
+
+    def post_labels(self, agent_id: str, labels: Sequence[Mapping[str, Any]]) -> JSON:
+        """Says what an expert would do: `{"state_id": …, "action": …}` for each of what `get_labels` gave."""
+        return self._caller.json("POST", f"/v1/agents/{segment(agent_id)}/labels", {"labels": labels})
 
     def evaluate(
         self,

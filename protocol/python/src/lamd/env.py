@@ -26,7 +26,8 @@ def make(env_id: str, *, render_mode: Optional[str] = None, **kwargs: Any) -> gy
         render_mode: What `render` returns: `rgb_array`, `ansi` (where the world has it), `svg` (str) or `png` (bytes);
             or `human` for a window.
         kwargs: `url`, `max_episode_steps`, `wrappers` (the daemon's, as `{"wrapper": "FrameStackObservation",
-            "stack_size": 4}`), `ttl_s`, and the world's own parameters.
+            "stack_size": 4}`), `record` (the name of a demonstration set that keeps the episodes), `ttl_s`, and the
+            world's own parameters.
     """
     if render_mode == "human":
         return gymnasium.wrappers.HumanRendering(Environment(env_id, render_mode="rgb_array", **kwargs))
@@ -52,11 +53,13 @@ class Environment(gymnasium.Env[Any, Any]):
         url: Optional[str] = None,
         max_episode_steps: Optional[int] = None,
         wrappers: Optional[Sequence[Mapping[str, Any]]] = None,
+        record: Optional[str] = None,
         ttl_s: Optional[float] = None,
         **kwargs: Any,
     ) -> None:
         self.client = shared_client(url)
         given: dict[str, Any] = {"max_episode_steps": max_episode_steps, "wrappers": wrappers, "ttl_s": ttl_s}
+        given["record"] = record
         self.instance_id: str = self.client.create_env(env_id, kwargs=kwargs or None, **given)["instance_id"]
         instance = self.client.get_env(self.instance_id)
         spec = instance["spec"]

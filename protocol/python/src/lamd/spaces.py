@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,11 +15,11 @@ Tensors = dict[str, NDArray[Any]]
 
 
 def plain(value: Any) -> Any:
-    """Turns numpy's values into what JSON has, infinities into strings."""
+    """Turns numpy's values into what JSON has, numbers that it lacks into strings."""
     if isinstance(value, (np.ndarray, np.generic)):
         value = value.tolist()
-    if isinstance(value, float) and value in (np.inf, -np.inf):
-        return "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, GraphInstance):
         return {"nodes": plain(value.nodes), "edges": plain(value.edges), "edge_links": plain(value.edge_links)}
     if isinstance(value, Space):

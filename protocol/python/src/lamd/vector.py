@@ -36,7 +36,7 @@ def make_vec(
         num_envs: How many.
         autoreset_mode: When an episode that ended begins anew: Gymnasium's enum, or `next_step`, `same_step`, `disabled`.
         render_mode: What `render` returns, one for each environment; see `lamd.make`.
-        kwargs: `url`, `max_episode_steps`, `wrappers`, `ttl_s`, and the world's own parameters.
+        kwargs: `url`, `max_episode_steps`, `wrappers`, `record`, `ttl_s`, and the world's own parameters.
     """
     return VectorEnvironment(env_id, num_envs, autoreset_mode=autoreset_mode, render_mode=render_mode, **kwargs)
 
@@ -54,6 +54,7 @@ class VectorEnvironment(VectorEnv[Any, Any, NDArray[Any]]):
         url: Optional[str] = None,
         max_episode_steps: Optional[int] = None,
         wrappers: Optional[Sequence[Mapping[str, Any]]] = None,
+        record: Optional[str] = None,
         ttl_s: Optional[float] = None,
         **kwargs: Any,
     ) -> None:
@@ -68,6 +69,7 @@ class VectorEnvironment(VectorEnv[Any, Any, NDArray[Any]]):
             max_episode_steps=max_episode_steps,
             autoreset_mode=next(name for name, value in _MODES.items() if value is mode),
             wrappers=wrappers,
+            record=record,
             ttl_s=ttl_s,
         )["instance_id"]
         instance = self.client.get_env(self.instance_id)

@@ -1,0 +1,223 @@
+"""Lamd beside imitation and stable-baselines3: the same demonstrations, network and budget, in one run.
+
+`make bench-peers` installs both and runs this under Python with lamd's client; each training of a peer is a process of
+its own, peer.py under the Python that has the peers. Lamd and a peer take turns and never run at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple, Optional
+
+import numpy as np
+
+import lamd
+from lamd import safetensors
+
+PEER = Path(__file__).with_name("peer.py")
+HIDDEN = [128, 128]
+SHOWN = 50
+IMITATION, BASELINES = "imitation 1.0.1", "stable-baselines3 2.2.1"
+EXPERTS = {"CartPole-v1": "cartpole-linear", "Acrobot-v1": "acrobot-energy", "Pendulum-v1": "pendulum-energy"}
+
+
+class Row(NamedTuple):
+    """A comparison: a phase of lamd's, and the peer that has its method."""
+
+    title: str
+    phase: str
+    method: str
+    env_id: str
+    unit: str
+    budget: int
+    peer: str = IMITATION
+
+
+ROWS = [
+    *(Row("behaviour cloning", "imitate", "cross_entropy", env_id, "updates", 10_000) for env_id in EXPERTS),
+    *(Row("DAgger", "aggregate", "dagger", env_id, "episodes", 100) for env_id in EXPERTS),
+    Row("GAIL", "adversarial", "gail", "CartPole-v1", "steps", 100_000),
+    Row("SQIL", "adversarial", "sqil", "CartPole-v1", "steps", 100_000),
+    Row("PPO", "reinforce", "ppo", "CartPole-v1", "steps", 100_000, BASELINES),
+    Row("PPO", "reinforce", "ppo", "Pendulum-v1", "steps", 100_000, BASELINES),
+    Row("PPO", "reinforce", "ppo", "Acrobot-v1", "steps", 200_000, BASELINES),
+]
+
+NOTE = f"""\
+Each return is the mean of as many fresh episodes on both sides, by the most probable actions; mean and worst of the
+training seeds. Networks of {HIDDEN[0]} and {HIDDEN[1]} ReLU units. Lamd with its defaults, the same everywhere.
+Behaviour cloning and adversaries imitate {SHOWN} episodes of the expert, made by lamd once a seed and given to both;
+behaviour cloning and DAgger take as many updates, with the same batches and learning rate, on both sides. DAgger's
+expert is a copy of lamd's, checked against the demonstrations. GAIL has the settings of imitation's documentation, SQIL
+and PPO those that RL Zoo tuned for the environment, but for the network. Seconds are of training alone, one thread each.
+Lamd's include the evaluations by which it chooses among its policies; a peer's policy is its last."""
+
+
+class Outcome(NamedTuple):
+    mean_return: float
+    seconds: float
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--lamd", default=".build/release/lamd", help="the program")
+    parser.add_argument("--peers", default=".build/venv-peers/bin/python", help="a Python with the peers")
+    parser.add_argument("--json", type=Path, help="where the figures go")
+    parser.add_argument("--seeds", type=int, default=3, help="trainings on each side")
+    parser.add_argument("--episodes", type=int, default=1000, help="fresh episodes to judge a policy by")
+    parser.add_argument("--methods", help="some of them: cross_entropy,dagger,gail,sqil,ppo")
+    parser.add_argument("--share", type=float, default=1, help="of each budget, to try things out")
+    given = parser.parse_args()
+    chosen = [row for row in ROWS if not given.methods or row.method in given.methods.split(",")]
+    report: dict[str, Any] = {"command": "compare.py", "machine": machine(), "runs": []}
+    table = []
+    with tempfile.TemporaryDirectory() as folder, daemon(given.lamd, Path(folder)) as url:
+        client = lamd.Client(url)
+        shown = {
+            (env_id, seed): demonstrations(client, env_id, seed, Path(folder))
+            for env_id in sorted({row.env_id for row in chosen})
+            for seed in range(1, given.seeds + 1)
+        }
+        for row in chosen:
+            budget = max(int(row.budget * given.share), 2_500 if row.unit == "steps" else 10)
+            pairs = []
+            for seed in range(1, given.seeds + 1):
+                set_id, path = shown[row.env_id, seed]
+                ours, asked, anchors = train(client, row, budget, seed, given.episodes, set_id)
+                theirs = peer(given.peers, {**asked, "demonstrations": str(path)})
+                pairs.append((ours, theirs))
+                report["runs"].append({**asked, "peer": row.peer, "lamd": ours._asdict(), "theirs": theirs._asdict()})
+                print(f"{row.title} {row.env_id} {seed}: lamd {ours}, {row.peer} {theirs}", file=sys.stderr, flush=True)
+            table.append(line(row, budget, pairs, anchors))
+    report["tables"] = [{"name": "peers", "title": "Imitation and policy gradients", "columns": COLUMNS, "rows": table}]
+    report["tables"][0]["note"] = f"{given.seeds} seeds, {given.episodes:,} episodes. " + NOTE.replace("\n", " ")
+    print_table(report["tables"][0])
+    if given.json:
+        given.json.parent.mkdir(parents=True, exist_ok=True)
+        given.json.write_text(json.dumps(report, sort_keys=True) + "\n")
+
+
+COLUMNS = [
+    *({"title": title} for title in ("method", "environment", "budget")),
+    *({"title": title, "digits": 1} for title in ("random", "expert", "lamd", "worst", "s")),
+    {"title": "beside"},
+    *({"title": title, "digits": 1} for title in ("mean", "worst", "s")),
+]
+
+
+def line(row: Row, budget: int, pairs: list[tuple[Outcome, Outcome]], anchors: tuple[float, float]) -> list[Any]:
+    """A line of the table."""
+    ours, theirs = zip(*pairs)
+    return [row.title, row.env_id, f"{budget:,} {row.unit}", *anchors, *summary(ours), row.peer, *summary(theirs)]
+
+
+def summary(outcomes: Any) -> list[float]:
+    found = [outcome.mean_return for outcome in outcomes]
+    return [float(np.mean(found)), min(found), float(np.mean([outcome.seconds for outcome in outcomes]))]
+
+
+def print_table(table: dict[str, Any]) -> None:
+    rows = [[column["title"] for column in table["columns"]]]
+    rows += [[item if isinstance(item, str) else f"{item:.1f}" for item in row] for row in table["rows"]]
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    for row in rows:
+        print("  ".join(item.ljust(width) for item, width in zip(row, widths)).rstrip())
+
+
+# Lamd
+
+
+@contextmanager
+def daemon(program: str, folder: Path) -> Iterator[str]:
+    """Starts a daemon on a free port, and gives its URL."""
+    command = [program, "serve", "--listen", "127.0.0.1:0", "--state", str(folder / "state")]
+    log = folder / "lamd.log"
+    with log.open("w") as said, subprocess.Popen(command, stdout=said, stderr=said) as process:
+        try:
+            found = None
+            while found is None and process.poll() is None:
+                time.sleep(0.05)
+                found = re.search(r"listening on (http://\S+)", log.read_text())
+            if found is None:
+                sys.exit(f"the daemon did not start:\n{log.read_text()}")
+            yield found[1]
+        finally:
+            process.terminate()
+
+
+def demonstrations(client: lamd.Client, env_id: str, seed: int, folder: Path) -> tuple[str, Path]:
+    """Lets the expert demonstrate; the set's id, and a file for the peer."""
+    made = client.create_demonstrations(env_id=env_id, expert=EXPERTS[env_id], num_episodes=SHOWN, seed=seed * 10_000)
+    tensors = safetensors.load(client.get_demonstration_file(made["demonstration_id"], format="safetensors"))
+    path = folder / f"{env_id}-{seed}.npz"
+    kept = ("observations", "actions", "terminations", "episode_lengths")
+    np.savez(path, **{name: tensors[name] for name in kept})
+    return made["demonstration_id"], path
+
+
+def train(
+    client: lamd.Client, row: Row, budget: int, seed: int, episodes: int, set_id: str
+) -> tuple[Outcome, dict[str, Any], tuple[float, float]]:
+    """Trains and judges lamd's agent.
+
+    Returns:
+        What came of it, what to ask of the peer, and the returns of the random policy and of the expert.
+    """
+    agent = client.create_agent(row.env_id, seed=seed, hyperparameters={"hidden_sizes": HIDDEN})
+    phase: dict[str, Any] = {"phase": row.phase, "method": row.method, row.unit: budget}
+    needed: Optional[list[str]] = [set_id]
+    if row.method == "dagger":
+        phase["expert"], needed = EXPERTS[row.env_id], None
+    elif row.phase == "reinforce":
+        needed = None
+    started = time.perf_counter()
+    job = client.train(agent["agent_id"], phases=[phase], demonstrations=needed, wait=True)
+    seconds = time.perf_counter() - started
+    if job["state"] != "succeeded":
+        sys.exit(f"lamd's {row.title} on {row.env_id} {job['state']}: {job.get('error')}")
+    judged = client.evaluate(
+        agent["agent_id"], num_episodes=episodes, seed=1_000_000 * seed, expert=EXPERTS[row.env_id]
+    )
+    client.delete_agent(agent["agent_id"])
+    asked = {"method": row.method, "env_id": row.env_id, "seed": seed, "expert": EXPERTS[row.env_id], row.unit: budget}
+    asked.update({key: agent["hyperparameters"][key] for key in ("learning_rate", "batch_size")})
+    asked = {"updates": job["result"]["updates"], "num_episodes": episodes, **asked}
+    return Outcome(judged["mean_return"], seconds), asked, (judged["random_return"], judged["expert_return"])
+
+
+# Peers
+
+
+def peer(python: str, asked: dict[str, Any]) -> Outcome:
+    """Trains and judges a peer's policy, in a process of its own."""
+    done = subprocess.run([python, str(PEER), json.dumps(asked)], capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"the peer failed at {asked}:\n{done.stderr}")
+    said = json.loads(done.stdout.splitlines()[-1])
+    return Outcome(said["mean_return"], said["seconds"])
+
+
+def machine() -> dict[str, Any]:
+    """Where this ran, as lamd-bench says it."""
+    processor = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    system = re.search(r'PRETTY_NAME="(.*)"', Path("/etc/os-release").read_text())
+    return {
+        "processor": processor[1] if processor else "unknown",
+        "system": system[1] if system else "unknown",
+        "cores": os.cpu_count(),
+        "load": round(os.getloadavg()[0], 2),
+    }
+
+
+if __name__ == "__main__":
+    main()
