@@ -74,6 +74,9 @@ extension HyperparameterField {
         boolean("imitation.filter", \.imitation.filter, "whether only what led to more than expected is imitated"),
         boolean("imitation.self", \.imitation.selfImitation, "whether what turned out well is imitated too"),
         real("expert_mixing", \.expertMixing, 0...1, "how often an expert that labels acts itself at first; falls to 0"),
+        integer("labels.round", \.labels.round, 1...10_000, "states that a client is asked about at once"),
+        integer("labels.pool", \.labels.pool, 1...1_000, "states come across for each that is asked about"),
+        integer("labels.updates", \.labels.updates, 1...1_000_000, "updates after each round of answers"),
         integers(
             "adversarial.hidden_sizes", \.adversarial.hiddenSizes, 1...1_024, maximumCount: 4,
             "units of each hidden layer of what tells experts' steps from one's own"),

@@ -56,6 +56,16 @@ public struct Hyperparameters: Sendable, Equatable {
         public var rewardScale: Double
     }
 
+    /// How somebody outside is asked what to do.
+    public struct Labels: Sendable, Equatable {
+        /// Questions asked at once.
+        public var round: Int
+        /// States come across for each question.
+        public var pool: Int
+        /// Updates after each round.
+        public var updates: Int
+    }
+
     /// How a policy learns from its own steps alone.
     public struct PolicyOptimization: Sendable, Equatable {
         /// Steps of each environment between two updates.
@@ -96,6 +106,7 @@ public struct Hyperparameters: Sendable, Equatable {
     public var demonstrationShare: Double
     public var imitation: ImitationTerm
     public var expertMixing: Double
+    public var labels: Labels
     public var adversarial: Adversarial
     public var policyGradient: PolicyOptimization
 }
@@ -116,7 +127,7 @@ extension Hyperparameters {
             trainFrequency: 2, gradientSteps: 1, demonstrationShare: 0.25,
             imitation: ImitationTerm(
                 loss: .margin, weight: 1, decay: 0.1, margin: 0.1, filter: true, selfImitation: false),
-            expertMixing: 0.5,
+            expertMixing: 0.5, labels: Labels(round: 50, pool: 4, updates: 500),
             adversarial: Adversarial(
                 hiddenSizes: [64, 64], learningRate: 3e-4, gradientPenalty: 10, period: 1, rewardScale: 0.1),
             policyGradient: PolicyOptimization(

@@ -12,6 +12,9 @@ public struct Phase: Sendable {
         case reinforce
         /// Acts, and learns from rewards for being like the demonstrations; the environment's are not seen.
         case adversarial
+
+        /// Its methods, the one first that it has where none is named.
+        public var methods: [Method] { Method.allCases.filter { $0.kind == self } }
     }
 
     public enum Method: String, Sendable, CaseIterable {
