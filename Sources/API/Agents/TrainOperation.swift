@@ -40,18 +40,22 @@ enum TrainOperation {
                     + "\"\(stranger.method.kind.rawValue)\"", at: "/env_id")
         }
         let evaluate = try evaluation(fields)
+        let budget = try budget(fields) ?? TrainingRequest.Budget()
         return TrainRequest(
             environment: environment?.spec.id, kwargs: environment?.kwargs,
-            numEnvs: try fields?.int("num_envs", in: 1...256), budget: try budget(fields) ?? .init(),
+            numEnvs: try fields?.int("num_envs", in: 1...256), budget: budget,
             targetReturn: try fields?.double("target_return") ?? environment?.spec.rewardThreshold,
             evaluationInterval: try evaluate?.int("every_steps", in: 1...Int(Int32.max)),
             evaluationEpisodes: try evaluate?.int("num_episodes", in: 1...10_000) ?? 100,
-            demonstrations: demonstrations, phases: phases.map { pinned($0, hall) })
+            demonstrations: demonstrations, phases: phases.map { resolved($0, budget, hall) })
     }
 
-    /// The same with the version of the agent that labels: what it serves may change meanwhile.
-    private static func pinned(_ phase: TrainRequest.Phase, _ hall: Hall) -> TrainRequest.Phase {
+    /// The same with its budget, and the version of the agent that labels: what it serves may change meanwhile.
+    private static func resolved(
+        _ phase: TrainRequest.Phase, _ common: TrainingRequest.Budget, _ hall: Hall
+    ) -> TrainRequest.Phase {
         var phase = phase
+        phase.budget = Phase(phase.method, budget: phase.budget).budget(within: common)
         phase.expertVersion = phase.expert.flatMap { Identifier($0) }.flatMap { hall.agents.find($0)?.served.version }
         return phase
     }

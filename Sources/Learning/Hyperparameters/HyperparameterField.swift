@@ -42,6 +42,7 @@ extension HyperparameterField {
         choice("activation", \.activation, "what the hidden layers do to their sums"),
         boolean("layer_norm", \.layerNorm, "whether the sums of hidden layers are normalised"),
         integer("bins", \.bins, 2...255, "values for each lane of a Box of actions"),
+        choice("box_distribution", \.boxDistribution, "how they are scored: each on its own, or by a Gaussian"),
         boolean("observation_normalization", \.observationNormalization, "whether numbers are seen normalised"),
         choice("optimizer", \.optimizer, "how a gradient becomes a step"),
         real("learning_rate", \.learningRate, 1e-8...10, "step size at the beginning of a training"),

@@ -21,10 +21,14 @@ extension Hyperparameters {
         return .object(members)
     }
 
+    private static let gaussianBins = 101
+
     /// Takes over what `value`, an object, names; the rest stays as it is.
     /// - Throws: ``LearningError/invalidHyperparameter(name:reason:)``.
     public mutating func apply(_ value: Value) throws(LearningError) {
         try apply(value, within: "")
+        // A Gaussian costs the same however fine it is cut.
+        if value["box_distribution"] == "gaussian" && value["bins"] == nil { bins = Self.gaussianBins }
         try check()
     }
 
@@ -36,6 +40,7 @@ extension Hyperparameters {
         for (name, isSame) in [
             ("hidden_sizes", changed.hiddenSizes == hiddenSizes), ("activation", changed.activation == activation),
             ("layer_norm", changed.layerNorm == layerNorm), ("bins", changed.bins == bins),
+            ("box_distribution", changed.boxDistribution == boxDistribution),
             ("replay", changed.replay == replay), ("replay_capacity", changed.replayCapacity == replayCapacity),
         ] where !isSame {
             throw .invalidHyperparameter(

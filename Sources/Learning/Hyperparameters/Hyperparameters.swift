@@ -11,6 +11,14 @@ public struct Hyperparameters: Sendable, Equatable {
         case squaredError = "squared_error"
     }
 
+    /// How the bins of a Box of actions are scored.
+    public enum BoxDistribution: String, Sendable, CaseIterable {
+        /// Each on its own.
+        case categorical
+        /// By a Gaussian that the network gives the mean and the deviation of.
+        case gaussian
+    }
+
     /// ε falls in a straight line over the agent's first transitions, then stays.
     public struct Exploration: Sendable, Equatable {
         public var initial: Double
@@ -82,6 +90,7 @@ public struct Hyperparameters: Sendable, Equatable {
     public var activation: Activation
     public var layerNorm: Bool
     public var bins: Int
+    public var boxDistribution: BoxDistribution
     public var observationNormalization: Bool
     public var optimizer: Optimization
     public var learningRate: Double
@@ -117,7 +126,8 @@ extension Hyperparameters {
         let form = try? ObservationForm(observation)
         self.init(
             hiddenSizes: [128, 128], activation: .relu, layerNorm: false,
-            bins: (action.layout?.count ?? 1) <= 2 ? 11 : 5, observationNormalization: true, optimizer: .adam,
+            bins: (action.layout?.count ?? 1) <= 2 ? 11 : 5, boxDistribution: .categorical,
+            observationNormalization: true, optimizer: .adam,
             learningRate: 1e-3, learningRateDecay: 0.1, momentum: 0.9, gradientClip: 10, loss: .huber, batchSize: 64,
             // What a category leads to is soon known exactly; numbers gain from rewards that travel faster.
             discount: 0.99, nStep: form?.numbers == 0 ? 1 : 3, doubleQ: true, rewardScaling: true,

@@ -84,7 +84,7 @@ public struct Phase: Sendable {
     public var kind: Kind { method.kind }
 
     /// What it may use up, of a training whose budget is `common`.
-    func budget(within common: TrainingRequest.Budget) -> TrainingRequest.Budget {
+    public func budget(within common: TrainingRequest.Budget) -> TrainingRequest.Budget {
         if let budget { return budget.resolved(kind) }
         guard kind == .imitate else { return common.resolved(kind) }
         return TrainingRequest.Budget(updates: common.updates, seconds: common.seconds).resolved(kind)
