@@ -79,6 +79,15 @@ extension Hyperparameters {
                 name: "batch_size", reason: "with hidden layers of \(widest) at most \((1 << 22) / widest) is supported"
             )
         }
+        guard policyGradient.batchSize * widest <= 1 << 22 else {
+            throw .invalidHyperparameter(
+                name: "policy_gradient.batch_size",
+                reason: "with hidden layers of \(widest) at most \((1 << 22) / widest) is supported")
+        }
+        guard labels.round * labels.pool <= 100_000 else {
+            throw .invalidHyperparameter(
+                name: "labels.pool", reason: "with rounds of \(labels.round) at most \(100_000 / labels.round) is supported")
+        }
         guard learningStarts <= replayCapacity else {
             throw .invalidHyperparameter(name: "learning_starts", reason: "it is more than replay_capacity")
         }
