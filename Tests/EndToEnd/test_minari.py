@@ -277,18 +277,42 @@ def test_text_is_refused(client):
         lamd.minari.upload(client, dataset)
 
 
-def test_what_the_daemon_made_opens_in_minari(client):
-    """A set that an expert generated: the same episodes as in its own file, and a world that Minari can make."""
+def generated(client):
     made = client.create_demonstrations(
-        env_id="Taxi-v4", expert="taxi", num_episodes=3, seed=5
+        env_id="Taxi-v4", expert="scripted", num_episodes=3, seed=5
     )
+    return made["demonstration_id"]
+
+
+def recorded(client):
+    world = lamd.make(
+        "Taxi-v4", url=client.url, record="at the wheel", max_episode_steps=9
+    )
+    world.action_space.seed(1)
+    for seed in range(3):
+        _, info = world.reset(seed=seed)
+        over = False
+        while not over:
+            _, _, terminated, truncated, info = world.step(
+                world.action_space.sample(info["action_mask"])
+            )
+            over = terminated or truncated
+    world.close()
+    sets = client.list_demonstrations(limit=1000)["items"]
+    return next(
+        made["demonstration_id"] for made in sets if made["name"] == "at the wheel"
+    )
+
+
+@pytest.mark.parametrize("make", [generated, recorded])
+def test_what_the_daemon_made_opens_in_minari(client, make):
+    """What is written is what Gymnasium's own world does, from the seeds and by the actions that are written."""
+    demonstration_id = make(client)
+    made = client.get_demonstrations(demonstration_id)
     dataset = lamd.minari.download(
-        client,
-        made["demonstration_id"],
-        "taxi/expert-v0",
-        algorithm_name="value iteration",
+        client, demonstration_id, "taxi/driven-v0", algorithm_name="by hand"
     )
-    assert dataset.storage.metadata["algorithm_name"] == "value iteration"
+    assert dataset.storage.metadata["algorithm_name"] == "by hand"
     assert (len(dataset), dataset.total_steps) == (3, made["num_steps"])
     world = dataset.recover_environment()
     for episode, attributes in zip(
@@ -297,12 +321,14 @@ def test_what_the_daemon_made_opens_in_minari(client):
         observation, info = world.reset(seed=attributes["seed"])
         for time, action in enumerate(episode.actions):
             assert observation == episode.observations[time]
-            np.testing.assert_array_equal(
-                info["action_mask"], episode.infos["action_mask"][time]
+            assert "action_mask" in episode.infos
+            for key, values in episode.infos.items():
+                np.testing.assert_array_equal(info[key], values[time])
+            observation, reward, terminated, _, info = world.step(action)
+            assert (reward, terminated) == (
+                episode.rewards[time],
+                episode.terminations[time],
             )
-            observation, reward, terminated, truncated, info = world.step(action)
-            assert (reward, terminated, truncated) == (
-                episode.rewards[time], episode.terminations[time], episode.truncations[time]
-            )  # fmt: skip
-        assert observation == episode.observations[-1] and terminated
-    client.delete_demonstrations(made["demonstration_id"])
+        assert observation == episode.observations[-1]
+        assert episode.terminations[-1] or episode.truncations[-1]
+    client.delete_demonstrations(demonstration_id)

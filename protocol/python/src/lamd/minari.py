@@ -50,7 +50,7 @@ def upload(client: Client, dataset: minari.MinariDataset, name: Optional[str] = 
         name: What people call the set, by default the data set's id.
 
     Returns:
-        The daemon's description of the set, with its `demonstration_id` and its `quality`.
+        The daemon's description of the set, with its `demonstration_id`.
 
     Raises:
         TypeError: Where a space has no tensor form (Text, Sequence, Graph, OneOf).
@@ -119,7 +119,7 @@ def _env_spec(about: JSON) -> Optional[str]:
 
 
 def _world(client: Client, dataset: minari.MinariDataset) -> JSON:
-    """The data set's world, where the daemon has it with the same spaces; else its spaces."""
+    """The data set's world, where the daemon has it, and its spaces, where they are not the world's."""
     pair: JSON = {"observation_space": dataset.observation_space, "action_space": dataset.action_space}
     spec = dataset.env_spec
     if spec is None:
@@ -130,7 +130,8 @@ def _world(client: Client, dataset: minari.MinariDataset) -> JSON:
         return pair
     client.delete_env(made["instance_id"])
     same = all(decode_space(made[key]) == space for key, space in pair.items())
-    return {"env_id": spec.id, "kwargs": spec.kwargs} if same else pair
+    world = {"env_id": spec.id, "kwargs": spec.kwargs}
+    return world if same else {**world, **pair}
 
 
 def _requests(dataset: minari.MinariDataset) -> Iterator[tuple[Tensors, JSON]]:
@@ -151,7 +152,7 @@ def _requests(dataset: minari.MinariDataset) -> Iterator[tuple[Tensors, JSON]]:
 
 def _joined(episodes: list[Tensors]) -> Tensors:
     joined = {name: np.concatenate([part[name] for part in episodes]) for name in episodes[0]}
-    if all(not line.strip(b"[]{},\n") for line in joined["infos"].tobytes().splitlines()):
+    if all(line == b"[]" for line in joined["infos"].tobytes().splitlines()):
         del joined["infos"]
     return joined
 
@@ -186,7 +187,7 @@ def _packed(episode: Any, attributes: JSON, pair: tuple[Space[Any], Space[Any]],
     extras = {key: value for key, value in extras.items() if value}
     if extras:
         infos[0] = {**infos[0], KEY: extras}
-    tensors["infos"] = np.frombuffer((compact(infos) + "\n").encode(), np.uint8)
+    tensors["infos"] = np.frombuffer((compact(infos if any(infos) else []) + "\n").encode(), np.uint8)
     return tensors, form
 
 
@@ -227,7 +228,7 @@ def _episodes(tensors: Tensors, pair: tuple[Space[Any], Space[Any]], usual: JSON
     seeds = tensors.get("seeds", np.full(len(tensors["episode_lengths"]), -1))
     steps = rows = 0
     for index, count in enumerate(tensors["episode_lengths"].tolist()):
-        infos: list[JSON] = json.loads(lines[index]) if lines else [{} for _ in range(count + 1)]
+        infos: list[JSON] = (json.loads(lines[index]) if lines else []) or [{} for _ in range(count + 1)]
         extras = infos[0].pop(KEY, {})
         form = {**usual, **extras.get("form", {})}
         parts: Tensors = {}
