@@ -137,15 +137,17 @@ def _world(client: Client, dataset: minari.MinariDataset) -> JSON:
 def _requests(dataset: minari.MinariDataset) -> Iterator[tuple[Tensors, JSON]]:
     """The episodes' tensors, in parts of a bounded size, and the form of the first episode."""
     pending: list[Tensors] = []
+    size = 0
     usual: JSON = {}
     attributes = dataset.storage.get_episode_metadata(dataset.episode_indices)
     for episode, own in zip(dataset.iterate_episodes(), attributes):
         tensors, form = _packed(episode, own, (dataset.observation_space, dataset.action_space), usual)
         usual = usual or form
         pending.append(tensors)
-        if sum(array.nbytes for part in pending for array in part.values()) > _REQUEST_BYTES:
+        size += sum(array.nbytes for array in tensors.values())
+        if size > _REQUEST_BYTES:
             yield _joined(pending), usual
-            pending = []
+            pending, size = [], 0
     if pending:
         yield _joined(pending), usual
 
