@@ -98,7 +98,7 @@ $(VENV)/stamp-clients: $(VENV)/stamp Tests/EndToEnd/clients_sb3/requirements.txt
 test-clients: release $(VENV)/stamp-clients ## the tests that need torch: stable-baselines3 as a client
 	@LAMD=$(LAMD) $(VENV)/bin/python -m pytest -q Tests/EndToEnd/clients_sb3
 
-bench: release-bench ## measure speed: BENCH=http, worlds, learner, process or all
+bench: release-bench ## measure speed: BENCH=http, worlds, learner, process, all; or experts
 	@$(call install,$(BENCH_PACKAGES))
 	@$(LAMD_BENCH) $(BENCH) --json $(FIGURES)/$(BENCH).json
 

@@ -30,12 +30,21 @@ public struct API: Sendable {
     private func handle(_ operation: Operation, _ exchange: Exchange) {
         switch operation.place {
         case .network: answer(operation, exchange)
-        case .worker:
-            exchange.detach()
-            guard workers.submit({ answer(operation, exchange) }) else {
-                let problem = Problem(.unavailable, "too much waits to be done; try again in a moment", retryAfter: 1)
-                return exchange.respond(Reply(problem))
+        case .worker: submit(operation, exchange)
+        case .networkUnlessRecorded:
+            if hall.demonstrations.isRecording, hall.isRecorded(exchange.segment(0)) {
+                submit(operation, exchange)
+            } else {
+                answer(operation, exchange)
             }
+        }
+    }
+
+    private func submit(_ operation: Operation, _ exchange: Exchange) {
+        exchange.detach()
+        guard workers.submit({ answer(operation, exchange) }) else {
+            let problem = Problem(.unavailable, "too much waits to be done; try again in a moment", retryAfter: 1)
+            return exchange.respond(Reply(problem))
         }
     }
 
@@ -68,5 +77,11 @@ public struct API: Sendable {
             case .unanswered: .internalError
             }
         return Reply(Problem(kind, fault.detail, status: fault.status))
+    }
+}
+
+extension Hall {
+    fileprivate func isRecorded(_ id: String) -> Bool {
+        Identifier(id).flatMap { sessions.find($0) }?.isRecorded ?? false
     }
 }

@@ -79,7 +79,9 @@ struct Call {
     /// A query parameter; every operation names the ones that it knows first, through `allowQuery`.
     func query(_ name: String) -> String? { exchange.query(named: name) }
 
-    func allowQuery(_ known: String...) throws(Problem) {
+    func allowQuery(_ known: String...) throws(Problem) { try allowQuery(known) }
+
+    func allowQuery(_ known: [String]) throws(Problem) {
         if let stranger = exchange.queryItems.first(where: { !known.contains($0.name) }) {
             let list = known.isEmpty ? "it takes none" : "it takes " + known.joined(separator: ", ")
             throw Problem(

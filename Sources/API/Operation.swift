@@ -8,6 +8,9 @@ struct Operation: Sendable {
         case network
         /// On a worker, with the connection suspended: anything that can take longer than a step.
         case worker
+        /// On the network thread; but on a worker while the instance that the path names is recorded, since what ends an
+        /// episode then waits for the disk.
+        case networkUnlessRecorded
     }
 
     let method: Method

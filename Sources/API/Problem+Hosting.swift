@@ -12,6 +12,7 @@ extension Problem {
         case .unknownJob(let id): self.init(.notFound, "there is no job \(id)")
         case .unknownVersion(let version, let agent):
             self.init(.notFound, "agent \(agent) has no version \(version)")
+        case .unknownDemonstrations(let id): self.init(.notFound, "there are no demonstrations \(id)")
         case .tooManySessions(let limit):
             self.init(
                 .tooMany, "there are \(limit) instances, as many as are allowed; close some, or raise --max-sessions",
@@ -22,6 +23,18 @@ extension Problem {
                 retryAfter: 60)
         case .tooManyAgents(let limit):
             self.init(.tooMany, "there are \(limit) agents, as many as are allowed; delete some", retryAfter: 60)
+        case .tooManyDemonstrations(let limit):
+            self.init(
+                .tooMany, "there are \(limit) sets of demonstrations, as many as are allowed; delete some",
+                retryAfter: 60)
+        case .nameTaken(let name, let id):
+            self.init(
+                .nameTaken,
+                "demonstrations \(id) have the name \"\(name)\"; add to them with POST /v1/demonstrations/\(id)/episodes, "
+                    + "or choose another name", at: "/name")
+        case .demonstrationsFull(let reason): self.init(.tooMany, "\(reason); begin another")
+        case .demonstrationsInUse(let id, let user):
+            self.init(.inUse, "demonstrations \(id) are in use: \(user)", retryAfter: 5)
         case .sessionBusy(let id):
             self.init(.sessionBusy, "a rollout holds instance \(id); try again when it is done", retryAfter: 1)
         case .agentBusy(let agent, let job):

@@ -21,6 +21,8 @@ struct Problem: Error, Equatable {
         case stepMismatch = "step_mismatch"
         case sessionBusy = "session_busy"
         case agentBusy = "agent_busy"
+        case nameTaken = "name_taken"
+        case inUse = "in_use"
         case payloadTooLarge = "payload_too_large"
         case unsupportedMediaType = "unsupported_media_type"
         case expectationFailed = "expectation_failed"
@@ -39,7 +41,7 @@ struct Problem: Error, Equatable {
             case .notFound: 404
             case .methodNotAllowed: 405
             case .notAcceptable: 406
-            case .resetNeeded, .stepMismatch, .sessionBusy, .agentBusy: 409
+            case .resetNeeded, .stepMismatch, .sessionBusy, .agentBusy, .nameTaken, .inUse: 409
             case .payloadTooLarge: 413
             case .unsupportedMediaType: 415
             case .expectationFailed: 417
@@ -69,6 +71,8 @@ struct Problem: Error, Equatable {
             case .stepMismatch: "This is not the step that comes next."
             case .sessionBusy: "A rollout holds the instance."
             case .agentBusy: "The agent is being trained."
+            case .nameTaken: "The name is taken."
+            case .inUse: "It is in use."
             case .payloadTooLarge: "The body is too large."
             case .unsupportedMediaType: "The body's media type is not supported."
             case .expectationFailed: "The expectation cannot be met."

@@ -2,7 +2,7 @@ import HTTP
 
 /// Every operation, one row each. The contract, protocol/openapi.yaml, has the same rows; a test compares them.
 enum Routes {
-    static let table: [Operation] = environments + agents + jobs + daemon
+    static let table: [Operation] = environments + agents + jobs + demonstrations + daemon
 
     private typealias Life = EnvironmentOperations
     private typealias Drive = EpisodeOperations
@@ -11,12 +11,14 @@ enum Routes {
     private static let environments: [Operation] = [
         Operation(.get, "/v1/environments", "listEnvironments", Life.listEnvironments),
         Operation(.get, "/v1/environments/{env_id}", "getEnvironment", Life.getEnvironment),
+        Operation(.get, "/v1/experts", "listExperts", ExpertOperations.listExperts),
         Operation(.post, "/v1/envs/", "createEnv", on: .worker, Life.createEnv),
         Operation(.get, "/v1/envs/", "listEnvs", Life.listEnvs),
         Operation(.get, "/v1/envs/{instance_id}", "getEnv", Life.getEnv),
-        Operation(.delete, "/v1/envs/{instance_id}", "deleteEnv", Life.deleteEnv),
-        Operation(.post, "/v1/envs/{instance_id}/reset/", "reset", Drive.reset),
-        Operation(.post, "/v1/envs/{instance_id}/step/", "step", body: .bulkByType, Drive.step),
+        Operation(.delete, "/v1/envs/{instance_id}", "deleteEnv", on: .networkUnlessRecorded, Life.deleteEnv),
+        Operation(.post, "/v1/envs/{instance_id}/reset/", "reset", on: .networkUnlessRecorded, Drive.reset),
+        Operation(
+            .post, "/v1/envs/{instance_id}/step/", "step", on: .networkUnlessRecorded, body: .bulkByType, Drive.step),
         Operation(.post, "/v1/envs/{instance_id}/rollout", "rollout", on: .worker, RolloutOperation.rollout),
         Operation(.post, "/v1/envs/{instance_id}/snapshot", "snapshot", on: .worker, SnapshotOperations.snapshot),
         Operation(
@@ -30,9 +32,9 @@ enum Routes {
         Operation(.get, "/v1/envs/{instance_id}/observation_space/", "getObservationSpace", Old.getObservationSpace),
         Operation(
             .post, "/v1/envs/{instance_id}/observation_space/contains", "containsObservation", Old.containsObservation),
-        Operation(.post, "/v1/envs/{instance_id}/monitor/start/", "startMonitor", Old.startMonitor),
-        Operation(.post, "/v1/envs/{instance_id}/monitor/close/", "closeMonitor", Old.closeMonitor),
-        Operation(.post, "/v1/envs/{instance_id}/close/", "closeEnv", Old.closeEnv),
+        Operation(.post, "/v1/envs/{instance_id}/monitor/start/", "startMonitor", on: .worker, Old.startMonitor),
+        Operation(.post, "/v1/envs/{instance_id}/monitor/close/", "closeMonitor", on: .worker, Old.closeMonitor),
+        Operation(.post, "/v1/envs/{instance_id}/close/", "closeEnv", on: .networkUnlessRecorded, Old.closeEnv),
         Operation(.post, "/v1/upload/", "upload", Old.upload),
     ]
 
@@ -60,6 +62,33 @@ enum Routes {
         Operation(.delete, "/v1/jobs/{job_id}", "cancelJob", on: .worker, JobOperations.cancelJob),
         Operation(.get, "/v1/jobs/{job_id}/events", "streamJob", JobEvents.streamJob),
         Operation(.get, "/v1/jobs/{job_id}/metrics", "getJobMetrics", on: .worker, JobOperations.getJobMetrics),
+    ]
+
+    private typealias Demonstrate = DemonstrationOperations
+
+    private static let demonstrations: [Operation] = [
+        Operation(
+            .post, "/v1/demonstrations/", "createDemonstrations", on: .worker, body: .bulkByType,
+            Demonstrate.createDemonstrations),
+        Operation(.get, "/v1/demonstrations/", "listDemonstrations", on: .worker, Demonstrate.listDemonstrations),
+        Operation(
+            .get, "/v1/demonstrations/{demonstration_id}", "getDemonstrations", on: .worker,
+            Demonstrate.getDemonstrations),
+        Operation(
+            .delete, "/v1/demonstrations/{demonstration_id}", "deleteDemonstrations", on: .worker,
+            Demonstrate.deleteDemonstrations),
+        Operation(
+            .post, "/v1/demonstrations/{demonstration_id}/episodes", "addEpisodes", on: .worker, body: .bulkByType,
+            EpisodeListOperations.addEpisodes),
+        Operation(
+            .get, "/v1/demonstrations/{demonstration_id}/episodes", "listEpisodes", on: .worker,
+            EpisodeListOperations.listEpisodes),
+        Operation(
+            .get, "/v1/demonstrations/{demonstration_id}/file", "getDemonstrationFile", on: .worker,
+            EpisodeListOperations.getFile),
+        Operation(
+            .get, "/v1/demonstrations/{demonstration_id}/quality", "getDemonstrationQuality", on: .worker,
+            Demonstrate.getQuality),
     ]
 
     private static let daemon: [Operation] = [

@@ -128,6 +128,15 @@ void kernel_row_softmax(long rows, long stride, long n, const float *x, const ui
     CALL(row_softmax, rows, stride, n, x, mask, mask_stride, probability_stride, probabilities);
 }
 
+void kernel_gaussian(long rows, long sum_stride, const float *sums, long stride, long n, float *scores) {
+    CALL(gaussian, rows, sum_stride, sums, stride, n, scores);
+}
+
+void kernel_gaussian_backward(long rows, long sum_stride, const float *sums, long stride, long n, const float *dscores,
+                              float *dsums) {
+    CALL(gaussian_backward, rows, sum_stride, sums, stride, n, dscores, dsums);
+}
+
 double kernel_huber(long n, const float *prediction, const float *target, const float *weight, float delta,
                     float *gradient) {
     return CALL(huber, n, prediction, target, weight, delta, gradient);

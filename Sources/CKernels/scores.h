@@ -73,5 +73,47 @@ TARGET static void NAME(row_softmax)(long rows, long stride, long n, const float
     }
 }
 
+// Where the evenly spaced numbers begin, and how far apart they are.
+#define FIRST(n) ((n) > 1 ? -1.0f : 0.0f)
+#define STEP(n) ((n) > 1 ? 2.0f / ((n) - 1) : 0.0f)
+
+TARGET static void NAME(gaussian)(long rows, long sum_stride, const float *sums, long stride, long n, float *scores) {
+    float first = FIRST(n), step = STEP(n);
+    for (long r = 0; r < rows; r++, sums += sum_stride, scores += stride) {
+        float mean = sums[0], deviation = 3 * NAME(tanh_of)(sums[1] / 3) - 2;
+        float scale = -0.5f * NAME(exp_of)(-2 * deviation);
+        for (int i = 0; i < n; i++) {
+            float distance = first + i * step - mean;
+            scores[i] = scale * distance * distance;
+        }
+    }
+}
+
+TARGET static void NAME(gaussian_backward)(long rows, long sum_stride, const float *sums, long stride, long n,
+                                           const float *dscores, float *dsums) {
+    float first = FIRST(n), step = STEP(n);
+    for (long r = 0; r < rows; r++, sums += sum_stride, dsums += sum_stride, dscores += stride) {
+        float bent = NAME(tanh_of)(sums[1] / 3), precision = NAME(exp_of)(-2 * (3 * bent - 2));
+        lanes slope = {0}, spread = {0}, next;
+        for (long i = 0; i < n; i += LANES) {
+            NAME(load)(dscores + i, n - i, 0, &next);
+            for (int k = 0; k < LANES; k++) {
+                float distance = first + (i + k) * step - sums[0];
+                slope[k] += next[k] * distance;
+                spread[k] += next[k] * distance * distance;
+            }
+        }
+        float mean = 0, deviation = 0;
+        for (int k = 0; k < LANES; k++) {
+            mean += slope[k];
+            deviation += spread[k];
+        }
+        dsums[0] = precision * mean;
+        dsums[1] = precision * deviation * (1 - bent * bent);
+    }
+}
+
+#undef FIRST
+#undef STEP
 #undef lanes
 #undef LANES

@@ -43,13 +43,22 @@ struct MountainCar: Environment {
     mutating func step(
         _ action: Span<Int64>, random: inout RandomGenerator, observation: inout MutableSpan<Float>
     ) -> Step {
-        velocity += Double(action[0] - 1) * 0.001 + cos(3 * position) * -0.0025
+        Self.move(&position, &velocity, push: Int(action[0]))
+        observe(&observation)
+        return Step(reward: -1, terminated: Self.isGoal(position, velocity, goalVelocity: goalVelocity))
+    }
+
+    /// What a push, as an action, does to a car.
+    static func move(_ position: inout Double, _ velocity: inout Double, push: Int) {
+        velocity += Double(push - 1) * 0.001 + cos(3 * position) * -0.0025
         velocity = min(max(velocity, -Hill.maxSpeed), Hill.maxSpeed)
         position += velocity
         position = min(max(position, Hill.positions.lowerBound), Hill.positions.upperBound)
         if position == Hill.positions.lowerBound && velocity < 0 { velocity = 0 }
-        observe(&observation)
-        return Step(reward: -1, terminated: position >= Self.goal && velocity >= goalVelocity)
+    }
+
+    static func isGoal(_ position: Double, _ velocity: Double, goalVelocity: Double) -> Bool {
+        position >= goal && velocity >= goalVelocity
     }
 
     private func observe(_ observation: inout MutableSpan<Float>) {

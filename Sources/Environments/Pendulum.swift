@@ -17,8 +17,8 @@ struct Pendulum: Environment {
         }
     ]
 
-    private static let maxSpeed = 8.0
-    private static let maxTorque: Float = 2
+    static let maxSpeed = 8.0
+    static let maxTorque: Float = 2
     private static let timeStep = 0.05
 
     typealias Observation = Float
@@ -65,15 +65,22 @@ struct Pendulum: Environment {
         _ action: Span<Float>, random: inout RandomGenerator, observation: inout MutableSpan<Float>
     ) -> Step {
         torque = min(max(action[0], -Self.maxTorque), Self.maxTorque)
+        let cost = Self.swing(&angle, &velocity, torque: torque, gravity: gravity)
+        observe(&observation)
+        return Step(reward: -cost)
+    }
+
+    /// What a torque does to a pendulum.
+    /// - Returns: what it costs.
+    static func swing(_ angle: inout Double, _ velocity: inout Double, torque: Float, gravity: Double) -> Double {
         // numpy keeps what has only the torque and constants in it in float32.
         let effort = Double(0.001 * NumpyScalar.squared(torque))
         let lean = NumpyScalar.modulo(angle + .pi, 2 * .pi) - .pi
         let cost = NumpyScalar.squared(lean) + 0.1 * NumpyScalar.squared(velocity) + effort
-        velocity += (3 * gravity / 2 * sin(angle) + Double(3 * torque)) * Self.timeStep
-        velocity = min(max(velocity, -Self.maxSpeed), Self.maxSpeed)
-        angle += velocity * Self.timeStep
-        observe(&observation)
-        return Step(reward: -cost)
+        velocity += (3 * gravity / 2 * sin(angle) + Double(3 * torque)) * timeStep
+        velocity = min(max(velocity, -maxSpeed), maxSpeed)
+        angle += velocity * timeStep
+        return cost
     }
 
     private func observe(_ observation: inout MutableSpan<Float>) {

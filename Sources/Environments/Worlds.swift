@@ -14,5 +14,6 @@ extension Catalogue {
             CliffWalking.specs,
             Blackjack.specs,
             Crossing.specs,
-        ].flatMap { $0 })
+        ].flatMap { $0 },
+        experts: ExpertSpec.all)
 }

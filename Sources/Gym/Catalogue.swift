@@ -26,9 +26,14 @@ public struct Catalogue: Sendable {
         return spec
     }
 
+    /// The scripted experts that know `spec`, the best first.
+    public func experts(for spec: EnvironmentSpec) -> [ExpertSpec] {
+        experts.filter { $0.environments.contains(spec.id) }
+    }
+
     /// A scripted expert by its id, or the best that `spec` has by the word ``scripted``.
     public func expert(_ id: String, for spec: EnvironmentSpec) throws(EnvironmentError) -> ExpertSpec {
-        let known = experts.filter { $0.environments.contains(spec.id) }
+        let known = experts(for: spec)
         guard let expert = id == Self.scripted ? known.first : known.first(where: { $0.id == id }) else {
             throw .unknownExpert(id, environment: spec.id, known: known.map(\.id))
         }

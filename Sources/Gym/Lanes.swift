@@ -15,6 +15,29 @@ public enum DType: String, Sendable, Codable, CaseIterable {
     }
 }
 
+extension DType {
+    /// The least and the greatest finite number that it has; of 64-bit integers, those that a Double and an Int64 both
+    /// have.
+    public var range: ClosedRange<Double> {
+        switch self {
+        case .bool: 0...1
+        case .int8: -0x1p7...0x1p7 - 1
+        case .int16: -0x1p15...0x1p15 - 1
+        case .int32: -0x1p31...0x1p31 - 1
+        case .int64: -0x1p63...0x1p63 - 0x1p10
+        case .uint8: 0...0x1p8 - 1
+        case .uint16: 0...0x1p16 - 1
+        case .uint32: 0...0x1p32 - 1
+        case .uint64: 0...0x1p63 - 0x1p10
+        case .float32: -Double(Float.greatestFiniteMagnitude)...Double(Float.greatestFiniteMagnitude)
+        case .float64: -Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude
+        }
+    }
+
+    /// Whether lanes of it can hold a number; floats hold the infinite too.
+    public func holds(_ number: Double) -> Bool { isFloat || range.contains(number) }
+}
+
 /// A flat, contiguous batch of observations or actions: structure stays at the border, inside there are only lanes.
 /// Row i of a batch is `count` lanes long; a space's ``Layout`` says which lane means what.
 public enum Lanes: Sendable, Equatable {

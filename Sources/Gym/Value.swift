@@ -48,3 +48,17 @@ extension Value: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral, Expr
     public init(booleanLiteral value: Bool) { self = .bool(value) }
     public init(nilLiteral: ()) { self = .null }
 }
+
+extension Value {
+    /// Equality as JSON sees it: 1 equals 1.0.
+    public func isEqual(_ other: Value) -> Bool {
+        switch (self, other) {
+        case (.array(let left), .array(let right)):
+            left.count == right.count && zip(left, right).allSatisfy { $0.isEqual($1) }
+        case (.object(let left), .object(let right)):
+            left.count == right.count
+                && left.allSatisfy { member in other[member.key].map { member.value.isEqual($0) } ?? false }
+        default: self == other || (asDouble != nil && asDouble == other.asDouble)
+        }
+    }
+}

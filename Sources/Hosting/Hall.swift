@@ -10,9 +10,11 @@ public final class Hall: Sendable {
     public let sessions: Sessions
     public let agents: Agents
     public let observations: Observations
+    public let demonstrations: Demonstrations
     public let jobs: Jobs
     private let store: StateFolder
     public let clock: WallClock
+    private let logger: Logger
     private let draining = Atomic(false)
     private let onShutdown: @Sendable () -> Void
 
@@ -20,6 +22,8 @@ public final class Hall: Sendable {
     public struct Limits: Sendable {
         public var sessions = 10_000
         public var agents = 10_000
+        /// Sets of demonstrations.
+        public var demonstrations = 10_000
         /// Jobs that run side by side; more wait.
         public var runningJobs = 2
 
@@ -35,11 +39,14 @@ public final class Hall: Sendable {
         self.catalogue = catalogue
         self.store = store
         self.clock = clock
+        self.logger = logger
         self.onShutdown = onShutdown
         sessions = Sessions(catalogue: catalogue, limit: limits.sessions)
         agents = try Agents(
             catalogue: catalogue, store: store, clock: clock, logger: logger, limit: limits.agents)
         observations = Observations(agents: agents, logger: logger)
+        demonstrations = try Demonstrations(
+            catalogue: catalogue, store: store, clock: clock, logger: logger, limit: limits.demonstrations)
         jobs = try Jobs(
             agents: agents, observations: observations, catalogue: catalogue, store: store, clock: clock,
             logger: logger,
@@ -61,6 +68,40 @@ public final class Hall: Sendable {
     public func stop() {
         jobs.stop()
         observations.stop()
+        sessions.stopRecording(onFault: report)
+    }
+
+    /// Closes the sessions whose lease has run out.
+    /// - Returns: how many.
+    public func expireSessions() -> Int { sessions.expire(onFault: report) }
+
+    private func report(_ session: Session, _ error: HostingError) {
+        logger.error(
+            "the end of a recording is lost", metadata: ["instance": "\(session.id)", "error": "\(error)"])
+    }
+
+    /// Records a session into the set of this name, which is made where there is none.
+    /// - Parameter field: the one at fault, where that set is of something else.
+    public func record(_ session: Session, into name: String, field: String) throws(HostingError) {
+        try session.stopRecording()
+        let set = try demonstrations.findOrCreate(about(session, name), field: field)
+        try session.startRecording(into: set, demonstrations)
+    }
+
+    /// The same, where the set is to hold nothing else.
+    public func recordAnew(_ session: Session, into name: String) throws(HostingError) {
+        try session.stopRecording()
+        if let set = demonstrations.find(named: name) {
+            let fits = try demonstrations.about(set).objection(to: about(session, name), catalogue: catalogue) == nil
+            if fits { try demonstrations.clear(set) } else { try demonstrations.delete(set) }
+        }
+        try record(session, into: name, field: "")
+    }
+
+    private func about(_ session: Session, _ name: String) -> DemonstrationSet.About {
+        DemonstrationSet.About(
+            name: name, environment: session.spec.id, kwargs: session.request.kwargs,
+            observationSpace: session.observationSpace, actionSpace: session.actionSpace)
     }
 
     /// What is alive, in numbers.

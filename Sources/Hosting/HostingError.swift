@@ -8,11 +8,19 @@ public enum HostingError: Error, Sendable {
     case unknownAgent(String)
     case unknownJob(String)
     case unknownVersion(Int, agent: String)
+    case unknownDemonstrations(String)
     /// There are as many sessions as are allowed.
     case tooManySessions(limit: Int)
     /// The sessions have as many environments in all as are allowed.
     case tooManyEnvironments(limit: Int)
     case tooManyAgents(limit: Int)
+    case tooManyDemonstrations(limit: Int)
+    /// A set of demonstrations has this name already; `by` is its id.
+    case nameTaken(String, by: String)
+    /// A set of demonstrations holds as much as is allowed.
+    case demonstrationsFull(String)
+    /// A set of demonstrations cannot be deleted now; `by` is a clause that says what uses it.
+    case demonstrationsInUse(String, by: String)
     /// A rollout holds the session.
     case sessionBusy(String)
     /// A training job has the agent already.

@@ -12,19 +12,25 @@ public struct Perceptron: Sendable {
         public var activation: Activation
         /// Whether the sums of the hidden layers are normalised (LayerNorm) before they are activated.
         public var layerNorm: Bool
+        /// Which outputs are the scores of a Gaussian over evenly spaced numbers, each range made of only two sums of the
+        /// last layer: not empty, in order, apart from each other.
+        public var gaussians: [Range<Int>]
 
         public init(
             numbers: Int, categories: [Int] = [], hidden: [Int], outputs: Int, activation: Activation = .relu,
-            layerNorm: Bool = false
+            layerNorm: Bool = false, gaussians: [Range<Int>] = []
         ) {
             precondition(numbers >= 0 && categories.allSatisfy { $0 > 0 } && numbers + categories.count > 0)
             precondition(hidden.allSatisfy { $0 > 0 } && outputs > 0)
+            precondition(gaussians.allSatisfy { !$0.isEmpty && (0...outputs).contains($0.upperBound) })
+            precondition(zip([0] + gaussians.map(\.upperBound), gaussians).allSatisfy { $0 <= $1.lowerBound })
             self.numbers = numbers
             self.categories = categories
             self.hidden = hidden
             self.outputs = outputs
             self.activation = activation
             self.layerNorm = layerNorm
+            self.gaussians = gaussians
         }
     }
 
@@ -44,11 +50,13 @@ public struct Perceptron: Sendable {
     public let shape: Shape
     public let parameterCount: Int
     let layers: [Layer]
+    private let gaussians: GaussianScores?
 
     public init(_ shape: Shape) {
         self.shape = shape
         var layers: [Layer] = []
-        let widths = shape.hidden + [shape.outputs]
+        gaussians = GaussianScores(shape.gaussians, outputs: shape.outputs)
+        let widths = shape.hidden + [gaussians?.sums ?? shape.outputs]
         for (index, width) in widths.enumerated() {
             let isLast = index == widths.count - 1
             layers.append(
@@ -82,7 +90,8 @@ public struct Perceptron: Sendable {
     }
 
     /// Weights and biases uniform within ±1/√(inputs that are on), as in PyTorch, the last layer a tenth of it, so that
-    /// the first outputs are small whatever the scale of the rewards; gains 1, shifts 0.
+    /// the first outputs are small whatever the scale of the rewards; gains 1, shifts 0. Gaussians begin about 0, half as
+    /// wide as their bounds.
     /// - Parameter uniform: gives numbers in [0, 1).
     public func initialParameters(uniform: () -> Double) -> [Float] {
         var parameters = [Float](repeating: 0, count: parameterCount)
@@ -96,6 +105,9 @@ public struct Perceptron: Sendable {
             for i in layer.gain..<layer.shift {
                 parameters[i] = 1
             }
+        }
+        for place in gaussians?.deviations ?? [] {
+            parameters[(layers.last?.bias ?? 0) + place] += GaussianScores.initialSum
         }
         return parameters
     }
@@ -111,6 +123,8 @@ public struct Perceptron: Sendable {
                         parameters, rows: rows, numbers: pointers.input(of: index), categories: pointers.categories,
                         to: pointers.trace(of: index))
                 }
+                gaussians?.forward(
+                    rows: rows, pointers.trace(of: layers.count - 1).values, to: pointers.outputs)
             }
         }
     }
@@ -126,6 +140,9 @@ public struct Perceptron: Sendable {
             gradient.withUnsafeMutableBufferPointer { gradient in
                 workspace.withPointers { pointers in
                     guard let parameters = parameters.baseAddress, let gradient = gradient.baseAddress else { return }
+                    gaussians?.backward(
+                        rows: rows, pointers.trace(of: layers.count - 1).values, pointers.outputGradient,
+                        to: pointers.gradient(of: layers.count - 1))
                     for index in layers.indices.reversed() {
                         layers[index].backward(
                             parameters, rows: rows, numbers: pointers.input(of: index),

@@ -17,4 +17,16 @@ extension ScoreHead {
             }
         }
     }
+
+    /// log π(a|s) of the chosen decisions, one for each row, summed over components. A component whose chosen member is
+    /// not allowed adds 0.
+    public func logProbabilities(
+        _ outputs: [Float], rows: Int, masks: [UInt8] = [], of choices: [Int32], to logProbabilities: inout [Float]
+    ) {
+        precondition(choices.count >= rows * components.count && logProbabilities.count >= rows)
+        let softmax = Softmax(self, outputs, rows: rows, masks: masks)
+        for row in 0..<rows {
+            logProbabilities[row] = softmax.logProbability(row, of: choices)
+        }
+    }
 }

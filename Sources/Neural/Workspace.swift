@@ -11,10 +11,12 @@ public struct Workspace: Sendable {
     public var outputGradient: [Float]
 
     let shape: Perceptron.Shape
-    /// Of each hidden layer the values, the normalised sums and the inverse deviations; then two gradients.
+    /// Of each hidden layer the values, the normalised sums and the inverse deviations; then two gradients; then the last
+    /// layer's values and gradient, where they are not the outputs' own.
     private var hidden: [Float]
     private let places: [Place]
     private let gradients: (even: Int, odd: Int)
+    private let last: (values: Int, gradient: Int)?
 
     fileprivate struct Place: Sendable {
         let values: Int
@@ -43,6 +45,9 @@ public struct Workspace: Sendable {
         }
         let widest = shape.hidden.max() ?? 0
         gradients = (even: claim(capacity * widest), odd: claim(capacity * widest))
+        last = GaussianScores(shape.gaussians, outputs: shape.outputs).map { gaussians in
+            (values: claim(capacity * gaussians.sums), gradient: claim(capacity * gaussians.sums))
+        }
         hidden = [Float](repeating: 0, count: end)
     }
 
@@ -50,18 +55,21 @@ public struct Workspace: Sendable {
     struct Pointers {
         let categories: UnsafePointer<Int32>
         fileprivate let numbers: UnsafePointer<Float>
-        fileprivate let outputs: UnsafeMutablePointer<Float>
-        fileprivate let outputGradient: UnsafeMutablePointer<Float>
+        let outputs: UnsafeMutablePointer<Float>
+        let outputGradient: UnsafeMutablePointer<Float>
         fileprivate let hidden: UnsafeMutablePointer<Float>
         fileprivate let places: [Place]
         fileprivate let gradients: (even: Int, odd: Int)
+        fileprivate let last: (values: Int, gradient: Int)?
 
         func input(of layer: Int) -> UnsafePointer<Float> {
             layer == 0 ? numbers : UnsafePointer(hidden + places[layer - 1].values)
         }
 
         func trace(of layer: Int) -> Layer.Trace {
-            guard layer < places.count else { return Layer.Trace(values: outputs, normal: hidden, inverse: hidden) }
+            guard layer < places.count else {
+                return Layer.Trace(values: last.map { hidden + $0.values } ?? outputs, normal: hidden, inverse: hidden)
+            }
             let place = places[layer]
             return Layer.Trace(
                 values: hidden + place.values, normal: hidden + place.normal, inverse: hidden + place.inverse)
@@ -69,13 +77,13 @@ public struct Workspace: Sendable {
 
         /// The gradient of the layer's output. Two neighbours have two places, more are never alive.
         func gradient(of layer: Int) -> UnsafeMutablePointer<Float> {
-            layer == places.count
-                ? outputGradient : hidden + (layer.isMultiple(of: 2) ? gradients.even : gradients.odd)
+            guard layer < places.count else { return last.map { hidden + $0.gradient } ?? outputGradient }
+            return hidden + (layer.isMultiple(of: 2) ? gradients.even : gradients.odd)
         }
     }
 
     mutating func withPointers(_ body: (Pointers) -> Void) {
-        let (places, gradients) = (places, gradients)
+        let (places, gradients, last) = (places, gradients, last)
         numbers.withUnsafeBufferPointer { numbers in
             categories.withUnsafeBufferPointer { categories in
                 outputs.withUnsafeMutableBufferPointer { outputs in
@@ -89,7 +97,7 @@ public struct Workspace: Sendable {
                                 Pointers(
                                     categories: categories, numbers: numbers, outputs: outputs,
                                     outputGradient: outputGradient, hidden: hidden, places: places,
-                                    gradients: gradients))
+                                    gradients: gradients, last: last))
                         }
                     }
                 }

@@ -9,7 +9,10 @@ extension StateFolder {
         let parent = file.deletingLastPathComponent()
         let temporary = parent.appending(path: ".\(file.lastPathComponent).tmp")
         try Self.filing("writing \(file.path)") {
-            try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
+            if !FileManager.default.fileExists(atPath: parent.path) {
+                try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
+                try Self.sync(parent.deletingLastPathComponent())
+            }
             do {
                 try Data(bytes).write(to: temporary)
                 try Self.sync(temporary)
@@ -38,6 +41,15 @@ extension StateFolder {
         try Self.filing("removing \(file.path)") {
             try FileManager.default.removeItem(at: file)
             try Self.sync(file.deletingLastPathComponent())
+        }
+    }
+
+    /// The names in a folder, hidden ones too; none where there is no folder.
+    public func list(_ path: String) throws(StoreError) -> [String] {
+        let file = folder.appending(path: path)
+        guard FileManager.default.fileExists(atPath: file.path) else { return [] }
+        return try Self.filing("listing \(file.path)") {
+            try FileManager.default.contentsOfDirectory(atPath: file.path)
         }
     }
 

@@ -94,3 +94,40 @@ public struct EventRecord: Codable, Sendable, FetchableRecord, PersistableRecord
         self.data = data
     }
 }
+
+/// A set of demonstrations. What clients said of it is in a file of its own: a removed file is gone, while a database may
+/// keep copies of what a row once held.
+public struct DemonstrationRecord: Codable, Sendable, FetchableRecord, PersistableRecord {
+    public static let databaseTableName = "demonstrations"
+
+    public var id: String
+    /// Seconds since 1970.
+    public var createdAt: Double
+    public var updatedAt: Double
+
+    public init(id: String, createdAt: Double, updatedAt: Double) {
+        self.id = id
+        self.createdAt = createdAt
+        self.updatedAt = updatedAt
+    }
+}
+
+/// A file of a set's episodes.
+public struct DemonstrationFileRecord: Codable, Sendable, FetchableRecord, PersistableRecord {
+    public static let databaseTableName = "demonstrationFiles"
+
+    public var setID: String
+    /// Files are in the order of their numbers.
+    public var number: Int
+    public var episodes: Int
+    public var steps: Int
+    public var bytes: Int
+
+    public init(setID: String, number: Int, episodes: Int, steps: Int, bytes: Int) {
+        self.setID = setID
+        self.number = number
+        self.episodes = episodes
+        self.steps = steps
+        self.bytes = bytes
+    }
+}

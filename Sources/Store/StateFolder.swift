@@ -6,7 +6,7 @@ import GRDB
 /// One connection does all reads and writes: SQLite before 3.51.3 can lose a commit when two connections write and
 /// checkpoint at the same moment. A lock file keeps a second process out.
 public final class StateFolder: Sendable {
-    static let schema = 1
+    static let schema = 2
 
     public let folder: URL
     private let queue: DatabaseQueue
@@ -88,6 +88,21 @@ public final class StateFolder: Sendable {
                 table.column("data", .text).notNull()
                 table.primaryKey(["jobID", "sequence"])
             }
+        }
+        migrator.registerMigration("2") { database in
+            try database.create(table: "demonstrations") { table in
+                table.primaryKey("id", .text)
+                table.column("createdAt", .double).notNull()
+                table.column("updatedAt", .double).notNull()
+            }
+            try database.create(table: "demonstrationFiles", options: .withoutRowID) { table in
+                table.column("setID", .text).notNull().references("demonstrations", onDelete: .cascade)
+                table.column("number", .integer).notNull()
+                table.column("episodes", .integer).notNull()
+                table.column("steps", .integer).notNull()
+                table.column("bytes", .integer).notNull()
+                table.primaryKey(["setID", "number"])
+            }
             try database.execute(sql: "PRAGMA user_version = \(schema)")
         }
         return migrator
@@ -106,6 +121,13 @@ public final class StateFolder: Sendable {
 
     func read<T>(_ operation: String, _ body: (Database) throws -> T) throws(StoreError) -> T {
         try Self.attempt(operation) { try queue.read(body) }
+    }
+
+    /// Writes the log into the database and empties it, so that nothing of what was deleted is left in either.
+    func erase() throws(StoreError) {
+        try Self.attempt("emptying the catalogue's log") {
+            try queue.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+        }
     }
 
     /// Whether the catalogue takes writes at this moment.

@@ -44,7 +44,7 @@ struct SessionTests {
     @Test func `there are as many as are allowed, and no more`() throws {
         for _ in 0..<8 { _ = try session() }
         #expect(throws: HostingError.self) { try session() }
-        #expect(sessions.close(try #require(sessions.all.first).id))
+        try sessions.close(try #require(sessions.all.first))
         _ = try session()
     }
 
@@ -106,7 +106,7 @@ struct SessionTests {
         let own = try Rollout.run(more, on: session) { world, _ in world.sampler.lanes(layout, count: 3) }
         let copied = try Rollout.run(more, on: fork) { world, _ in world.sampler.lanes(layout, count: 3) }
         #expect(own.returns == copied.returns)
-        #expect(own.traces.map(\.observations) == copied.traces.map(\.observations))
+        #expect(own.traces.map(\.trajectory) == copied.traces.map(\.trajectory))
     }
 
     @Test func `a damaged snapshot is refused, wherever the damage is`() throws {

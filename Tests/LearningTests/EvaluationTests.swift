@@ -49,6 +49,15 @@ import Testing
         #expect(together.returns == together.lengths.map(Double.init))
     }
 
+    @Test func `a policy is evaluated alike as a policy and as an expert`() throws {
+        let request = try EnvironmentRequest.world("Taxi-v4")
+        let policy = try request.learner().policy
+        let seeds = (0..<200).map { UInt64($0) }
+        var random = RandomGenerator(seed: 1)
+        let evaluation = try Evaluation(of: policy, in: request, seeds: seeds, random: &random)
+        #expect(try Evaluation(of: policy as any Expert, in: request, seeds: seeds) == evaluation)
+    }
+
     @Test func `summarises its episodes`() throws {
         let request = try EnvironmentRequest.world("CartPole-v1")
         var random = RandomGenerator(seed: 5)

@@ -20,6 +20,18 @@ import Testing
         }
     }
 
+    @Test func `as an expert it does what it thinks best, and obeys masks`() throws {
+        let policy = try Echo.request(lanes: 6, count: 4).learner(["exploration": ["initial": 1.0]]).policy
+        let expert: any Expert = policy
+        var random = RandomGenerator(seed: 1)
+        let observations = Lanes.float32((0..<6 * 200).map { _ in random.randomFloat() })
+        let masks = (0..<24 * 200).map { $0 % 4 != 2 }
+        for masks in [[], masks] {
+            let best = try policy.act(observations, rows: 200, masks: masks, random: &random)
+            #expect(expert.act(observations, rows: 200, masks: masks) == best)
+        }
+    }
+
     @Test func `the ranking is every allowed action, best first`() throws {
         let policy = try Echo.request(lanes: 6, count: 3).learner(["exploration": ["initial": 0.3]]).policy
         var random = RandomGenerator(seed: 1)

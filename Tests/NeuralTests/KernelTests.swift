@@ -10,18 +10,18 @@ import Testing
         defer { _ = kernels_limit(2) }
         let n = 37
         var results: [[Float]] = []
-        for (activation, layerNorm) in [(Activation.relu, false), (.tanh, true)] {
+        for (activation, layerNorm, gaussians) in [(Activation.relu, false, []), (.tanh, true, [1..<5, 7..<40])] {
             let perceptron = Perceptron(
                 Perceptron.Shape(
-                    numbers: 3, categories: [4], hidden: [n, 21], outputs: 6, activation: activation,
-                    layerNorm: layerNorm))
+                    numbers: 3, categories: [4], hidden: [n, 21], outputs: 41, activation: activation,
+                    layerNorm: layerNorm, gaussians: gaussians))
             let parameters = sequence(perceptron.parameterCount, 1)
             var workspace = Workspace(for: perceptron, capacity: 5)
             workspace.numbers = sequence(15, 2)
             workspace.categories = [1, 3, 3, 0, 2]
             perceptron.forward(parameters, rows: 5, in: &workspace)
             results.append(workspace.outputs)
-            workspace.outputGradient = sequence(30, 3)
+            workspace.outputGradient = sequence(205, 3)
             var gradient = [Float](repeating: 0, count: perceptron.parameterCount)
             perceptron.backward(parameters, rows: 5, in: &workspace, to: &gradient)
             results.append(gradient)

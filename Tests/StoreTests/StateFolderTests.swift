@@ -83,7 +83,7 @@ struct StateFolderTests {
             try sqlite.run()
             sqlite.waitUntilExit()
             try #require(sqlite.terminationStatus == 0)
-            #expect(throws: StoreError.tooNew(found: 99, supported: 1)) { try StateFolder(folder) }
+            #expect(throws: StoreError.tooNew(found: 99, supported: 2)) { try StateFolder(folder) }
         }
     }
 

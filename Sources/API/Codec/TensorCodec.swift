@@ -38,23 +38,28 @@ enum TensorCodec {
     static func lanes(
         _ name: String, of space: Space, _ layout: Layout, in file: Safetensors, count: Int
     ) throws(Problem) -> Lanes {
+        // All shapes first: then the lanes are no more than the tensors hold.
+        for leaf in layout.leaves { try check(file[name + leaf.name], leaf, name: name + leaf.name, count: count) }
         var lanes = Lanes(layout.element, count: count * layout.count)
         for leaf in layout.leaves {
-            let full = name + leaf.name
-            guard let tensor = file[full] else {
-                throw Problem(.missingParameter, "the tensor \"\(full)\" is missing", at: "/\(full)")
-            }
-            let shape = [count] + leaf.shape
-            guard tensor.shape == shape else {
-                throw Problem(.notAMember, "expected shape \(shape), not \(tensor.shape)", at: "/\(full)")
-            }
-            guard tensor.dtype.isFloat == leaf.dtype.isFloat else {
-                throw Problem(
-                    .notAMember, "expected dtype \(leaf.dtype.rawValue), not \(tensor.dtype.rawValue)", at: "/\(full)")
-            }
-            try fill(&lanes, leaf, from: tensor, width: layout.count, name: full)
+            guard let tensor = file[name + leaf.name] else { continue }
+            try fill(&lanes, leaf, from: tensor, width: layout.count, name: name + leaf.name)
         }
         return lanes
+    }
+
+    private static func check(_ tensor: Tensor?, _ leaf: Layout.Leaf, name: String, count: Int) throws(Problem) {
+        guard let tensor else {
+            throw Problem(.missingParameter, "the tensor \"\(name)\" is missing", at: "/\(name)")
+        }
+        let shape = [count] + leaf.shape
+        guard tensor.shape == shape else {
+            throw Problem(.notAMember, "expected shape \(shape), not \(tensor.shape)", at: "/\(name)")
+        }
+        guard tensor.dtype.isFloat == leaf.dtype.isFloat else {
+            throw Problem(
+                .notAMember, "expected dtype \(leaf.dtype.rawValue), not \(tensor.dtype.rawValue)", at: "/\(name)")
+        }
     }
 
     /// - Throws: where `file` has a tensor that nobody reads.
@@ -73,7 +78,7 @@ enum TensorCodec {
             let (row, lane) = index.quotientAndRemainder(dividingBy: leaf.count)
             var value = tensor.double(index)
             if leaf.dtype == .float32 { value = Double(Float(value)) }
-            guard value >= bounds.low(lane), value <= bounds.high(lane) else {
+            guard value >= bounds.low(lane), value <= bounds.high(lane), leaf.dtype.holds(value) else {
                 throw Problem(
                     .notAMember,
                     "\(value) in row \(row) is not within [\(bounds.low(lane)), \(bounds.high(lane))]", at: "/\(name)")

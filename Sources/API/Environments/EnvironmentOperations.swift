@@ -36,6 +36,7 @@ enum EnvironmentOperations {
             "kwargs": .object(spec.parameters.map { Value.Member($0.name, $0.defaultValue) }),
             "transition_table": .bool(vector.transitionTable != nil),
             "aliases": .strings(hall.catalogue.aliases(of: spec.id)),
+            "experts": .strings(hall.catalogue.experts(for: spec).map(\.id)),
             "description": .string(spec.summary),
         ]
     }
@@ -44,6 +45,7 @@ enum EnvironmentOperations {
         try call.allowQuery()
         let fields = try call.oldFields([
             "env_id", "num_envs", "seed", "kwargs", "max_episode_steps", "autoreset_mode", "wrappers", "ttl_s",
+            "record",
         ])
         let id = try fields.oldRequired("env_id")
         guard let id = id.string else { throw .invalid("expected a string, not \(id.kindName)", at: "/env_id") }
@@ -56,8 +58,15 @@ enum EnvironmentOperations {
             wrappers: try wrappers(fields), seed: try fields.seed(),
             timeToLive: .seconds(
                 try fields.double("ttl_s", "seconds, above 0 and up to a week") { $0 > 0 && $0 <= 604_800 } ?? 3600))
+        let name = try fields.string("record", lengths: 1...200)
         let session: Session
         do { session = try call.hall.sessions.create(request) } catch { throw Problem(error) }
+        if let name {
+            do { try call.hall.record(session, into: name, field: "record") } catch {
+                try? call.hall.sessions.close(session)
+                throw Problem(error)
+            }
+        }
         return .json([
             "instance_id": .string(session.id.description), "observation_space": session.observationSpace.description,
             "action_space": session.actionSpace.description, "num_envs": .int(Int64(count)),
@@ -119,13 +128,14 @@ enum EnvironmentOperations {
             "reset_needed": .bool(state.needsReset), "created_at": .string(clock.timestamp(session.createdAt)),
             "last_used_at": .string(clock.timestamp(session.lastUsedAt)),
             "expires_at": .string(clock.timestamp(session.expiry)),
-            "ttl_s": .double(session.request.timeToLive / .seconds(1)),
+            "ttl_s": .double(session.request.timeToLive / .seconds(1)), "record": .string(session.record),
         ]
     }
 
     static func deleteEnv(_ call: Call) throws(Problem) -> Reply {
         try call.allowQuery()
-        _ = call.hall.sessions.close(try call.session().id)
+        let session = try call.session()
+        do { try call.hall.sessions.close(session) } catch { throw Problem(error) }
         return .json([:])
     }
 }

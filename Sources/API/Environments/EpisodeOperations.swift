@@ -33,7 +33,7 @@ enum EpisodeOperations {
     private static func step(_ session: Session, _ lanes: Lanes, index: Int?, tensors: Bool) throws(Problem) -> Reply {
         let codec = SessionCodec(session: session)
         do {
-            let bytes = try session.use { world throws(HostingError) in
+            let bytes = try session.drive { world throws(HostingError) in
                 if let index, let reply = try world.replay(index: index, action: lanes) { return reply }
                 try world.step(lanes)
                 let reply: [UInt8]
@@ -62,7 +62,7 @@ enum EpisodeOperations {
         let codec = SessionCodec(session: session)
         let tensors = call.wantsTensors
         do {
-            let bytes = try session.use { [options, mask] world throws(HostingError) in
+            let bytes = try session.drive { [options, mask] world throws(HostingError) in
                 try world.reset(seed: seed, mask: mask, options: options)
                 if tensors { return codec.tensors(reset: world, mask: mask).encoded() }
                 var writer = JSONWriter()

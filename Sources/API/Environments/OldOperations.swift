@@ -66,17 +66,36 @@ enum OldOperations {
             throw Problem(
                 .missingParameter, "A required request parameter 'directory' was not provided", at: "/directory")
         }
-        _ = try call.session(old: true)
+        let session = try call.session(old: true)
+        guard let directory = directory.string else {
+            throw .invalid("expected a string, not \(directory.kindName)", at: "/directory")
+        }
+        // Never a place on this machine: only the name of the set. Paths of temporary folders may be long.
+        let name = String(directory.suffix(200))
+        do {
+            if isTrue(body["force"]) {
+                try call.hall.recordAnew(session, into: name)
+            } else {
+                try call.hall.record(session, into: name, field: "directory")
+            }
+        } catch {
+            throw Problem(error)
+        }
         return call.oldDone
     }
 
+    /// Lua's client sends Booleans as strings.
+    private static func isTrue(_ json: JSONValue?) -> Bool { json?.bool ?? (json?.string?.lowercased() == "true") }
+
     static func closeMonitor(_ call: Call) throws(Problem) -> Reply {
-        _ = try call.session(old: true)
+        let session = try call.session(old: true)
+        do { try session.stopRecording() } catch { throw Problem(error) }
         return call.oldDone
     }
 
     static func closeEnv(_ call: Call) throws(Problem) -> Reply {
-        _ = call.hall.sessions.close(try call.session(old: true).id)
+        let session = try call.session(old: true)
+        do { try call.hall.sessions.close(session) } catch { throw Problem(error) }
         return call.oldDone
     }
 
@@ -115,19 +134,5 @@ extension Space {
 
     private static func oldBounds(_ bounds: [Double]) -> Value {
         .array(bounds.map { .double($0.isFinite ? $0 : $0 > 0 ? 1e100 : -1e100) })
-    }
-}
-
-extension Value {
-    /// Equality as JSON sees it: 1 equals 1.0.
-    fileprivate func isEqual(_ other: Value) -> Bool {
-        switch (self, other) {
-        case (.array(let left), .array(let right)):
-            left.count == right.count && zip(left, right).allSatisfy { $0.isEqual($1) }
-        case (.object(let left), .object(let right)):
-            left.count == right.count
-                && left.allSatisfy { member in other[member.key].map { member.value.isEqual($0) } ?? false }
-        default: self == other || (asDouble != nil && asDouble == other.asDouble)
-        }
     }
 }

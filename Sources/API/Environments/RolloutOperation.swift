@@ -141,20 +141,13 @@ enum RolloutOperation {
         writer.endObject()
     }
 
-    private static func write(_ trace: Rollout.Trace, _ session: Session, to writer: inout JSONWriter) {
+    private static func write(
+        _ trace: TrajectoryRecorder.Part, _ session: Session, to writer: inout JSONWriter
+    ) {
         writer.beginObject()
         writer.key("env_index")
         writer.value(trace.index)
-        writer.member("seed", .int(trace.seed.map { Int($0) }))
-        writer.key("observations")
-        writer.elements(of: session.observationSpace, trace.observations, count: trace.length + 1, isBatch: true)
-        writer.key("actions")
-        writer.elements(of: session.actionSpace, trace.actions, count: trace.length, isBatch: true)
-        writer.key("rewards")
-        writer.array(of: trace.rewards.span)
-        writer.member("terminations", .array(trace.terminations.map { .bool($0) }))
-        writer.member("truncations", .array(trace.truncations.map { .bool($0) }))
-        writer.member("infos", .array(trace.infos))
+        writer.members(of: trace.trajectory, session.observationSpace, session.actionSpace)
         writer.endObject()
     }
 
@@ -166,19 +159,20 @@ enum RolloutOperation {
         guard records else { return file }
         var observations = Lanes(session.observationLayout.element, count: 0)
         var actions = Lanes(session.actionLayout.element, count: 0)
-        for trace in rollout.traces {
+        let trajectories = rollout.traces.map(\.trajectory)
+        for trace in trajectories {
             observations.append(contentsOf: trace.observations)
             actions.append(contentsOf: trace.actions)
         }
-        file.append("episode_lengths", Tensor(rollout.traces.map { Int64($0.length) }))
+        file.append("episode_lengths", Tensor(trajectories.map { Int64($0.length) }))
         for entry in TensorCodec.tensors("observations", session.observationLayout, observations)
             + TensorCodec.tensors("actions", session.actionLayout, actions)
         {
             file.append(entry.name, entry.tensor)
         }
-        file.append("rewards", Tensor(rollout.traces.flatMap(\.rewards)))
-        file.append("terminations", Tensor(rollout.traces.flatMap(\.terminations)))
-        file.append("truncations", Tensor(rollout.traces.flatMap(\.truncations)))
+        file.append("rewards", Tensor(trajectories.flatMap(\.rewards)))
+        file.append("terminations", Tensor(trajectories.flatMap(\.terminations)))
+        file.append("truncations", Tensor(trajectories.flatMap(\.truncations)))
         return file
     }
 }

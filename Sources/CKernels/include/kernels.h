@@ -56,6 +56,13 @@ void kernel_row_mean(long rows, long stride, long n, const float *x, const uint8
 void kernel_row_softmax(long rows, long stride, long n, const float *x, const uint8_t *mask, long mask_stride,
                         long probability_stride, float *probabilities);
 
+// Of each row's two sums, rows `sum_stride` floats apart, the scores of `n` evenly spaced numbers x from -1 to 1:
+// -(x - mean)^2 / (2 deviation^2), where the first sum is the mean, and log deviation = 3 tanh(second / 3) - 2. One number
+// alone is 0. The gradients of the two sums are overwritten.
+void kernel_gaussian(long rows, long sum_stride, const float *sums, long stride, long n, float *scores);
+void kernel_gaussian_backward(long rows, long sum_stride, const float *sums, long stride, long n, const float *dscores,
+                              float *dsums);
+
 // Gradient of the weighted mean loss in gradient[i], and the mean loss itself. weight may be null.
 double kernel_huber(long n, const float *prediction, const float *target, const float *weight, float delta,
                     float *gradient);

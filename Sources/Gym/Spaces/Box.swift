@@ -62,6 +62,7 @@ public struct Box: Sendable, Equatable {
         guard number >= low[lane] && number <= high[lane] else {
             throw SpaceMismatch("\(number) is not within [\(low[lane]), \(high[lane])]")
         }
+        guard dtype.holds(number) else { throw SpaceMismatch("\(number) is beyond dtype \(dtype.rawValue)") }
         if dtype.isFloat { writer.write(number) } else { writer.write(Int64(number)) }
         lane += 1
     }

@@ -36,7 +36,7 @@ public final class Agents: Sendable {
     /// An agent's newest versions that are kept: one that learns for days publishes without an end.
     private static let keptVersions = 1_000
 
-    private let catalogue: Catalogue
+    let catalogue: Catalogue
     private let store: StateFolder
     private let clock: WallClock
     private let limit: Int
@@ -221,17 +221,9 @@ extension Agents {
     }
 
     /// The learner as the latest training left it; from the served policy where that is another one.
-    /// - Parameter overrides: hyperparameters over the agent's own, an object. They may not change the network.
-    func learner(of agent: Agent, overrides: Value? = nil) throws(HostingError) -> Learner {
-        var configuration = agent.configuration
-        do { try configuration.hyperparameters.apply(overrides ?? [:]) } catch { throw .learning(error) }
-        var learner = try configuration.makeLearner()
+    func learner(of agent: Agent) throws(HostingError) -> Learner {
+        var learner = try agent.configuration.makeLearner()
         let served = agent.served.policy
-        guard learner.network == served.network else {
-            throw .learning(
-                .invalidHyperparameter(
-                    name: "", reason: "a phase cannot change the network: hidden_sizes, activation, layer_norm, bins"))
-        }
         let bytes = try storing { () throws(StoreError) in try store.read(Self.learnerPath(agent.id)) }
         guard let bytes else {
             learner.adopt(served)
@@ -239,7 +231,7 @@ extension Agents {
         }
         let file = try storing { () throws(StoreError) in try Safetensors(parsing: bytes) }
         do { try learner.restore(from: Checkpoint(file)) } catch {
-            // Kept under hyperparameters of another shape, such as another replay: its weights still hold.
+            // Kept by an older version of the program, in another form: the weights still hold.
             learner.adopt(served)
         }
         return learner

@@ -1,12 +1,20 @@
 import Gym
 import Learning
 
-/// What a policy did in whole episodes, beside the random policy on the same seeds.
+/// What a policy did in whole episodes, beside the random policy and an expert on the same seeds.
 public struct EvaluationResult: Sendable {
     public let environment: String
     public let version: Int
     public let evaluation: Evaluation
     public let random: Evaluation
+    /// Nil where nobody knows the environment.
+    public let expert: (id: String, evaluation: Evaluation)?
+
+    /// Where the policy is between the random policy, 0, and the expert, 1; nil where these are alike.
+    public var scaled: Double? {
+        guard let expert, expert.evaluation.mean != random.mean else { return nil }
+        return (evaluation.mean - random.mean) / (expert.evaluation.mean - random.mean)
+    }
 
     /// With every single episode, as `evaluate` answers.
     public var value: Value {
@@ -19,14 +27,25 @@ public struct EvaluationResult: Sendable {
     }
 
     /// Without them, as the agent keeps it.
-    var summary: Value { evaluation.value(environment: environment, version: version, random: random) }
+    var summary: Value {
+        let value = evaluation.value(environment: environment, version: version, random: random)
+        guard case .object(let members) = value else { return value }
+        return .object(
+            members + [
+                .init("expert", expert.map { .string($0.id) } ?? .null),
+                .init("expert_return", expert.map { .double($0.evaluation.mean) } ?? .null),
+                .init("scaled", scaled.map { .double($0) } ?? .null),
+            ])
+    }
 }
 
 extension Hall {
-    /// Plays one episode for each seed with the served policy, and at random.
-    /// - Parameter environment: nil for the agent's own.
+    /// Plays one episode for each seed with the served policy, at random, and as an expert does.
+    /// - Parameters:
+    ///   - environment: nil for the agent's own.
+    ///   - expert: as ``Agents/expert(_:in:)`` takes it; nil for the best scripted one, where there is one.
     public func evaluate(
-        _ agent: Agent, environment: String?, kwargs: Value?, seeds: [UInt64]
+        _ agent: Agent, environment: String?, kwargs: Value?, seeds: [UInt64], expert: String?
     ) throws(HostingError) -> EvaluationResult {
         guard let id = environment ?? agent.configuration.environment else {
             throw .invalid(field: "env_id", reason: "the agent was made for spaces: name an environment to evaluate in")
@@ -38,13 +57,18 @@ extension Hall {
             let request = EnvironmentRequest(try catalogue.spec(id), kwargs: kwargs ?? ownKwargs)
             try request.check(
                 observation: agent.configuration.observationSpace, action: agent.configuration.actionSpace)
+            let scripted = catalogue.experts(for: request.spec).isEmpty ? nil : Catalogue.scripted
+            let yardstick = try (expert ?? scripted).map { try agents.expert($0, in: request) }
             // The random policy's draws belong to the seeds, so that the same request gives the same answer.
             var random = RandomGenerator(seed: seeds.first ?? 0)
             result = EvaluationResult(
                 environment: id, version: served.version,
                 evaluation: try Evaluation(of: served.policy, in: request, seeds: seeds, random: &random),
                 random: try Evaluation(
-                    ofRandomIn: request, form: served.policy.network.action, seeds: seeds, random: &random))
+                    ofRandomIn: request, form: served.policy.network.action, seeds: seeds, random: &random),
+                expert: try yardstick.map { ($0.id, try Evaluation(of: $0.expert, in: request, seeds: seeds)) })
+        } catch let error as HostingError {
+            throw error
         } catch let error as EnvironmentError {
             throw .environment(error)
         } catch let error as LearningError {

@@ -1,4 +1,5 @@
 import Gym
+import Learning
 import Synchronization
 
 /// A piece of long work: made, waits for a thread, runs, ends. Its events outlive it.
@@ -67,7 +68,7 @@ extension Job {
         let metrics = status.progress?["metrics"] ?? ["steps": 0, "episodes": 0, "updates": 0, "seconds": 0.0]
         return [
             "job_id": .string(id.description), "kind": "train", "agent_id": .string(agent.description),
-            "state": .string(status.state.rawValue), "phase": status.state == .running ? "reinforce" : .null,
+            "state": .string(status.state.rawValue), "phase": phase(status),
             "progress": status.state == .succeeded ? 1.0 : status.progress?["progress"] ?? 0.0,
             "eta_s": status.isFinished ? .null : status.progress?["eta_s"] ?? .null, "request": request.value,
             "metrics": metrics, "result": status.result ?? .null, "error": error(status),
@@ -75,6 +76,12 @@ extension Job {
             "started_at": status.startedAt.map { .string(clock.timestamp($0)) } ?? .null,
             "finished_at": status.finishedAt.map { .string(clock.timestamp($0)) } ?? .null,
         ]
+    }
+
+    /// What it is at, while it runs.
+    private func phase(_ status: Status) -> Value {
+        guard status.state == .running, let first = request.phases.first else { return .null }
+        return status.progress?["phase"] ?? .string(first.method.kind.rawValue)
     }
 
     /// A problem, where it failed.

@@ -160,26 +160,64 @@ extension Jobs {
     }
 
     private func training(_ job: Job, _ agent: Agent, resuming file: Safetensors?) throws(HostingError) -> Training {
-        do {
-            let spec = try catalogue.spec(job.request.environment)
-            let request = TrainingRequest(
-                environment: EnvironmentRequest(spec, kwargs: job.request.kwargs), numEnvs: job.request.numEnvs,
-                budget: job.request.budget, targetReturn: job.request.targetReturn,
-                evaluationInterval: job.request.evaluationInterval, evaluationEpisodes: job.request.evaluationEpisodes,
-                seed: agent.configuration.seed)
-            try request.environment.check(
-                observation: agent.configuration.observationSpace, action: agent.configuration.actionSpace)
-            let learner = try agents.learner(of: agent, overrides: job.request.hyperparameters)
+        let request = try trainingRequest(job.request, agent)
+        let learner = try agents.learner(of: agent)
+        do throws(LearningError) {
             guard let file else { return try Training(request, learner, now: monotonicSeconds) }
             return try Training(resuming: Checkpoint(file), request, learner, now: monotonicSeconds)
-        } catch let error as EnvironmentError {
-            throw .environment(error)
-        } catch let error as LearningError {
-            throw .learning(error)
-        } catch let error as HostingError {
-            throw error
         } catch {
-            throw .corrupt("\(error)")
+            throw .learning(error)
+        }
+    }
+
+    private func trainingRequest(_ asked: TrainRequest, _ agent: Agent) throws(HostingError) -> TrainingRequest {
+        let environment = try asked.environment.map { id throws(HostingError) in
+            try self.environment(id, asked.kwargs, agent)
+        }
+        var phases: [Phase] = []
+        for phase in asked.phases {
+            phases.append(
+                Phase(
+                    phase.method, budget: phase.budget, hyperparameters: phase.hyperparameters,
+                    expert: try expert(phase, environment, agent)))
+        }
+        return TrainingRequest(
+            environment: environment, numEnvs: asked.numEnvs, budget: asked.budget, phases: phases,
+            demonstrations: [], targetReturn: asked.targetReturn,
+            evaluationInterval: asked.evaluationInterval, evaluationEpisodes: asked.evaluationEpisodes,
+            seed: agent.configuration.seed)
+    }
+
+    private func environment(
+        _ id: String, _ kwargs: Value?, _ agent: Agent
+    ) throws(HostingError) -> EnvironmentRequest {
+        let request: EnvironmentRequest
+        do { request = EnvironmentRequest(try catalogue.spec(id), kwargs: kwargs) } catch { throw .environment(error) }
+        do {
+            try request.check(
+                observation: agent.configuration.observationSpace, action: agent.configuration.actionSpace)
+        } catch {
+            throw .learning(error)
+        }
+        return request
+    }
+
+    private func expert(
+        _ phase: TrainRequest.Phase, _ environment: EnvironmentRequest?, _ agent: Agent
+    ) throws(HostingError) -> (any Expert)? {
+        guard let name = phase.expert, name != TrainRequest.client else { return nil }
+        if let other = Identifier(name).flatMap({ agents.find($0) }) {
+            guard other.configuration.observationSpace == agent.configuration.observationSpace,
+                other.configuration.actionSpace == agent.configuration.actionSpace
+            else { throw .invalid(field: "expert", reason: "agent \(other.id) has other spaces than agent \(agent.id)") }
+            return try agents.policy(phase.expertVersion, of: other).policy
+        }
+        guard let environment else { return nil }
+        do {
+            return try catalogue.expert(name, for: environment.spec).make(
+                for: environment.spec, kwargs: environment.kwargs)
+        } catch {
+            throw .environment(error)
         }
     }
 

@@ -87,10 +87,23 @@ struct TrainingRun {
 
     private mutating func tell(_ event: TrainingEvent) throws(HostingError) {
         switch event {
+        case .phase(let index): tell(phase: index)
         case .progress(let progress): tell(progress)
         case .episode(let episode): tell(episode)
         case .evaluation(let judgement): try tell(judgement)
         }
+    }
+
+    /// A phase has begun.
+    private func tell(phase index: Int) {
+        let phase = job.request.phases[index]
+        job.events.append(
+            "phase",
+            Value.object([
+                .init("index", .int(Int64(index))), .init("phase", .string(phase.method.kind.rawValue)),
+                .init("method", .string(phase.method.rawValue)), .init("steps", .int(Int64(training.steps))),
+                .init("updates", .int(Int64(training.updates))),
+            ]).json)
     }
 
     /// At most two a second.
@@ -137,7 +150,7 @@ struct TrainingRun {
         if published != nil { agent.update { $0.evaluation = evaluation } }
         let event: Value = [
             "steps": .int(Int64(judgement.steps)), "updates": .int(Int64(judgement.updates)),
-            "best": .bool(judgement.isBest), "evaluation": evaluation,
+            "phase": .string(job.request.phases[judgement.phase].method.kind.rawValue), "best": .bool(judgement.isBest), "evaluation": evaluation,
         ]
         job.events.append("evaluation", event.json)
     }
@@ -214,19 +227,19 @@ struct TrainingRun {
         if let latest {
             metrics.append(.init("exploration", .double(latest.exploration)))
             if let mean = latest.meanReturn { metrics.append(.init("mean_return", .double(mean))) }
-            if latest.updates > 0 { metrics.append(.init("loss", .double(latest.metrics.loss))) }
+            metrics += latest.metrics.means.map { .init($0.name, .double($0.mean)) }
         }
         if let best = training.evaluation { metrics.append(.init("best_return", .double(best.mean))) }
         let fraction = training.progress
         let rest = fraction > 0 ? elapsed / fraction * (1 - fraction) : nil
         return [
-            "progress": .double(fraction), "phase": "reinforce", "eta_s": rest.map { .double($0) } ?? .null,
+            "progress": .double(fraction), "phase": .string(training.phase.kind.rawValue), "eta_s": rest.map { .double($0) } ?? .null,
             "metrics": .object(metrics),
         ]
     }
 
     private func value(of evaluation: Evaluation, version: Int?) -> Value {
-        evaluation.value(environment: job.request.environment, version: version, random: nil)
+        evaluation.value(environment: job.request.environment ?? "", version: version, random: nil)
     }
 }
 

@@ -24,23 +24,6 @@ public struct Rollout: Sendable {
         }
     }
 
-    /// An episode, or the part of one that the rollout saw.
-    public struct Trace: Sendable {
-        public let index: Int
-        /// The seed that it was reset with, if any.
-        public let seed: UInt64?
-        /// One row more than actions.
-        public fileprivate(set) var observations: Lanes
-        public fileprivate(set) var actions: Lanes
-        public fileprivate(set) var rewards: [Double] = []
-        public fileprivate(set) var terminations: [Bool] = []
-        public fileprivate(set) var truncations: [Bool] = []
-        /// One more than actions.
-        public fileprivate(set) var infos: [Value]
-
-        public var length: Int { rewards.count }
-    }
-
     public static let maximumTransitions = 1_000_000
     public static let maximumRecorded = 100_000
 
@@ -48,19 +31,19 @@ public struct Rollout: Sendable {
     public private(set) var returns: [Double] = []
     public private(set) var lengths: [Int] = []
     /// The episodes that ended, then the parts of those that did not; empty unless recorded.
-    public private(set) var traces: [Trace] = []
+    public private(set) var traces: [TrajectoryRecorder.Part] = []
 
     private let plan: Plan
-    private let observationLayout: Layout
-    private let actionLayout: Layout
-    private var open: [Trace?]
+    private let limit: Int
+    private var recorder: TrajectoryRecorder?
+    /// Episodes that ended when there were enough.
+    private var surplus: [TrajectoryRecorder.Part] = []
     private var transitions = 0
 
-    private init(_ plan: Plan, session: Session) {
+    private init(_ plan: Plan, _ world: borrowing World) {
         self.plan = plan
-        observationLayout = session.observationLayout
-        actionLayout = session.actionLayout
-        open = Array(repeating: nil, count: session.count)
+        recorder = plan.records ? TrajectoryRecorder(of: world.vector) : nil
+        limit = plan.records || world.isRecorded ? Self.maximumRecorded : Self.maximumTransitions
     }
 
     /// Runs `plan` on `session`, which is busy for others meanwhile.
@@ -69,8 +52,8 @@ public struct Rollout: Sendable {
         _ plan: Plan, on session: Session,
         act: @Sendable (inout World, Int) throws(HostingError) -> Lanes
     ) throws(HostingError) -> Rollout {
-        try session.hold { world throws(HostingError) in
-            var rollout = Rollout(plan, session: session)
+        try session.drive(holding: true) { world throws(HostingError) in
+            var rollout = Rollout(plan, world)
             try rollout.run(&world, act)
             return rollout
         }
@@ -82,7 +65,8 @@ public struct Rollout: Sendable {
         var taken = 0
         if let seed = plan.seed { try world.reset(seed: seed, options: nil) }
         try resetWhereDue(&world, first: plan.seed == nil)
-        for index in open.indices { begin(index, world, seed: plan.seed.map { $0 &+ UInt64(index) }) }
+        let seeds = (0..<world.vector.count).map { index in plan.seed.map { $0 &+ UInt64(index) } }
+        _ = recorder?.begin(world.vector, seeds: seeds)
         while !isFinished(taken: taken) {
             if taken > 0 { try resetWhereDue(&world, first: false) }
             let actions = try act(&world, taken)
@@ -90,7 +74,7 @@ public struct Rollout: Sendable {
             taken += 1
             try record(world, actions)
         }
-        if plan.records { traces += open.compactMap { $0 }.filter { $0.length > 0 } }
+        traces += (surplus + (recorder?.takeOpen() ?? [])).sorted { $0.index < $1.index }
     }
 
     private func isFinished(taken: Int) -> Bool {
@@ -105,50 +89,28 @@ public struct Rollout: Sendable {
         let due = world.vector.needsReset
         guard due.contains(true), first || world.vector.options.autoreset == .disabled else { return }
         try world.reset(due)
-        for index in due.indices where due[index] { begin(index, world, seed: nil) }
-    }
-
-    private mutating func begin(_ index: Int, _ world: borrowing World, seed: UInt64?) {
-        guard plan.records else { return }
-        var observations = Lanes(observationLayout.element, count: 0)
-        observations.append(row: index, of: world.vector.observations, width: observationLayout.count)
-        open[index] = Trace(
-            index: index, seed: seed, observations: observations, actions: Lanes(actionLayout.element, count: 0),
-            infos: [world.vector.info(index)])
+        _ = recorder?.begin(world.vector, mask: due)
     }
 
     private mutating func record(_ world: borrowing World, _ actions: Lanes) throws(HostingError) {
         let vector = world.vector
-        let sameStep = vector.options.autoreset == .sameStep
-        let ended = vector.episodes
-        for index in open.indices where !vector.didReset[index] {
-            transitions += 1
-            let episode = ended.first { $0.index == index }
-            let after = sameStep && episode != nil ? vector.finalObservations : vector.observations
-            open[index]?.observations.append(row: index, of: after, width: observationLayout.count)
-            open[index]?.actions.append(row: index, of: actions, width: actionLayout.count)
-            open[index]?.rewards.append(vector.rewards[index])
-            open[index]?.terminations.append(vector.terminated[index])
-            open[index]?.truncations.append(vector.truncated[index])
-            open[index]?.infos.append(episode?.finalInfo ?? vector.info(index))
+        transitions += vector.didReset.count { !$0 }
+        var ended = recorder?.record(vector, actions)[...] ?? []
+        for episode in vector.episodes {
+            let trace = ended.popFirst()
+            if case .episodes(let episodes) = plan.budget, returns.count >= episodes {
+                surplus += trace.map { [$0] } ?? []
+                continue
+            }
+            returns.append(episode.episodeReturn)
+            lengths.append(episode.length)
+            traces += trace.map { [$0] } ?? []
         }
-        for episode in ended { close(episode, world, sameStep: sameStep) }
-        for index in open.indices where vector.didReset[index] { begin(index, world, seed: nil) }
-        guard transitions <= (plan.records ? Self.maximumRecorded : Self.maximumTransitions) else {
-            let limit = plan.records ? Self.maximumRecorded : Self.maximumTransitions
+        guard transitions <= limit else {
             throw .invalid(
                 field: "",
                 reason: "the rollout passed \(limit) transitions"
                     + (plan.records ? "; ask for fewer, or for \"transitions\": false" : "; ask for fewer"))
         }
-    }
-
-    private mutating func close(_ episode: Episode, _ world: borrowing World, sameStep: Bool) {
-        if case .episodes(let episodes) = plan.budget, returns.count >= episodes { return }
-        returns.append(episode.episodeReturn)
-        lengths.append(episode.length)
-        if let trace = open[episode.index] { traces.append(trace) }
-        open[episode.index] = nil
-        if sameStep { begin(episode.index, world, seed: nil) }
     }
 }

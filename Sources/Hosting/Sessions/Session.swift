@@ -40,6 +40,8 @@ public final class Session: Sendable {
     public let createdAt: ContinuousClock.Instant
     private let lastUse: Mutex<ContinuousClock.Instant>
     private let isHeld = Atomic(false)
+    let isRecording = Atomic(false)
+    let recording = Mutex<Recording?>(nil)
     private let world: Mutex<World>
 
     init(id: Identifier, request: Request, spec: EnvironmentSpec, now: ContinuousClock.Instant) throws(EnvironmentError)

@@ -47,14 +47,36 @@ public final class Sessions: Sendable {
         return session
     }
 
-    /// - Returns: whether there was one.
-    public func close(_ id: Identifier) -> Bool { table.withLock { $0.removeValue(forKey: id) } != nil }
+    /// Closes a session, and stores what it recorded of an episode that is on.
+    /// - Throws: ``HostingError/sessionBusy(_:)``, and it stays; or what could not be stored.
+    public func close(_ session: Session) throws(HostingError) {
+        do { try session.stopRecording() } catch {
+            if case .sessionBusy = error { throw error }
+            table.withLock { $0[session.id] = nil }
+            throw error
+        }
+        table.withLock { $0[session.id] = nil }
+    }
 
     /// Closes the sessions whose lease has run out.
+    /// - Parameter onFault: told what could not be stored of a session.
     /// - Returns: how many.
-    public func expire(now: ContinuousClock.Instant = .now) -> Int {
+    public func expire(
+        now: ContinuousClock.Instant = .now, onFault: (Session, HostingError) -> Void = { _, _ in }
+    ) -> Int {
         let expired = all.filter { $0.isExpired(now: now) }
-        return expired.count { close($0.id) }
+        for session in expired {
+            do { try close(session) } catch { onFault(session, error) }
+        }
+        return expired.count
+    }
+
+    /// Stores what every session has recorded, and records no more.
+    /// - Parameter onFault: told what could not be stored of a session.
+    func stopRecording(onFault: (Session, HostingError) -> Void) {
+        for session in all {
+            do { try session.stopRecording() } catch { onFault(session, error) }
+        }
     }
 
     public func snapshot(_ session: Session) throws(HostingError) -> Snapshot {
@@ -62,14 +84,14 @@ public final class Sessions: Sendable {
     }
 
     public func restore(_ session: Session, from snapshot: Snapshot) throws(HostingError) {
-        try session.use { world throws(HostingError) in
+        try session.drive { world throws(HostingError) in
             do throws(EnvironmentError) { try snapshot.restore(&world, of: session) } catch {
                 throw .environment(error)
             }
         }
     }
 
-    /// Makes `copies` sessions that stand exactly where `session` stands.
+    /// Makes `copies` sessions that stand exactly where `session` stands; they are not recorded.
     public func fork(_ session: Session, copies: Int) throws(HostingError) -> [Session] {
         guard count + copies <= limit else { throw .tooManySessions(limit: limit) }
         let snapshot = try snapshot(session)
@@ -81,7 +103,7 @@ public final class Sessions: Sendable {
                 try restore(fork, from: snapshot)
             }
         } catch {
-            forks.forEach { _ = close($0.id) }
+            for fork in forks { try close(fork) }
             throw error
         }
         return forks

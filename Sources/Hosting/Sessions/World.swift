@@ -12,6 +12,9 @@ public struct World {
     /// The seed of the latest reset that had one.
     public private(set) var lastSeed: UInt64?
     private var latest: (action: Lanes, reply: [UInt8])?
+    private var recorder: TrajectoryRecorder?
+    /// Recorded episodes that are over, or were cut, and that nobody has stored yet.
+    private var recorded: [Trajectory] = []
 
     init(_ vector: any VectorEnvironment, seed: UInt64?) {
         self.vector = vector
@@ -24,12 +27,9 @@ public struct World {
 
     public mutating func reset(seed: UInt64?, mask: [Bool]? = nil, options: Value?) throws(HostingError) {
         let seed = seed ?? pendingSeed
-        do {
-            let seeds = (0..<vector.count).map { index in seed.map { $0 &+ UInt64(index) } }
-            try vector.reset(seeds: seeds, mask: mask, options: options)
-        } catch {
-            throw .environment(error)
-        }
+        let seeds = (0..<vector.count).map { index in seed.map { $0 &+ UInt64(index) } }
+        do { try vector.reset(seeds: seeds, mask: mask, options: options) } catch { throw .environment(error) }
+        beginRecording(mask: mask, seeds: seeds)
         pendingSeed = nil
         if let seed { lastSeed = seed }
         step = 0
@@ -40,6 +40,7 @@ public struct World {
     mutating func reset(_ mask: [Bool]) throws(HostingError) {
         let seeds = (0..<vector.count).map { index in pendingSeed.map { $0 &+ UInt64(index) } }
         do { try vector.reset(seeds: seeds, mask: mask, options: nil) } catch { throw .environment(error) }
+        beginRecording(mask: mask, seeds: seeds)
         pendingSeed = nil
     }
 
@@ -49,6 +50,7 @@ public struct World {
         totalSteps += vector.count
         totalEpisodes += vector.episodes.count
         latest = nil
+        recorded += recorder?.record(vector, actions).map(\.trajectory) ?? []
     }
 
     /// The reply to replay, if a step that carries `index` is the latest one again.
@@ -76,5 +78,42 @@ public struct World {
         step = try reader.readInt(in: 0..<Int.max)
         pendingSeed = nil
         latest = nil
+        beginRecording()
     }
+}
+
+// Recording.
+extension World {
+    var isRecorded: Bool { recorder != nil }
+
+    /// Steps of the recorded episodes that are not over.
+    var openSteps: Int { recorder?.steps ?? 0 }
+
+    /// Records from here on, also the rest of an episode that is on.
+    mutating func record() {
+        recorder = TrajectoryRecorder(of: vector)
+        beginRecording()
+    }
+
+    /// What is open is kept as cut short, and recording goes on with what comes.
+    mutating func cutRecording() { beginRecording() }
+
+    /// What is open is kept as cut short, and nothing more is recorded.
+    mutating func stopRecording() {
+        recorded += recorder?.takeOpen().map(\.trajectory.truncatedWhereOpen) ?? []
+        recorder = nil
+    }
+
+    private mutating func beginRecording(mask: [Bool]? = nil, seeds: [UInt64?]? = nil) {
+        recorded += recorder?.begin(vector, mask: mask, seeds: seeds).map(\.trajectory.truncatedWhereOpen) ?? []
+    }
+
+    /// Hands over what has been recorded.
+    mutating func takeRecorded() -> [Trajectory] {
+        defer { recorded = [] }
+        return recorded
+    }
+
+    /// Takes back what could not be stored.
+    mutating func putBack(_ trajectories: [Trajectory]) { recorded = trajectories + recorded }
 }

@@ -61,6 +61,15 @@ extension Checkpoint {
         return integers
     }
 
+    /// Rows of indices, one for each of `counts`, each below its count.
+    func members(_ name: String, of counts: [Int], count: Int) throws(LearningError) -> [Int32] {
+        let indices = try integers(name, count: count, in: 0..<Int(Int32.max))
+        for (place, index) in indices.enumerated() where index >= counts[place % counts.count] {
+            throw .invalidCheckpoint("\(name) has an element that the spaces do not have")
+        }
+        return indices.map { Int32($0) }
+    }
+
     func bytes(_ name: String, count: Int? = nil) throws(LearningError) -> [UInt8] {
         try values(name, count: count, "uint8") { $0.dtype == .uint8 ? $0.bytes : nil }
     }

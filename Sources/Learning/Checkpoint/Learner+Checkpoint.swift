@@ -2,7 +2,7 @@ import Gym
 import Neural
 
 extension Learner {
-    /// Everything it must remember to go on bit for bit.
+    /// Everything it must remember to go on bit for bit, but for what was shown to it.
     public var checkpoint: Checkpoint {
         var checkpoint = Checkpoint()
         checkpoint.put("parameters", parameters)
@@ -11,15 +11,16 @@ extension Learner {
         checkpoint.put("counts", [transitions, updates, credit, optimizer.steps])
         normalizer.save(to: &checkpoint)
         rewardScale.save(to: &checkpoint)
+        checkpoint.put("reading", [reading.rawValue] as [UInt8])
         checkpoint.put("random", random)
-        var inner = Checkpoint()
-        replay.save(to: &inner)
-        checkpoint.put("replay.", inner)
+        checkpoint.put("replay.", replay.checkpoint)
+        if let labels { checkpoint.put("labels.", labels.checkpoint) }
         return checkpoint
     }
 
     /// Goes on where the learner of `checkpoint` was, which had the same spaces and hyperparameters. Episodes that
-    /// clients had begun are forgotten: their next transitions begin anew.
+    /// clients had begun are forgotten: their next transitions begin anew. What was shown to this learner stays: it is
+    /// never part of a checkpoint, so that a deleted demonstration is nowhere.
     /// - Throws: ``LearningError/invalidCheckpoint(_:)``; then nothing has changed.
     public mutating func restore(from checkpoint: Checkpoint) throws(LearningError) {
         var restored = self
@@ -36,9 +37,18 @@ extension Learner {
         restored.normalizer = try Normalizer(from: checkpoint, width: network.observation.numbers)
         restored.rewardScale = try RewardScale(from: checkpoint)
         restored.random = try checkpoint.random("random")
+        restored.reading = try Policy.reading(in: checkpoint)
         restored.replay = try Replay(hyperparameters, isMasked: isMasked, network: network)
         restored.openStreams = []
         try restored.replay.restore(from: checkpoint.part("replay."), network: network)
+        let labels = checkpoint.part("labels.")
+        if labels.tensors.isEmpty {
+            restored.labels = nil
+        } else {
+            var kept = try Replay(hyperparameters, isMasked: isMasked, network: network, isGrowing: true)
+            try kept.restore(from: labels, network: network)
+            restored.labels = kept
+        }
         self = restored
     }
 }

@@ -12,6 +12,7 @@ extension Policy {
         normalizer.save(to: &checkpoint)
         rewardScale.save(to: &checkpoint)
         checkpoint.put("exploration", [exploration])
+        checkpoint.put("reading", [reading.rawValue] as [UInt8])
         checkpoint.put("counts", [transitions, updates])
         return checkpoint
     }
@@ -34,8 +35,17 @@ extension Policy {
         self.init(
             network: network, hyperparameters: hyperparameters, parameters: parameters,
             normalizer: try Normalizer(from: checkpoint, width: network.observation.numbers),
-            rewardScale: try RewardScale(from: checkpoint),
+            rewardScale: try RewardScale(from: checkpoint), reading: try Self.reading(in: checkpoint),
             exploration: try checkpoint.doubles("exploration", count: 1)[0], transitions: counts[0], updates: counts[1])
+    }
+}
+
+extension Policy {
+    static func reading(in checkpoint: Checkpoint) throws(LearningError) -> Reading {
+        guard let reading = Reading(rawValue: try checkpoint.bytes("reading", count: 1)[0]) else {
+            throw .invalidCheckpoint("reading is neither 0, values, nor 1, policy")
+        }
+        return reading
     }
 }
 
@@ -48,6 +58,7 @@ extension Learner {
         target = policy.parameters
         normalizer = policy.normalizer
         rewardScale = policy.rewardScale
+        reading = policy.reading
         optimizer = Optimizer(optimizer.rule, parameterCount: parameters.count)
     }
 }

@@ -5,11 +5,13 @@ extension Training {
     public var checkpoint: Checkpoint {
         var checkpoint = Checkpoint()
         checkpoint.put("learner.", learner.checkpoint)
+        checkpoint.put("phase", [phaseIndex])
         checkpoint.put("counts", [counts.steps, counts.episodes, counts.updates, counts.hits])
-        checkpoint.put("seconds", [counts.seconds])
+        checkpoint.put("before", [before.steps, before.episodes, before.updates])
+        checkpoint.put("seconds", [counts.seconds, before.seconds])
         checkpoint.put("returns", counts.returns)
         checkpoint.put("random", random)
-        collector.save(to: &checkpoint)
+        stage.save(to: &checkpoint)
         for (index, candidate) in candidates.enumerated() {
             checkpoint.put("candidates.\(index).", candidate.policy.checkpoint)
             checkpoint.put("candidates.\(index).seeds", candidate.evaluation.seeds)
@@ -26,14 +28,19 @@ extension Training {
     public convenience init(
         resuming checkpoint: Checkpoint, _ request: TrainingRequest, _ learner: Learner, now: @escaping () -> Double
     ) throws(LearningError) {
-        try self.init(request, learner, now: now)
+        let phase = try checkpoint.integers("phase", count: 1, in: 0..<request.phases.count + 1)[0]
+        try self.init(request, learner, phase: min(phase, request.phases.count - 1), now: now)
+        phaseIndex = phase
         try self.learner.restore(from: checkpoint.part("learner."))
         let numbers = try checkpoint.integers("counts", count: 4, in: 0..<Int.max)
         (counts.steps, counts.episodes, counts.updates, counts.hits) = (numbers[0], numbers[1], numbers[2], numbers[3])
-        counts.seconds = try checkpoint.doubles("seconds", count: 1)[0]
+        let earlier = try checkpoint.integers("before", count: 3, in: 0..<Int.max)
+        (before.steps, before.episodes, before.updates) = (earlier[0], earlier[1], earlier[2])
+        let seconds = try checkpoint.doubles("seconds", count: 2)
+        (counts.seconds, before.seconds) = (seconds[0], seconds[1])
         counts.returns = try checkpoint.doubles("returns")
         random = try checkpoint.random("random")
-        try collector.restore(from: checkpoint, self.learner)
+        try stage.restore(from: checkpoint, self.learner)
         for index in 0..<(try checkpoint.integers("candidates", count: 1, in: 0..<100)[0]) {
             let part = checkpoint.part("candidates.\(index).")
             let returns = try part.doubles("returns")

@@ -56,11 +56,18 @@ public struct Evaluation: Sendable, Equatable {
         }
     }
 
+    /// Evaluates what an expert of the environment does.
+    public init(of expert: any Expert, in request: EnvironmentRequest, seeds: [UInt64]) throws(LearningError) {
+        try self.init(in: request, seeds: seeds) { observations, rows, masks throws(LearningError) in
+            expert.act(observations, rows: rows, masks: masks)
+        }
+    }
+
     /// Evaluates acting at random: any member of each component that is allowed.
     public init(
         ofRandomIn request: EnvironmentRequest, form: ActionForm, seeds: [UInt64], random: inout RandomGenerator
     ) throws(LearningError) {
-        let chooser = Chooser(head: form.head, exploration: 1)
+        let chooser = Chooser(head: form.head, .exploring(1))
         let outputs = [Float](repeating: 0, count: Scratch.rows * form.head.width)
         try self.init(in: request, seeds: seeds) { _, rows, masks throws(LearningError) in
             var choices = [Int32](repeating: 0, count: rows * form.head.components.count)

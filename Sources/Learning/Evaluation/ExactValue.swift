@@ -18,15 +18,15 @@ public enum ExactValue {
         return zip(table.initial, values).reduce(0) { $0 + $1.0 * $1.1 }
     }
 
-    /// The value of a greedy policy under the environment's time limit; nil where the environment has no table.
-    public static func of(_ policy: Policy, in request: EnvironmentRequest) throws(LearningError) -> Double? {
+    /// The value of an expert, such as a greedy policy, under the environment's time limit; nil where the environment has
+    /// no table.
+    public static func of(_ expert: any Expert, in request: EnvironmentRequest) throws(LearningError) -> Double? {
         let vector = try request.make()
         guard let table = vector.transitionTable, case .discrete(let states) = vector.observationSpace,
             case .discrete(let actions) = vector.actionSpace
         else { return nil }
         let observations = Lanes.int64((0..<states.n).map { Int64(states.start + $0) })
-        var random = RandomGenerator(seed: 0)
-        let chosen = try policy.act(observations, rows: states.n, masks: [], random: &random)
+        let chosen = expert.act(observations, rows: states.n, masks: [])
         return of(
             (0..<states.n).map { Int(chosen.integer($0)) - actions.start }, in: table, horizon: request.horizon)
     }

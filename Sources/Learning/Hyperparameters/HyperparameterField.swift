@@ -66,6 +66,28 @@ extension HyperparameterField {
         integer("learning_starts", \.learningStarts, 1...1_000_000, "transitions before the first update"),
         integer("train_frequency", \.trainFrequency, 1...100_000, "transitions between updates"),
         integer("gradient_steps", \.gradientSteps, 1...1_000, "updates in a row"),
+        real("demonstration_share", \.demonstrationShare, 0...1, "share of a batch from demonstrations, if there are any"),
+        choice("imitation.loss", \.imitation.loss, "how what was shown is imitated beside learning values"),
+        real("imitation.weight", \.imitation.weight, 0...1_000, "of imitation against the error of Q"),
+        real("imitation.decay", \.imitation.decay, 0...1, "share of the weight left at the end of a training"),
+        real("imitation.margin", \.imitation.margin, 0...1_000, "how far below what was shown all else is to stay"),
+        boolean("imitation.filter", \.imitation.filter, "whether only what led to more than expected is imitated"),
+        boolean("imitation.self", \.imitation.selfImitation, "whether what turned out well is imitated too"),
+        real("expert_mixing", \.expertMixing, 0...1, "how often an expert that labels acts itself at first; falls to 0"),
+        integers(
+            "adversarial.hidden_sizes", \.adversarial.hiddenSizes, 1...1_024, maximumCount: 4,
+            "units of each hidden layer of what tells experts' steps from one's own"),
+        real("adversarial.learning_rate", \.adversarial.learningRate, 1e-8...10, "its step size"),
+        real("adversarial.gradient_penalty", \.adversarial.gradientPenalty, 0...1_000, "how smooth it is kept"),
+        integer("adversarial.period", \.adversarial.period, 1...10_000, "updates of the policy for each of it"),
+        real("adversarial.reward_scale", \.adversarial.rewardScale, 1e-6...1e6, "what rewards from imitation count"),
+        integer("policy_gradient.rollout_steps", \.policyGradient.rolloutSteps, 1...65_536, "steps between updates"),
+        integer("policy_gradient.epochs", \.policyGradient.epochs, 1...1_000, "passes over what a rollout gave"),
+        integer("policy_gradient.batch_size", \.policyGradient.batchSize, 1...4_096, "steps in an update"),
+        real("policy_gradient.clip", \.policyGradient.clip, 1e-6...1e6, "how much likelier a decision may become"),
+        real("policy_gradient.gae_lambda", \.policyGradient.lambda, 0...1, "lambda: 0 trusts V, 1 the return"),
+        real("policy_gradient.entropy", \.policyGradient.entropy, 0...10, "weight of staying undecided"),
+        real("policy_gradient.value_weight", \.policyGradient.valueWeight, 0...100, "weight of the error of V"),
     ]
 
     private static func real(

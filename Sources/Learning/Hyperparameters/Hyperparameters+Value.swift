@@ -28,6 +28,22 @@ extension Hyperparameters {
         try check()
     }
 
+    /// The same with what a phase asks for, which may shape neither the network nor the replay.
+    func overridden(by value: Value?) throws(LearningError) -> Hyperparameters {
+        guard let value else { return self }
+        var changed = self
+        try changed.apply(value)
+        for (name, isSame) in [
+            ("hidden_sizes", changed.hiddenSizes == hiddenSizes), ("activation", changed.activation == activation),
+            ("layer_norm", changed.layerNorm == layerNorm), ("bins", changed.bins == bins),
+            ("replay", changed.replay == replay), ("replay_capacity", changed.replayCapacity == replayCapacity),
+        ] where !isSame {
+            throw .invalidHyperparameter(
+                name: name, reason: "a phase cannot change this: it is set when the agent is made")
+        }
+        return changed
+    }
+
     private mutating func apply(_ value: Value, within prefix: String) throws(LearningError) {
         guard case .object(let members) = value else {
             throw .invalidHyperparameter(name: String(prefix.dropLast()), reason: "expected an object")

@@ -28,6 +28,46 @@ public struct Hyperparameters: Sendable, Equatable {
         public var period: Int
     }
 
+    public enum ImitationLoss: String, Sendable, CaseIterable {
+        case margin
+        case crossEntropy = "cross_entropy"
+    }
+
+    /// How decisions that were shown are imitated beside the learning of values.
+    public struct ImitationTerm: Sendable, Equatable {
+        public var loss: ImitationLoss
+        public var weight: Double
+        /// The share of the weight that is left at the end of a training.
+        public var decay: Double
+        public var margin: Double
+        /// Whether only what led to more than the agent expects is imitated.
+        public var filter: Bool
+        public var selfImitation: Bool
+    }
+
+    /// How what tells experts' steps from the learner's own is learned.
+    public struct Adversarial: Sendable, Equatable {
+        public var hiddenSizes: [Int]
+        public var learningRate: Double
+        public var gradientPenalty: Double
+        /// Updates of the policy for each of the discriminator.
+        public var period: Int
+        /// By what rewards are multiplied that are not the environment's.
+        public var rewardScale: Double
+    }
+
+    /// How a policy learns from its own steps alone.
+    public struct PolicyOptimization: Sendable, Equatable {
+        /// Steps of each environment between two updates.
+        public var rolloutSteps: Int
+        public var epochs: Int
+        public var batchSize: Int
+        public var clip: Double
+        public var lambda: Double
+        public var entropy: Double
+        public var valueWeight: Double
+    }
+
     public var hiddenSizes: [Int]
     public var activation: Activation
     public var layerNorm: Bool
@@ -53,6 +93,11 @@ public struct Hyperparameters: Sendable, Equatable {
     public var learningStarts: Int
     public var trainFrequency: Int
     public var gradientSteps: Int
+    public var demonstrationShare: Double
+    public var imitation: ImitationTerm
+    public var expertMixing: Double
+    public var adversarial: Adversarial
+    public var policyGradient: PolicyOptimization
 }
 
 extension Hyperparameters {
@@ -68,7 +113,14 @@ extension Hyperparameters {
             targetUpdate: TargetUpdate(tau: 0.01, period: 1), replay: .uniform,
             replayCapacity: Self.capacity(lanes: form?.width ?? 1), priorityExponent: 0.6,
             priorityBeta: 0.4, exploration: Exploration(initial: 1, final: 0.05, steps: 5_000), learningStarts: 500,
-            trainFrequency: 2, gradientSteps: 1)
+            trainFrequency: 2, gradientSteps: 1, demonstrationShare: 0.25,
+            imitation: ImitationTerm(
+                loss: .margin, weight: 1, decay: 0.1, margin: 0.1, filter: true, selfImitation: false),
+            expertMixing: 0.5,
+            adversarial: Adversarial(
+                hiddenSizes: [64, 64], learningRate: 3e-4, gradientPenalty: 10, period: 1, rewardScale: 0.1),
+            policyGradient: PolicyOptimization(
+                rolloutSteps: 128, epochs: 10, batchSize: 64, clip: 0.2, lambda: 0.95, entropy: 0, valueWeight: 0.5))
     }
 
     /// 100,000 transitions, fewer where an observation is so wide that they would take more than 256 MiB.

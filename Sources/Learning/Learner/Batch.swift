@@ -3,6 +3,8 @@ import Neural
 /// The transitions of one update, and the memory in which it is computed.
 struct Batch: Sendable {
     let count: Int
+    /// The first rows are of steps that were shown, the next are labels, the others were experienced.
+    var parts = (shown: 0, labels: 0)
     /// Where in the replay the steps begin, and where their returns over n steps end.
     var slots: [Int32]
     var lasts: [Int32]
@@ -19,11 +21,18 @@ struct Batch: Sendable {
     var nextMasks: [UInt8]
     var values: [Float]
     var targets: [Float]
+    /// What the best decisions are worth, and how much each row's decision is imitated.
+    var expectations: [Float]
+    var imitationWeights: [Float]
     var gradients: [Float]
     /// Rows of states above, rows of those afterwards below.
     var online: Workspace
     /// Rows of states afterwards.
     var target: Workspace
+
+    var shownRows: Range<Int> { 0..<parts.shown }
+    var labelRows: Range<Int> { parts.shown..<parts.shown + parts.labels }
+    var ownRows: Range<Int> { labelRows.upperBound..<count }
 
     init(count: Int, network: Network, isMasked: Bool) {
         self.count = count
@@ -38,6 +47,8 @@ struct Batch: Sendable {
         nextMasks = masks
         values = rewards
         targets = rewards
+        expectations = rewards
+        imitationWeights = rewards
         gradients = rewards
         online = Workspace(for: network.perceptron, capacity: 2 * count)
         target = Workspace(for: network.perceptron, capacity: count)

@@ -6,10 +6,13 @@ struct Collector {
     let vector: any VectorEnvironment
     var streams: [Learner.Stream]
     /// What the environments show now, and what they showed where an episode just ended.
-    private var states: States
-    private var finalStates: States
-    private var choices: [Int32]
-    private var isBest: [Bool]
+    private(set) var states: States
+    private(set) var finalStates: States
+    /// What is done next, and whether each row of it is thought best.
+    private(set) var choices: [Int32]
+    private(set) var isBest: [Bool]
+    /// How the latest step ended, for each environment.
+    private(set) var endings: [Ending]
     private var actions: Lanes
     private var workspace: Workspace
 
@@ -23,33 +26,73 @@ struct Collector {
         finalStates = States(rows: count, network, masked: learner.isMasked)
         choices = Array(repeating: 0, count: count * network.head.components.count)
         isBest = Array(repeating: true, count: count)
+        endings = Array(repeating: .none, count: count)
         actions = Lanes(network.action.element, count: count * network.action.components.count)
         workspace = Workspace(for: network.perceptron, capacity: count)
     }
 
     /// Takes the environments' first observations in.
-    mutating func begin(_ learner: inout Learner) {
+    /// - Parameter isRemembered: whether steps will be recorded, not only witnessed.
+    mutating func begin(_ learner: inout Learner, isRemembered: Bool = true) {
         look(learner)
-        for row in streams.indices { learner.begin(&streams[row], states, row: row) }
+        for row in streams.indices {
+            if isRemembered {
+                learner.begin(&streams[row], states, row: row)
+            } else {
+                learner.restart(&streams[row], states, row: row)
+            }
+        }
     }
 
-    /// One step of every environment.
+    /// Has the learner choose by its exploration policy, or by another way to choose.
+    mutating func choose(_ learner: inout Learner, _ mode: Chooser.Mode? = nil) {
+        learner.choose(states, rows: streams.count, mode, in: &workspace, &choices, &isBest)
+    }
+
+    /// Does in one environment what a row of other choices says.
+    mutating func take(_ others: [Int32], row: Int) {
+        let components = choices.count / streams.count
+        for place in row * components..<(row + 1) * components { choices[place] = others[place] }
+        isBest[row] = true
+    }
+
+    /// What the network gave for the latest choice, [rows, head.width].
+    var outputs: [Float] { workspace.outputs }
+
+    /// Takes one step of every environment with what was chosen.
     /// - Returns: the episodes that ended.
-    mutating func step(_ learner: inout Learner) throws(LearningError) -> [Episode] {
-        learner.choose(states, rows: streams.count, in: &workspace, &choices, &isBest)
+    mutating func step(_ learner: Learner) throws(LearningError) -> [Episode] {
         learner.network.action.decode(choices, rows: streams.count, to: &actions)
         do { try vector.step(actions) } catch { throw .environment(error) }
         learner.network.observation.encode(vector.finalObservations, rows: 0..<streams.count, to: &finalStates)
         look(learner)
-        let (rewards, terminated, truncated) = (vector.rewards, vector.terminated, vector.truncated)
+        let (terminated, truncated) = (vector.terminated, vector.truncated)
         for row in streams.indices {
-            let ending: Ending = terminated[row] ? .terminated : truncated[row] ? .truncated : .none
+            endings[row] = terminated[row] ? .terminated : truncated[row] ? .truncated : .none
+        }
+        return vector.episodes
+    }
+
+    /// Shows the learner where the latest step led, without having it remember.
+    mutating func witness(_ learner: inout Learner) {
+        let rewards = vector.rewards
+        for row in streams.indices {
+            let isOver = endings[row] != .none
+            learner.witness(&streams[row], reward: rewards[row], isOver ? finalStates : states, row: row)
+            if isOver { learner.restart(&streams[row], states, row: row) }
+        }
+    }
+
+    /// Gives the learner what the latest step led to.
+    mutating func record(_ learner: inout Learner) {
+        let rewards = vector.rewards
+        for row in streams.indices {
+            let ending = endings[row]
             learner.record(
                 &streams[row], choices, isBest: isBest[row], row: row, reward: rewards[row], ending: ending,
                 to: ending == .none ? states : finalStates)
             if ending != .none { learner.begin(&streams[row], states, row: row) }
         }
-        return vector.episodes
     }
 
     /// Encodes what the environments show.

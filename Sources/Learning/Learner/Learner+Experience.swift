@@ -10,21 +10,34 @@ extension Learner {
         var sum = 0.0
     }
 
-    /// Chooses by the exploration policy in rows of states.
+    /// Chooses in rows of states, by the exploration policy where no other way is given.
     mutating func choose(
-        _ states: States, rows: Int, in workspace: inout Workspace, _ choices: inout [Int32], _ isBest: inout [Bool]
+        _ states: States, rows: Int, _ mode: Chooser.Mode?, in workspace: inout Workspace, _ choices: inout [Int32],
+        _ isBest: inout [Bool]
     ) {
         network.load(states, rows: rows, normalizer.transform(hyperparameters), into: &workspace)
         network.perceptron.forward(parameters, rows: rows, in: &workspace)
-        Chooser(head: network.head, exploration: exploration).choose(
+        Chooser(head: network.head, mode ?? .exploring(exploration)).choose(
             workspace.outputs, rows: rows, masks: states.masks, random: &random, choices: &choices, isBest: &isBest)
     }
 
     /// Begins an episode in row `row` of `states`.
     mutating func begin(_ stream: inout Stream, _ states: States, row: Int) {
+        restart(&stream, states, row: row)
+        replay.begin(&stream.steps, states, row: row)
+    }
+
+    /// Sees an episode begin.
+    mutating func restart(_ stream: inout Stream, _ states: States, row: Int) {
         see(states, row: row)
         stream.sum = 0
-        replay.begin(&stream.steps, states, row: row)
+    }
+
+    /// Sees one step: its reward, and where it led.
+    mutating func witness(_ stream: inout Stream, reward: Double, _ states: States, row: Int) {
+        see(states, row: row)
+        rewardScale.observe(reward, discount: hyperparameters.discount, sum: &stream.sum)
+        transitions += 1
     }
 
     /// Takes one step in: what was chosen in the stream's state, and row `row` of `states` that it led to.
@@ -32,15 +45,14 @@ extension Learner {
         _ stream: inout Stream, _ choices: [Int32], isBest: Bool, row: Int, reward: Double, ending: Ending,
         to states: States
     ) {
-        see(states, row: row)
-        rewardScale.observe(reward, discount: hyperparameters.discount, sum: &stream.sum)
+        witness(&stream, reward: reward, states, row: row)
         replay.step(
-            &stream.steps, choices: choices, isBest: isBest, at: row, reward: reward, ending: ending, to: states)
-        transitions += 1
+            &stream.steps, choices: choices, isBest: isBest, at: row, reward: reward, ending: ending, to: states,
+            row: row)
         if isReady { credit += hyperparameters.gradientSteps }
     }
 
-    private mutating func see(_ states: States, row: Int) {
+    mutating func see(_ states: States, row: Int) {
         normalizer.observe(states.numbers, row: row)
     }
 
@@ -48,6 +60,7 @@ extension Learner {
     public var policy: Policy {
         Policy(
             network: network, hyperparameters: hyperparameters, parameters: parameters, normalizer: normalizer,
-            rewardScale: rewardScale, exploration: exploration, transitions: transitions, updates: updates)
+            rewardScale: rewardScale, reading: reading, exploration: exploration, transitions: transitions,
+            updates: updates)
     }
 }

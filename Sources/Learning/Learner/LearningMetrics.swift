@@ -1,25 +1,27 @@
-/// What updates gave, averaged over some of them.
+/// What updates gave, each figure averaged over some of them.
 public struct LearningMetrics: Sendable, Equatable {
-    private(set) var count = 0
-    private var sums = (loss: 0.0, value: 0.0, norm: 0.0)
-    /// The latest learning rate.
-    public private(set) var learningRate = 0.0
-
-    /// Mean loss of the scaled Q.
-    public var loss: Double { sums.loss / Double(max(count, 1)) }
-    /// Mean of the scaled Q of what was done.
-    public var value: Double { sums.value / Double(max(count, 1)) }
-    public var gradientNorm: Double { sums.norm / Double(max(count, 1)) }
-
-    mutating func add(loss: Double, value: Double, gradientNorm: Double, rate: Double) {
-        count += 1
-        sums.loss += loss
-        sums.value += value
-        sums.norm += gradientNorm
-        learningRate = rate
+    private struct Mean: Sendable, Equatable {
+        var name: String
+        var sum: Double
+        var count: Int
     }
 
-    public static func == (left: LearningMetrics, right: LearningMetrics) -> Bool {
-        left.count == right.count && left.sums == right.sums && left.learningRate == right.learningRate
+    private var figures: [Mean] = []
+
+    /// The mean of a figure; nil where nothing gave it.
+    public subscript(name: String) -> Double? {
+        figures.first { $0.name == name }.map { $0.sum / Double($0.count) }
+    }
+
+    /// In the order in which they came up: `loss` and `value` are of the scaled Q.
+    public var means: [(name: String, mean: Double)] { figures.map { ($0.name, $0.sum / Double($0.count)) } }
+
+    mutating func add(_ name: String, _ value: Double) {
+        if let index = figures.firstIndex(where: { $0.name == name }) {
+            figures[index].sum += value
+            figures[index].count += 1
+        } else {
+            figures.append(Mean(name: name, sum: value, count: 1))
+        }
     }
 }

@@ -35,11 +35,17 @@ public struct Network: Sendable, Equatable {
 
     /// Writes the first `rows` of `states` into the inputs of `workspace`.
     func load(_ states: States, rows: Int, _ transform: Normalizer.Transform, into workspace: inout Workspace) {
-        for row in 0..<rows {
-            transform.apply(states.numbers, row: row, to: &workspace.numbers, row: row)
-        }
-        for index in 0..<rows * observation.categories.count {
-            workspace.categories[index] = states.categories[index]
+        for row in 0..<rows { load(states, row: row, transform, into: &workspace, at: row) }
+    }
+
+    /// Writes one row of `states` into row `target` of the inputs of `workspace`.
+    func load(
+        _ states: States, row: Int, _ transform: Normalizer.Transform, into workspace: inout Workspace, at target: Int
+    ) {
+        transform.apply(states.numbers, row: row, to: &workspace.numbers, row: target)
+        let count = observation.categories.count
+        for lane in 0..<count {
+            workspace.categories[target * count + lane] = states.categories[row * count + lane]
         }
     }
 }

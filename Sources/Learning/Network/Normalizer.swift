@@ -53,10 +53,15 @@ public struct Normalizer: Sendable, Equatable {
 
         /// Writes row `source` of `numbers`, normalised, to row `target` of `inputs`.
         func apply(_ numbers: [Float], row source: Int, to inputs: inout [Float], row target: Int) {
+            apply(numbers, row: source, to: &inputs, at: target * shift.count)
+        }
+
+        /// The same, where a row begins at `start`.
+        func apply(_ numbers: [Float], row source: Int, to inputs: inout [Float], at start: Int) {
             let width = shift.count
             for lane in 0..<width {
                 let number = (numbers[source * width + lane] - shift[lane]) * scale[lane]
-                inputs[target * width + lane] = min(max(number, -limit), limit)
+                inputs[start + lane] = min(max(number, -limit), limit)
             }
         }
     }

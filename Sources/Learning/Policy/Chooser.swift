@@ -1,11 +1,24 @@
 import Gym
 import Neural
 
-/// Chooses among the members of components: the best, or with a probability of its own in each component, any.
+/// Chooses among the members of components.
 struct Chooser: Sendable {
+    enum Mode: Sendable, Equatable {
+        /// The best, but with probability ε, of its own in each component, any.
+        case exploring(Double)
+        /// By the probabilities that the scores are the logits of.
+        case sampling
+
+        static let greedy = Mode.exploring(0)
+    }
+
     let head: ScoreHead
-    /// ε: how likely a component explores.
-    let exploration: Double
+    let mode: Mode
+
+    init(head: ScoreHead, _ mode: Mode) {
+        self.head = head
+        self.mode = mode
+    }
 
     /// Writes the choices [rows, components] for network outputs [rows, width].
     /// - Parameters:
@@ -17,6 +30,18 @@ struct Chooser: Sendable {
     ) {
         head.best(outputs, rows: rows, masks: masks, choices: &choices)
         for row in 0..<rows { isBest[row] = true }
+        switch mode {
+        case .exploring(let exploration):
+            explore(exploration, rows: rows, masks: masks, random: &random, choices: &choices, isBest: &isBest)
+        case .sampling:
+            sample(outputs, rows: rows, masks: masks, random: &random, choices: &choices, isBest: &isBest)
+        }
+    }
+
+    private func explore(
+        _ exploration: Double, rows: Int, masks: [UInt8], random: inout RandomGenerator, choices: inout [Int32],
+        isBest: inout [Bool]
+    ) {
         guard exploration > 0 else { return }
         for row in 0..<rows {
             var start = row * head.members
@@ -32,6 +57,35 @@ struct Chooser: Sendable {
                 start += count
             }
         }
+    }
+
+    private func sample(
+        _ outputs: [Float], rows: Int, masks: [UInt8], random: inout RandomGenerator, choices: inout [Int32],
+        isBest: inout [Bool]
+    ) {
+        var probabilities = [Float](repeating: 0, count: rows * head.members)
+        head.probabilities(outputs, rows: rows, masks: masks, to: &probabilities)
+        for row in 0..<rows {
+            var start = row * head.members
+            for (component, count) in head.components.enumerated() {
+                let place = row * head.components.count + component
+                let member = Int32(Self.draw(probabilities[start..<start + count], random.randomFloat()))
+                isBest[row] = isBest[row] && choices[place] == member
+                choices[place] = member
+                start += count
+            }
+        }
+    }
+
+    /// The member whose share of [0, 1) covers `place`; where rounding leaves none, the last that is possible.
+    private static func draw(_ probabilities: ArraySlice<Float>, _ place: Float) -> Int {
+        var (sum, last) = (Float(0), 0)
+        for (member, probability) in probabilities.enumerated() where probability > 0 {
+            sum += probability
+            last = member
+            if place < sum { return member }
+        }
+        return last
     }
 
     /// One of the allowed members, all alike.

@@ -4,6 +4,14 @@ import Synchronization
 
 /// What an agent had come to at one moment: an immutable snapshot that any number of threads may ask at once.
 public struct Policy: Sendable {
+    /// How scores are read.
+    public enum Reading: UInt8, Sendable {
+        /// As the values of actions: the best is taken, or now and then any.
+        case values
+        /// As the logits of a stochastic policy.
+        case policy
+    }
+
     public let network: Network
     let parameters: [Float]
     let normalizer: Normalizer
@@ -11,7 +19,9 @@ public struct Policy: Sendable {
     let transform: Normalizer.Transform
     /// How many times larger returns are than the values that the network computes.
     let valueUnit: Float
-    /// ε of the exploration policy.
+    /// How its scores are read.
+    public let reading: Reading
+    /// ε of the exploration policy, where scores are read as values.
     public let exploration: Double
     /// The transitions and updates it was learned from.
     public let transitions: Int
@@ -20,7 +30,7 @@ public struct Policy: Sendable {
 
     init(
         network: Network, hyperparameters: Hyperparameters, parameters: [Float], normalizer: Normalizer,
-        rewardScale: RewardScale, exploration: Double, transitions: Int, updates: Int
+        rewardScale: RewardScale, reading: Reading, exploration: Double, transitions: Int, updates: Int
     ) {
         self.network = network
         self.parameters = parameters
@@ -28,6 +38,7 @@ public struct Policy: Sendable {
         self.rewardScale = rewardScale
         transform = normalizer.transform(hyperparameters)
         valueUnit = 1 / rewardScale.factor(hyperparameters)
+        self.reading = reading
         self.exploration = exploration
         self.transitions = transitions
         self.updates = updates
@@ -37,7 +48,8 @@ public struct Policy: Sendable {
     /// - Parameters:
     ///   - observations: rows of the observation space's lanes.
     ///   - masks: rows of `network.action.maskWidth` Booleans, or empty where everything is allowed.
-    ///   - deterministic: false for the exploration policy, which draws from `random`.
+    ///   - deterministic: false for the stochastic policy, which draws from `random`: by the probabilities of a policy,
+    ///     by the exploration of values.
     /// - Returns: rows of the action space's lanes.
     public func act(
         _ observations: Lanes, rows: Int, masks: [Bool] = [], deterministic: Bool = true, random: inout RandomGenerator
@@ -53,17 +65,33 @@ public struct Policy: Sendable {
         _ observations: Lanes, rows: Int, masks: [Bool] = [], deterministic: Bool = true, details: Bool = true,
         random: inout RandomGenerator
     ) throws(LearningError) -> Decisions {
+        try network.action.check(masks, rows: rows)
+        return decided(
+            observations, rows: rows, masks: masks, mode: deterministic ? .greedy : stochasticMode, details: details,
+            random: &random)
+    }
+
+    private func decided(
+        _ observations: Lanes, rows: Int, masks: [Bool], mode: Chooser.Mode, details: Bool,
+        random: inout RandomGenerator
+    ) -> Decisions {
         precondition(observations.count == rows * network.observation.width, "a policy is asked about whole rows")
         var decisions = Decisions(rows: rows, network: network, details: details)
-        try network.action.check(masks, rows: rows)
         var scratch = pool.take(network)
         defer { pool.give(scratch) }
         for start in stride(from: 0, to: rows, by: Scratch.rows) {
             scratch.run(
-                self, observations, start..<min(start + Scratch.rows, rows), masks: masks,
-                exploration: deterministic ? 0 : exploration, random: &random, to: &decisions)
+                self, observations, start..<min(start + Scratch.rows, rows), masks: masks, mode: mode, random: &random,
+                to: &decisions)
         }
         return decisions
+    }
+
+    private var stochasticMode: Chooser.Mode {
+        switch reading {
+        case .values: .exploring(exploration)
+        case .policy: .sampling
+        }
     }
 
     /// Memory that threads lend each other, because a pass needs some and every request would have to make its own.
@@ -80,6 +108,16 @@ public struct Policy: Sendable {
     }
 }
 
+/// What an agent came to can teach another.
+extension Policy: Expert {
+    /// The best action in each of `rows` observations.
+    public func act(_ observations: Lanes, rows: Int, masks: [Bool]) -> Lanes {
+        precondition(masks.isEmpty || masks.count == rows * network.action.maskWidth, "masks are whole rows")
+        var random = RandomGenerator(seed: 0)
+        return decided(observations, rows: rows, masks: masks, mode: .greedy, details: false, random: &random).actions
+    }
+}
+
 /// What a policy does in some observations, and where asked what it thinks of all it could do.
 public struct Decisions: Sendable {
     /// Rows of the action space's lanes.
@@ -89,9 +127,10 @@ public struct Decisions: Sendable {
     /// V, one a row, in the unit of returns; empty without details.
     public internal(set) var stateValues: [Float]
     /// The value of each member of each head component, were the other components at their mean, [rows, head.members]:
-    /// Q, where there is one component. −∞ for what is not allowed. Empty without details.
+    /// Q, where there is one component. Of a policy, the logarithm of its probability. −∞ for what is not allowed. Empty
+    /// without details.
     public internal(set) var values: [Float]
-    /// How likely the exploration policy takes each member, [rows, head.members]. Empty without details.
+    /// How likely the stochastic policy takes each member, [rows, head.members]. Empty without details.
     public internal(set) var probabilities: [Float]
 
     init(rows: Int, network: Network, details: Bool) {

@@ -6,9 +6,9 @@ extension Policy {
     public struct Ranked: Sendable {
         /// One row of the action space's lanes.
         public let action: Lanes
-        /// Its Q value.
+        /// Its Q value; of a policy, the logarithm of its probability.
         public let score: Float
-        /// Under the exploration policy.
+        /// Under the stochastic policy.
         public let probability: Float
     }
 
@@ -16,13 +16,14 @@ extension Policy {
     /// Q is a sum of what each contributes, so the next best action always differs from a better one in one place.
     /// - Precondition: `decisions` are this policy's, with details.
     public func ranking(_ decisions: Decisions, row: Int, count: Int) -> [Ranked] {
-        let columns = columns(decisions, row: row)
+        let value = reading == .values ? decisions.stateValues[row] : 0
+        let columns = columns(decisions, row: row, above: value)
         var frontier = [Place(Array(repeating: 0, count: columns.count), columns)]
         var seen: Set<[Int]> = [frontier[0].ranks]
         var ranked: [Ranked] = []
         while ranked.count < count, let best = frontier.indices.max(by: { frontier[$0].score < frontier[$1].score }) {
             let place = frontier.remove(at: best)
-            ranked.append(self.ranked(place, columns, value: decisions.stateValues[row]))
+            ranked.append(self.ranked(place, columns, value: value))
             for column in columns.indices where place.ranks[column] + 1 < columns[column].count {
                 var ranks = place.ranks
                 ranks[column] += 1
@@ -34,7 +35,7 @@ extension Policy {
 
     private struct Member {
         let index: Int
-        /// What it adds to V.
+        /// What it adds to V, or to the logarithm of the probability.
         let advantage: Float
         let probability: Float
     }
@@ -51,13 +52,13 @@ extension Policy {
     }
 
     /// The members of each head component that may be taken, best first.
-    private func columns(_ decisions: Decisions, row: Int) -> [[Member]] {
+    private func columns(_ decisions: Decisions, row: Int, above value: Float) -> [[Member]] {
         var offset = row * network.head.members
         return network.head.components.map { count in
             defer { offset += count }
             let members = (0..<count).map { index in
                 Member(
-                    index: index, advantage: decisions.values[offset + index] - decisions.stateValues[row],
+                    index: index, advantage: decisions.values[offset + index] - value,
                     probability: decisions.probabilities[offset + index])
             }
             let allowed = members.filter { $0.advantage > -.infinity && !$0.advantage.isNaN }

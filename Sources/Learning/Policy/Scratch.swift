@@ -1,3 +1,4 @@
+import Glibc
 import Gym
 import Neural
 
@@ -23,7 +24,7 @@ struct Scratch: Sendable {
 
     /// Decides rows `range` of `observations`.
     mutating func run(
-        _ policy: Policy, _ observations: Lanes, _ range: Range<Int>, masks given: [Bool], exploration: Double,
+        _ policy: Policy, _ observations: Lanes, _ range: Range<Int>, masks given: [Bool], mode: Chooser.Mode,
         random: inout RandomGenerator, to decisions: inout Decisions
     ) {
         let (network, head, rows) = (policy.network, policy.network.head, range.count)
@@ -31,7 +32,7 @@ struct Scratch: Sendable {
         network.load(states, rows: rows, policy.transform, into: &workspace)
         network.perceptron.forward(policy.parameters, rows: rows, in: &workspace)
         widen(given, rows: range, network)
-        Chooser(head: head, exploration: exploration).choose(
+        Chooser(head: head, mode).choose(
             workspace.outputs, rows: rows, masks: masks, random: &random, choices: &choices,
             isBest: &isBest)
         network.action.decode(choices, rows: rows, to: &decisions.actions, from: range.lowerBound)
@@ -53,10 +54,20 @@ struct Scratch: Sendable {
 
     private mutating func explain(_ policy: Policy, _ range: Range<Int>, to decisions: inout Decisions) {
         let (head, rows, first) = (policy.network.head, range.count, range.lowerBound * policy.network.head.members)
+        for row in 0..<rows {
+            decisions.stateValues[range.lowerBound + row] = workspace.outputs[row * head.width] * policy.valueUnit
+        }
+        guard policy.reading == .values else {
+            head.probabilities(workspace.outputs, rows: rows, masks: masks, to: &values)
+            for member in 0..<rows * head.members {
+                decisions.probabilities[first + member] = values[member]
+                decisions.values[first + member] = logf(values[member])
+            }
+            return
+        }
         head.memberValues(workspace.outputs, rows: rows, masks: masks, to: &values)
         head.best(workspace.outputs, rows: rows, masks: masks, choices: &choices)
         for row in 0..<rows {
-            decisions.stateValues[range.lowerBound + row] = workspace.outputs[row * head.width] * policy.valueUnit
             var start = row * head.members
             for (component, count) in head.components.enumerated() {
                 let members = start..<start + count

@@ -6,7 +6,7 @@ enum Ending: UInt8, Sendable {
 }
 
 /// The states an agent was in, in a ring, each linked to the one that its action led to. Returns over n steps follow
-/// the links when a batch is drawn, so each state is kept once and rewards could be given anew.
+/// the links when a batch is drawn, so each state is kept once and rewards can be given anew.
 struct Replay: Sendable {
     /// Where one sequence of steps has got to.
     struct Stream: Sendable, Equatable {
@@ -23,9 +23,12 @@ struct Replay: Sendable {
         }
     }
 
-    let capacity: Int
+    private(set) var capacity: Int
+    /// Whether it grows where a ring would forget.
+    let isGrowing: Bool
     /// n, over how many steps returns reach.
-    let steps: Int
+    var steps: Int
+    private let discount: Float
     /// Of each state in the ring: its rows, as in ``States``; then what was done there and what came of it.
     var states: States
     var choices: [Int32]
@@ -34,6 +37,10 @@ struct Replay: Sendable {
     /// Whether what was done was thought best then; it was a trial otherwise.
     var isBest: [Bool]
     var next: [Int32]
+    /// The state before in the same episode; −1 for none.
+    var previous: [Int32]
+    /// The discounted sum of the rewards from here to the episode's end, not a number before that is known.
+    var returns: [Float]
     var isReady: [Bool]
     /// How many states were ever written.
     var written = 0
@@ -43,21 +50,29 @@ struct Replay: Sendable {
     var priorities: SumTree?
     var largestPriority: Float = 1
     let width: (numbers: Int, categories: Int, choices: Int, members: Int)
+    let capacityLimit: Int
 
     /// More memory than this is not given to one agent's experience.
     private static let byteLimit = 1 << 30
+    private static let initialCapacity = 64
 
-    init(_ hyperparameters: Hyperparameters, isMasked: Bool, network: Network) throws(LearningError) {
-        capacity = hyperparameters.replayCapacity
+    /// - Parameter isGrowing: whether it begins small and keeps all; its steps are then drawn all alike.
+    init(
+        _ hyperparameters: Hyperparameters, isMasked: Bool, network: Network, isGrowing: Bool = false
+    ) throws(LearningError) {
+        self.isGrowing = isGrowing
+        capacity = isGrowing ? Self.initialCapacity : hyperparameters.replayCapacity
         steps = hyperparameters.nStep
+        discount = Float(hyperparameters.discount)
         width = (
             network.observation.numbers, network.observation.categories.count, network.head.components.count,
             isMasked ? network.head.members : 0
         )
-        let bytes = 4 * (width.numbers + width.categories + width.choices) + width.members + 24
-        guard capacity <= Self.byteLimit / bytes else {
+        let bytes = 4 * (width.numbers + width.categories + width.choices) + width.members + 32
+        capacityLimit = Self.byteLimit / bytes
+        guard capacity <= capacityLimit else {
             throw .invalidHyperparameter(
-                name: "replay_capacity", reason: "with these spaces at most \(Self.byteLimit / bytes) is supported")
+                name: "replay_capacity", reason: "with these spaces at most \(capacityLimit) is supported")
         }
         states = States(rows: capacity, network, masked: isMasked)
         choices = Array(repeating: 0, count: capacity * width.choices)
@@ -65,8 +80,10 @@ struct Replay: Sendable {
         endings = Array(repeating: 0, count: capacity)
         isBest = Array(repeating: true, count: capacity)
         next = Array(repeating: 0, count: capacity)
+        previous = Array(repeating: -1, count: capacity)
+        returns = Array(repeating: .nan, count: capacity)
         isReady = Array(repeating: false, count: capacity)
-        priorities = hyperparameters.replay == .prioritized ? SumTree(count: capacity) : nil
+        priorities = hyperparameters.replay == .prioritized && !isGrowing ? SumTree(count: capacity) : nil
     }
 
     /// Writes row `row` of `source` as the state that `stream` is in now.
@@ -77,14 +94,15 @@ struct Replay: Sendable {
 
     /// Completes the stream's current step. After a termination there is no state to follow, else row `row` of `source`
     /// follows, which after a truncation is the last state seen.
+    /// - Parameter chosenRow: the row of what was chosen.
     mutating func step(
-        _ stream: inout Stream, choices chosen: [Int32], isBest isBestChoice: Bool, at row: Int, reward: Double,
-        ending: Ending, to source: States
+        _ stream: inout Stream, choices chosen: [Int32], isBest isBestChoice: Bool, at chosenRow: Int,
+        reward: Double, ending: Ending, to source: States, row: Int
     ) {
         guard let current = stream.current, isAlive(current) else { return begin(&stream, source, row: row) }
         let slot = current % capacity
         for component in 0..<width.choices {
-            choices[slot * width.choices + component] = chosen[row * width.choices + component]
+            choices[slot * width.choices + component] = chosen[chosenRow * width.choices + component]
         }
         rewards[slot] = Float(reward)
         endings[slot] = ending.rawValue
@@ -92,14 +110,36 @@ struct Replay: Sendable {
         stream.pending.append(current)
         if ending != .terminated {
             stream.current = append(source, row: row)
-            next[slot] = Int32((written - 1) % capacity)
+            let following = (written - 1) % capacity
+            next[slot] = Int32(following)
+            previous[following] = Int32(slot)
         }
         if ending != .none {
             stream.pending.forEach { release($0) }
             stream.pending.removeAll(keepingCapacity: true)
             stream.current = nil
-        } else if stream.pending.count == steps {
-            release(stream.pending.removeFirst())
+            sumReturns(from: slot)
+        }
+        while stream.pending.count >= steps { release(stream.pending.removeFirst()) }
+    }
+
+    /// Writes row `row` of `source` as a state in which somebody said what to do; nothing is known of what follows.
+    mutating func label(_ source: States, choices chosen: [Int32], at row: Int) {
+        let slot = append(source, row: row) % capacity
+        for component in 0..<width.choices {
+            choices[slot * width.choices + component] = chosen[row * width.choices + component]
+        }
+        release(written - 1)
+    }
+
+    /// Tells each step of an episode what it came to, from the last one back.
+    private mutating func sumReturns(from last: Int) {
+        var (sum, place) = (Float(0), last)
+        for _ in 0..<capacity {
+            sum = rewards[place] + discount * sum
+            returns[place] = sum
+            guard previous[place] >= 0 else { return }
+            place = Int(previous[place])
         }
     }
 
@@ -118,6 +158,7 @@ struct Replay: Sendable {
     private func isAlive(_ index: Int) -> Bool { index >= written - capacity }
 
     private mutating func append(_ source: States, row: Int) -> Int {
+        if isGrowing && written == capacity { grow() }
         let slot = written % capacity
         for lane in 0..<width.numbers {
             states.numbers[slot * width.numbers + lane] = source.numbers[row * width.numbers + lane]
@@ -133,8 +174,30 @@ struct Replay: Sendable {
             readyCount -= 1
             priorities?.set(slot, to: 0)
         }
+        // What followed the state that is forgotten has none before it any more.
+        if previous[Int(next[slot])] == slot { previous[Int(next[slot])] = -1 }
+        previous[slot] = -1
+        returns[slot] = .nan
         written += 1
         return written - 1
+    }
+
+    mutating func grow() {
+        func extend<T>(_ array: inout [T], with element: T) {
+            array += repeatElement(element, count: array.count)
+        }
+        extend(&states.numbers, with: 0)
+        extend(&states.categories, with: 0)
+        extend(&states.masks, with: 0)
+        extend(&choices, with: 0)
+        extend(&rewards, with: 0)
+        extend(&endings, with: 0)
+        extend(&isBest, with: true)
+        extend(&next, with: 0)
+        extend(&previous, with: -1)
+        extend(&returns, with: .nan)
+        extend(&isReady, with: false)
+        capacity *= 2
     }
 
     /// Lets a step be drawn.
@@ -148,10 +211,13 @@ struct Replay: Sendable {
 
     /// What n steps from a slot gave, and the slot whose value counts from there on, at `discount`. A trial on the way
     /// says nothing about the value before it: the sum stops there (Watkins 1989).
-    func outcome(of slot: Int, discount: Float) -> (reward: Float, discount: Float, last: Int) {
+    /// - Parameter reward: what the step in a slot gave.
+    func outcome(
+        of slot: Int, discount: Float, reward: (Int) -> Float
+    ) -> (reward: Float, discount: Float, last: Int) {
         var (sum, factor, place) = (Float(0), Float(1), slot)
         for _ in 0..<steps {
-            sum += factor * rewards[place]
+            sum += factor * reward(place)
             factor *= discount
             guard endings[place] != Ending.terminated.rawValue else { return (sum, 0, place) }
             let ended = endings[place] == Ending.truncated.rawValue

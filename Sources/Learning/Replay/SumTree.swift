@@ -28,12 +28,12 @@ struct SumTree: Sendable {
         }
     }
 
-    /// For each place in 0..<total, the leaf whose share of the total covers it; of equal shares, all alike.
+    /// For each of some places in 0..<total, the leaf whose share of the total covers it; of equal shares, all alike.
     /// The walks go down level by level side by side, so that their waits for memory overlap.
-    func find(_ places: inout [Float], _ indices: inout [Int32]) {
-        for walk in places.indices { indices[walk] = 1 }
+    func find(_ places: inout [Float], _ indices: inout [Int32], walks: Range<Int>) {
+        for walk in walks { indices[walk] = 1 }
         for _ in 0..<depth {
-            for walk in places.indices {
+            for walk in walks {
                 let left = Int(indices[walk]) << 1
                 let (weight, place) = (nodes[left], places[walk])
                 // Rounding may lead past the last weight: never into a subtree without any.
@@ -43,7 +43,7 @@ struct SumTree: Sendable {
                 indices[walk] = Int32(truncatingIfNeeded: left + goesRight)
             }
         }
-        for walk in places.indices { indices[walk] -= Int32(leaves) }
+        for walk in walks { indices[walk] -= Int32(leaves) }
     }
 
     /// The weights of the first `count` leaves, to be kept.

@@ -1,22 +1,25 @@
 import Gym
 
-/// One run of learning in an environment. Whoever calls ``next()`` again and again drives it, on a thread of their
+/// One run of learning: phase after phase. Whoever calls ``next()`` again and again drives it, on a thread of their
 /// choice, and may pause, stop, ask for the policy or take a ``checkpoint`` between any two calls.
 public final class Training {
     public let request: TrainingRequest
     public internal(set) var learner: Learner
     /// Whether two evaluations in a row have reached the target return.
     public var isTargetReached: Bool { counts.hits >= 2 }
+    /// Which phase is on; the number of phases at the end.
+    public internal(set) var phaseIndex = 0
     /// The best policies by evaluation, best first; later ones first among equals.
     var candidates: [Candidate] = []
-    var collector: Collector
+    var stage: any Stage
     /// Apart from the learner's, so that evaluating does not change what is learned.
     var random: RandomGenerator
     var counts = Counts()
+    /// The same where the phase began.
+    var before = Counts()
 
-    private let budget: TrainingRequest.Budget
-    private let interval: Int
     private let now: () -> Double
+    private let hyperparameters: [Hyperparameters]
 
     /// How many policies stay in the running for the best.
     private static let candidateCount = 3
@@ -44,20 +47,47 @@ public final class Training {
     /// - Parameters:
     ///   - learner: without experience, or after earlier trainings.
     ///   - now: seconds of a clock that never goes back.
-    public init(_ request: TrainingRequest, _ learner: Learner, now: @escaping () -> Double) throws(LearningError) {
+    public convenience init(
+        _ request: TrainingRequest, _ learner: Learner, now: @escaping () -> Double
+    ) throws(LearningError) {
+        try self.init(request, learner, phase: 0, now: now)
+    }
+
+    init(
+        _ request: TrainingRequest, _ learner: Learner, phase: Int, now: @escaping () -> Double
+    ) throws(LearningError) {
         try request.check(learner)
         self.request = request
         self.learner = learner
         self.now = now
-        budget = request.budget.resolved
-        interval = request.interval
-        var random = RandomGenerator(seed: request.seed)
-        let vector = try request.environment.make(count: request.numEnvs)
-        let seeds = (0..<request.numEnvs).map { _ in UInt64(random.integers(0, Int.max)) }
+        phaseIndex = phase
+        hyperparameters = try request.phases.map { phase throws(LearningError) in
+            try learner.hyperparameters.overridden(by: phase.hyperparameters)
+        }
+        random = RandomGenerator(seed: request.seed)
+        if !request.demonstrations.isEmpty { try self.learner.show(request.demonstrations) }
+        stage = try Self.begin(request, phase, hyperparameters, &self.learner, &random)
+    }
+
+    /// Sets the learner to a phase, and makes what goes through it.
+    private static func begin(
+        _ request: TrainingRequest, _ index: Int, _ hyperparameters: [Hyperparameters], _ learner: inout Learner,
+        _ random: inout RandomGenerator
+    ) throws(LearningError) -> any Stage {
+        let phase = request.phases[index]
+        learner.begin(phase.method.objective, hyperparameters[index], isFirst: index == 0)
+        guard phase.kind != .imitate, let environment = request.environment else { return ImitationStage() }
+        let vector = try environment.make(count: request.environments(of: phase))
+        let seeds = (0..<vector.count).map { _ in UInt64(random.integers(0, Int.max)) }
         do { try vector.reset(seeds: seeds, mask: nil, options: nil) } catch { throw .environment(error) }
-        self.random = random
-        collector = Collector(vector, learner)
-        collector.begin(&self.learner)
+        switch phase.method {
+        case .dagger:
+            guard let expert = phase.expert else { return ImitationStage() }
+            return AggregationStage(vector, expert, &learner)
+        case .ppo: return PolicyStage(vector, &learner, isPlain: false)
+        case .policyGradient: return PolicyStage(vector, &learner, isPlain: true)
+        default: return ValueStage(vector, &learner)
+        }
     }
 
     /// Of this training so far.
@@ -65,14 +95,26 @@ public final class Training {
     public var episodes: Int { counts.episodes }
     public var updates: Int { counts.updates }
 
-    /// The share of the budget that is used up, 0…1.
-    public var progress: Double {
+    /// The phase that is on, the last one at the end.
+    public var phase: Phase { request.phases[min(phaseIndex, request.phases.count - 1)] }
+
+    /// The share of the phase's budget that is used up, 0…1.
+    private var phaseProgress: Double {
+        let budget = phase.budget(within: request.budget)
         func share(_ count: Int, of limit: Int?) -> Double { limit.map { Double(count) / Double($0) } ?? 0 }
         let shares = [
-            share(counts.steps, of: budget.steps), share(counts.episodes, of: budget.episodes),
-            share(counts.updates, of: budget.updates), budget.seconds.map { counts.seconds / $0 } ?? 0,
+            share(counts.steps - before.steps, of: budget.steps),
+            share(counts.episodes - before.episodes, of: budget.episodes),
+            share(counts.updates - before.updates, of: budget.updates),
+            budget.seconds.map { (counts.seconds - before.seconds) / $0 } ?? 0,
         ]
         return min(shares.max() ?? 0, 1)
+    }
+
+    /// The share of all phases that is done, 0…1.
+    public var progress: Double {
+        guard phaseIndex < request.phases.count else { return 1 }
+        return (Double(phaseIndex) + phaseProgress) / Double(request.phases.count)
     }
 
     public var isFinished: Bool { isTargetReached || progress >= 1 }
@@ -87,8 +129,12 @@ public final class Training {
         return []
     }
 
+    /// Whether policies are chosen by what they get from the environment: where rewards come from demonstrations, they are
+    /// not, and the latest counts.
+    private var isJudged: Bool { !request.phases.contains { $0.kind == .adversarial } }
+
     /// The best policy so far, by evaluation; before the first, the one of now.
-    public var policy: Policy { candidates.first?.policy ?? learner.policy }
+    public var policy: Policy { (isJudged ? candidates.first?.policy : nil) ?? learner.policy }
 
     /// How ``policy`` did when it was evaluated.
     public var evaluation: Evaluation? { candidates.first?.evaluation }
@@ -96,6 +142,8 @@ public final class Training {
     /// Decides among the best policies so far and the one of now by more episodes, all on the same seeds: a single
     /// evaluation is noisy, and the best of many is lucky. Afterwards ``policy`` is the winner.
     public func decide() throws(LearningError) {
+        guard request.environment != nil else { return }
+        if !isJudged { candidates = [] }
         if candidates.first(where: { $0.policy.updates == learner.updates }) == nil {
             candidates.append(Candidate(policy: learner.policy, evaluation: try evaluate(learner.policy, seeds())))
         }
@@ -107,20 +155,33 @@ public final class Training {
         candidates = decided.sorted(by: Self.isBetter)
     }
 
-    /// One step of all environments, the updates that it pays for, and what else is due.
+    /// One move of the stage, and what is due after it.
     private func advance() throws(LearningError) -> [TrainingEvent] {
-        let (start, before) = (now(), counts.steps)
-        var events = try collector.step(&learner).map { note($0) }
-        counts.steps += request.numEnvs
-        while learner.pendingUpdates > 0 {
-            learner.update(progress: progress)
-            counts.updates += 1
-        }
+        let (start, earlier) = (now(), counts)
+        let move = try stage.advance(&learner, progress: phaseProgress)
+        counts.steps += move.steps
+        counts.updates += move.updates
         counts.seconds += now() - start
-        func isDue(_ interval: Int) -> Bool { counts.steps / interval > before / interval || isFinished }
+        var events = move.episodes.map { note($0) }
+        let isOver = phaseProgress >= 1
+        func isDue(_ interval: Int) -> Bool {
+            if isOver { return true }
+            return phase.kind == .imitate
+                ? counts.updates / interval > earlier.updates / interval
+                : counts.steps / interval > earlier.steps / interval
+        }
         if isDue(Self.reportInterval) { events.append(.progress(report())) }
-        if isDue(interval) { events.append(.evaluation(try judge())) }
+        if isDue(request.interval(of: phase)), request.environment != nil { events.append(.evaluation(try judge())) }
+        if isOver && !isTargetReached { events += try beginNextPhase() }
         return events
+    }
+
+    private func beginNextPhase() throws(LearningError) -> [TrainingEvent] {
+        phaseIndex += 1
+        before = counts
+        guard phaseIndex < request.phases.count else { return [] }
+        stage = try Self.begin(request, phaseIndex, hyperparameters, &learner, &random)
+        return [.phase(phaseIndex)]
     }
 
     private func note(_ episode: Episode) -> TrainingEvent {
@@ -137,7 +198,8 @@ public final class Training {
         let mean = counts.returns.isEmpty ? nil : counts.returns.reduce(0, +) / Double(counts.returns.count)
         return TrainingEvent.Progress(
             steps: counts.steps, episodes: counts.episodes, updates: counts.updates, fraction: progress,
-            meanReturn: mean, exploration: learner.exploration, metrics: learner.takeMetrics())
+            phase: min(phaseIndex, request.phases.count - 1), meanReturn: mean, exploration: learner.exploration,
+            metrics: learner.takeMetrics())
     }
 
     private func judge() throws(LearningError) -> TrainingEvent.Judgement {
@@ -147,7 +209,8 @@ public final class Training {
         candidates = Array((candidates + [candidate]).sorted(by: Self.isBetter).prefix(Self.candidateCount))
         if let target = request.targetReturn { counts.hits = mean >= target ? counts.hits + 1 : 0 }
         return TrainingEvent.Judgement(
-            steps: counts.steps, updates: counts.updates, evaluation: candidate.evaluation, isBest: isBest)
+            steps: counts.steps, updates: counts.updates, phase: phaseIndex, evaluation: candidate.evaluation,
+            isBest: isBest)
     }
 
     private static func isBetter(_ left: Candidate, _ right: Candidate) -> Bool {
@@ -159,7 +222,8 @@ public final class Training {
     }
 
     private func evaluate(_ policy: Policy, _ seeds: [UInt64]) throws(LearningError) -> Evaluation {
+        guard let environment = request.environment else { preconditionFailure("nothing is judged without a world") }
         var random = RandomGenerator(seed: 0)
-        return try Evaluation(of: policy, in: request.environment, seeds: seeds, random: &random)
+        return try Evaluation(of: policy, in: environment, seeds: seeds, random: &random)
     }
 }

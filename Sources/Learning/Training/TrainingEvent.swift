@@ -1,5 +1,7 @@
 /// What a training tells while it runs.
 public enum TrainingEvent: Sendable, Equatable {
+    /// The phase of this index has begun.
+    case phase(Int)
     case progress(Progress)
     case episode(Episode)
     case evaluation(Judgement)
@@ -10,8 +12,10 @@ public enum TrainingEvent: Sendable, Equatable {
         public let steps: Int
         public let episodes: Int
         public let updates: Int
-        /// The share of the budget that is used up, 0…1.
+        /// The share of all phases that is done, 0…1.
         public let fraction: Double
+        /// Which phase is on.
+        public let phase: Int
         /// The mean of the latest hundred episodes' returns; nil before the first has ended.
         public let meanReturn: Double?
         public let exploration: Double
@@ -31,6 +35,8 @@ public enum TrainingEvent: Sendable, Equatable {
     public struct Judgement: Sendable, Equatable {
         public let steps: Int
         public let updates: Int
+        /// Which phase is on.
+        public let phase: Int
         public let evaluation: Evaluation
         /// Whether it is the best so far.
         public let isBest: Bool

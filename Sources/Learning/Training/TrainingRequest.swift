@@ -2,9 +2,11 @@ import Gym
 
 /// What a training is asked to do.
 public struct TrainingRequest: Sendable {
-    /// When to stop: at whichever is reached first. Without any, after ``defaultSteps``.
+    /// When to stop: at whichever is reached first. Without any, after ``defaultSteps``, or ``defaultUpdates`` where no
+    /// steps are taken.
     public struct Budget: Sendable, Equatable {
         public static let defaultSteps = 200_000
+        public static let defaultUpdates = 10_000
 
         /// Steps of all environments together.
         public var steps: Int?
@@ -20,16 +22,23 @@ public struct TrainingRequest: Sendable {
         }
 
         /// The same with the default cap where nothing is given.
-        public var resolved: Budget {
-            steps == nil && episodes == nil && updates == nil && seconds == nil
-                ? Budget(steps: Self.defaultSteps) : self
+        public var resolved: Budget { resolved(.reinforce) }
+
+        func resolved(_ kind: Phase.Kind) -> Budget {
+            guard steps == nil && episodes == nil && updates == nil && seconds == nil else { return self }
+            return kind == .imitate ? Budget(updates: Self.defaultUpdates) : Budget(steps: Self.defaultSteps)
         }
     }
 
-    public var environment: EnvironmentRequest
-    /// How many environments run side by side.
-    public var numEnvs: Int
+    /// Where to act and to be judged; nil where every phase learns from demonstrations alone.
+    public var environment: EnvironmentRequest?
+    /// How many environments run side by side; nil for 1, or 8 where a policy learns from its own steps alone.
+    public var numEnvs: Int?
+    /// Of each phase that has none of its own.
     public var budget: Budget
+    public var phases: [Phase]
+    /// What experts showed.
+    public var demonstrations: [Trajectory]
     /// The mean return at which to stop, once two evaluations in a row have reached it.
     public var targetReturn: Double?
     /// Steps between evaluations; nil for a twentieth of the budget's steps, but 1,000 to 5,000.
@@ -40,34 +49,66 @@ public struct TrainingRequest: Sendable {
     public var seed: UInt64
 
     public init(
-        environment: EnvironmentRequest, numEnvs: Int = 1, budget: Budget = Budget(), targetReturn: Double? = nil,
+        environment: EnvironmentRequest?, numEnvs: Int? = nil, budget: Budget = Budget(),
+        phases: [Phase] = [Phase(.q)], demonstrations: [Trajectory] = [], targetReturn: Double? = nil,
         evaluationInterval: Int? = nil, evaluationEpisodes: Int = 100, seed: UInt64 = 0
     ) {
         self.environment = environment
         self.numEnvs = numEnvs
         self.budget = budget
+        self.phases = phases
+        self.demonstrations = demonstrations
         self.targetReturn = targetReturn
         self.evaluationInterval = evaluationInterval
         self.evaluationEpisodes = evaluationEpisodes
         self.seed = seed
     }
 
-    /// Steps between evaluations.
-    public var interval: Int {
-        evaluationInterval ?? min(max((budget.resolved.steps ?? Budget.defaultSteps) / 20, 1_000), 5_000)
+    /// Steps between the evaluations of a phase; updates where no steps are taken.
+    func interval(of phase: Phase) -> Int {
+        let budget = phase.budget(within: budget)
+        guard phase.kind != .imitate else { return max((budget.updates ?? Budget.defaultUpdates) / 10, 100) }
+        return evaluationInterval ?? min(max((budget.steps ?? Budget.defaultSteps) / 20, 1_000), 5_000)
     }
+
+    /// How many environments a phase acts in.
+    func environments(of phase: Phase) -> Int { numEnvs ?? (phase.method.isOnPolicy ? 8 : 1) }
 
     func check(_ learner: Learner) throws(LearningError) {
         func require(_ condition: Bool, _ name: String, _ reason: String) throws(LearningError) {
             guard condition else { throw .invalidRequest(name: name, reason: reason) }
         }
-        try require(budget.steps.map { $0 > 0 } ?? true, "steps", "expected at least 1")
-        try require(budget.episodes.map { $0 > 0 } ?? true, "episodes", "expected at least 1")
-        try require(budget.updates.map { $0 > 0 } ?? true, "updates", "expected at least 1")
-        try require(budget.seconds.map { $0 > 0 } ?? true, "seconds", "expected more than 0")
-        try require(interval > 0, "evaluate.interval", "expected at least 1")
-        try require(evaluationEpisodes > 0, "evaluate.num_episodes", "expected at least 1")
+        func check(_ budget: Budget, _ prefix: String) throws(LearningError) {
+            try require(budget.steps.map { $0 > 0 } ?? true, prefix + "steps", "expected at least 1")
+            try require(budget.episodes.map { $0 > 0 } ?? true, prefix + "episodes", "expected at least 1")
+            try require(budget.updates.map { $0 > 0 } ?? true, prefix + "updates", "expected at least 1")
+            try require(budget.seconds.map { $0 > 0 } ?? true, prefix + "seconds", "expected more than 0")
+        }
+        try check(budget, "")
+        try require(!phases.isEmpty, "phases", "expected at least one")
+        for (index, phase) in phases.enumerated() {
+            let place = "phases/\(index)/"
+            if let own = phase.budget {
+                try check(own, place)
+                let acts = own.steps != nil || own.episodes != nil
+                try require(
+                    phase.kind != .imitate || !acts, place + (own.steps != nil ? "steps" : "episodes"),
+                    "an imitate phase takes no steps: its budget is \"updates\" or \"seconds\"")
+            }
+            try require(
+                phase.kind == .imitate || environment != nil, "env_id",
+                "a phase \"\(phase.kind.rawValue)\" needs an environment to act in")
+            let isShown = !demonstrations.isEmpty || learner.shownCount > 0
+                || phases[..<index].contains { $0.kind == .aggregate }
+            try require(
+                isShown || (phase.kind != .imitate && phase.kind != .adversarial), "demonstrations",
+                "a phase \"\(phase.kind.rawValue)\" needs demonstrations")
+        }
+        try require(evaluationInterval.map { $0 > 0 } ?? true, "evaluate/every_steps", "expected at least 1")
+        try require(evaluationEpisodes > 0, "evaluate/num_episodes", "expected at least 1")
         let most = learner.hyperparameters.replayCapacity / (2 * (learner.hyperparameters.nStep + 1))
-        try require((1...max(most, 1)).contains(numEnvs), "num_envs", "expected 1 to \(most) for this replay_capacity")
+        try require(
+            numEnvs.map { (1...max(most, 1)).contains($0) } ?? true, "num_envs",
+            "expected 1 to \(most) for this replay_capacity")
     }
 }

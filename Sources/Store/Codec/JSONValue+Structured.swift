@@ -45,6 +45,12 @@ extension Value {
         self.init(try JSONDocument(parsing: Array(text.utf8)).root)
     }
 
+    /// Reads what ``json`` wrote, however large: for text of our own, never a client's.
+    public init(own text: [UInt8]) throws(JSONError) {
+        let limits = JSONLimits(depth: 64, containers: .max, scalars: .max, numberBytes: .max)
+        self.init(try JSONDocument(parsing: text, limits: limits).root)
+    }
+
     /// This value as JSON.
     public var json: String {
         var writer = JSONWriter()

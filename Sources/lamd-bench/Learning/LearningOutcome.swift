@@ -28,10 +28,11 @@ struct LearningOutcome: Encodable {
         _ task: LearningTask, seed: UInt64, stopping: Bool, progress: (Point) -> Void
     ) throws {
         let spec = try Catalogue.worlds.spec(task.world)
-        let request = task.request(spec, seed: seed, stopping: stopping)
+        let environment = EnvironmentRequest(spec)
+        let request = task.request(environment, seed: seed, stopping: stopping)
         let clock = ContinuousClock()
         let start = clock.now
-        let training = try Training(request, task.learner(request.environment, seed: seed)) {
+        let training = try Training(request, task.learner(environment, seed: seed)) {
             (clock.now - start) / .seconds(1)
         }
         var curve: [Point] = []
@@ -54,7 +55,7 @@ struct LearningOutcome: Encodable {
         updates = training.updates
         self.curve = curve
         solvedAfter = spec.rewardThreshold.flatMap { Self.solved(curve, $0) }
-        value = try Judge(environment: request.environment).value(of: training.policy)
+        value = try Judge(environment: environment).value(of: training.policy)
     }
 
     /// Two evaluations in a row.

@@ -29,10 +29,10 @@ struct LearningTask {
     /// What `train` is told when it is told only how many steps, except that it goes on to their end: without
     /// `target_return` it stops where the world counts as solved.
     /// - Parameter stopping: whether to stop there all the same.
-    func request(_ spec: EnvironmentSpec, seed: UInt64, stopping: Bool) -> TrainingRequest {
+    func request(_ environment: EnvironmentRequest, seed: UInt64, stopping: Bool) -> TrainingRequest {
         TrainingRequest(
-            environment: EnvironmentRequest(spec), budget: .init(steps: steps),
-            targetReturn: stopping ? spec.rewardThreshold : nil, seed: seed)
+            environment: environment, budget: .init(steps: steps),
+            targetReturn: stopping ? environment.spec.rewardThreshold : nil, seed: seed)
     }
 
     /// The agent as `POST /v1/agents/` makes it from the world and a seed.

@@ -20,6 +20,11 @@ struct Evaluate: ParsableCommand {
     @Option(help: ArgumentHelp("The environment's own parameters.", valueName: "json"))
     var kwargs: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Who to compare with: a scripted expert's id, or an agent's (the best scripted one).", valueName: "id"))
+    var expert: String?
+
     @OptionGroup var options: ClientOptions
 
     func run() throws {
@@ -29,6 +34,7 @@ struct Evaluate: ParsableCommand {
             body.set("seed", seed)
             body.set("env_id", env)
             try body.set("kwargs", json: kwargs, from: "--kwargs")
+            body.set("expert", expert)
             let path = "/v1/agents/\(Client.escaped(agent))/evaluate/"
             let answer = try client.send("POST", path, body: body.finish())
             options.show(answer) { Self.summary(answer.value) }
@@ -36,12 +42,17 @@ struct Evaluate: ParsableCommand {
     }
 
     private static func summary(_ evaluation: JSONValue) -> String {
-        """
-        mean return \(evaluation.text("mean_return")) ± \(evaluation.text("std_return")), from \
-        \(evaluation.text("min_return")) to \(evaluation.text("max_return")), over \(evaluation.text("num_episodes")) \
-        episodes of \(evaluation.text("env_id")) with a mean length of \(evaluation.text("mean_length"))
-        policy version \(evaluation.text("policy_version")); the random policy's mean return is \
-        \(evaluation.text("random_return"))
-        """
+        let lines = """
+            mean return \(evaluation.text("mean_return")) ± \(evaluation.text("std_return")), from \
+            \(evaluation.text("min_return")) to \(evaluation.text("max_return")), over \
+            \(evaluation.text("num_episodes")) episodes of \(evaluation.text("env_id")) with a mean length of \
+            \(evaluation.text("mean_length"))
+            policy version \(evaluation.text("policy_version")); the random policy's mean return is \
+            \(evaluation.text("random_return"))
+            """
+        guard let expert = evaluation["expert"]?.string else { return lines }
+        return lines + """
+            , that of \(expert) \(evaluation.text("expert_return")); scaled between them: \(evaluation.text("scaled"))
+            """
     }
 }

@@ -42,7 +42,7 @@ final class Housekeeper: Sendable {
     }
 
     private func expire() {
-        let expired = hall.sessions.expire()
+        let expired = hall.expireSessions()
         if expired > 0 { logger.info("closed instances whose lease ran out", metadata: ["count": "\(expired)"]) }
     }
 

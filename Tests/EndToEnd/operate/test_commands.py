@@ -151,7 +151,8 @@ def test_evaluates(lamd, agent):
     id, _ = agent
     text = lamd("evaluate", id, "--num-episodes", 7, "--seed", 3).stdout
     assert re.match(r"mean return \S+ ± \S+, from \S+ to \S+, over 7 episodes of FrozenLake-v1 with a mean length", text)
-    assert "the random policy's mean return is 0" in text
+    assert "the random policy's mean return is 0, that of value-iteration 1; scaled between them: " in text
+    assert f"that of {id} " in lamd("evaluate", id, "--num-episodes", 7, "--expert", id).stdout
     evaluation = json.loads(lamd("evaluate", id, "--num-episodes", 7, "--seed", 3, "--json").stdout)
     assert evaluation["seeds"] == list(range(3, 10))
     slippery = lamd("evaluate", id, "--kwargs", '{"is_slippery": true}', "--num-episodes", 50, "--json")

@@ -16,6 +16,7 @@ TRANSITION = {"observation": 0, "action": 1, "reward": 1.0, "next_observation": 
 CALLS = {
     "listEnvironments": ((), {"limit": 5, "cursor": "x"}),
     "getEnvironment": (("CartPole-v1",), {}),
+    "listExperts": ((), {"limit": 5, "cursor": "x"}),
     "createEnv": (
         ("CartPole-v1",),
         {"num_envs": 2, "seed": 1, "kwargs": {}, "max_episode_steps": 9, "autoreset_mode": "same_step", "ttl_s": 60}
@@ -62,7 +63,10 @@ CALLS = {
         | {"target_return": 475, "evaluate": {"num_episodes": 10}, "phases": [{"phase": "reinforce"}], "wait": True},
     ),
     "observe": (("00000001", [TRANSITION]), {"learn": False}),
-    "evaluate": (("00000001",), {"num_episodes": 3, "seed": 1, "env_id": "CartPole-v1", "kwargs": {}}),
+    "evaluate": (
+        ("00000001",),
+        {"num_episodes": 3, "seed": 1, "env_id": "CartPole-v1", "kwargs": {}, "expert": "scripted"},
+    ),
     "getPolicy": (("00000001",), {"format": "safetensors", "version": 1}),
     "putPolicy": (("00000001", b"\0"), {}),
     "listVersions": (("00000001",), {"limit": 5, "cursor": "x"}),

@@ -48,6 +48,10 @@ class Client(Demonstrations):
         """One world: its spaces, limits, render modes and kwargs."""
         return self._caller.json("GET", f"/v1/environments/{segment(env_id)}")
 
+    def list_experts(self, *, limit: Optional[int] = None, cursor: Optional[str] = None) -> JSON:
+        """The scripted experts and the worlds that they know."""
+        return self._caller.json("GET", "/v1/experts", query={"limit": limit, "cursor": cursor})
+
     def create_env(
         self,
         env_id: str,

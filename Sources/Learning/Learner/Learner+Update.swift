@@ -1,0 +1,162 @@
+import Gym
+import Neural
+
+/// One update, part by part. The first rows of a batch are of what was shown, the others of what was experienced.
+extension Learner {
+    /// How far below the best the scores of what is not allowed are kept, in scaled returns: a fifth of that made Taxi
+    /// worse without a mask.
+    private static let maskMargin: Float = 0.1
+
+    /// How many steps and labels there are to imitate.
+    var shownCount: Int { (demonstrations?.readyCount ?? 0) + (labels?.readyCount ?? 0) }
+
+    /// Draws the slots of a batch.
+    mutating func draw(progress: Double) {
+        drawParts()
+        demonstrations?.drawUniformly(&batch.slots, rows: batch.shownRows, &random)
+        labels?.drawUniformly(&batch.slots, rows: batch.labelRows, &random)
+        guard !batch.ownRows.isEmpty else { return }
+        if replay.priorities == nil {
+            replay.drawUniformly(&batch.slots, rows: batch.ownRows, &random)
+        } else {
+            let beta = Schedule(from: hyperparameters.priorityBeta, to: 1).value(at: progress)
+            for row in 0..<batch.ownRows.lowerBound { batch.weights[row] = 1 }
+            replay.drawByPriority(
+                &batch.slots, weights: &batch.weights, rows: batch.ownRows, beta: Float(beta), &random)
+        }
+    }
+
+    /// Draws how many rows are of which kind: among what was shown, all steps and labels alike.
+    private mutating func drawParts() {
+        batch.parts = (0, 0)
+        guard shownCount > 0 else { return }
+        let share = objective.share ?? hyperparameters.demonstrationShare
+        batch.parts.shown = Int((share * Double(batch.count)).rounded())
+        guard let labels, labels.readyCount > 0 else { return }
+        for _ in batch.shownRows where random.integers(0, shownCount) < labels.readyCount { batch.parts.labels += 1 }
+        batch.parts.shown -= batch.parts.labels
+    }
+
+    /// Brings the states of the batch before the network.
+    mutating func loadStates() {
+        let transform = normalizer.transform(hyperparameters)
+        func load(_ source: borrowing Replay, _ rows: Range<Int>) {
+            source.copyStates(batch.slots, rows: rows, transform, to: &batch.online, from: 0)
+            source.copyMasks(batch.slots, rows: rows, to: &batch.masks)
+            source.copyChoices(batch.slots, rows: rows, to: &batch.choices)
+        }
+        load(replay, batch.ownRows)
+        if let demonstrations { load(demonstrations, batch.shownRows) }
+        if let labels { load(labels, batch.labelRows) }
+    }
+
+    /// Finds what the steps of the batch gave over n steps, and brings the states after them before the networks.
+    mutating func reward() {
+        let transform = normalizer.transform(hyperparameters)
+        let discount = Float(hyperparameters.discount)
+        let scale =
+            objective.rewards == .environment
+            ? rewardScale.factor(hyperparameters) : Float(hyperparameters.adversarial.rewardScale)
+        var learned: [Float] = []
+        if case .discriminator = objective.rewards { learned = learnedRewards() }
+        func reward(_ source: borrowing Replay, _ rows: Range<Int>, shown: Float) {
+            for row in rows {
+                let outcome = source.outcome(of: Int(batch.slots[row]), discount: discount) { slot in
+                    switch objective.rewards {
+                    case .environment: source.rewards[slot]
+                    case .shown: shown
+                    case .discriminator: learned.popLast() ?? 0
+                    }
+                }
+                batch.rewards[row] = outcome.reward * scale
+                batch.discounts[row] = outcome.discount
+                batch.lasts[row] = Int32(outcome.last)
+            }
+            source.copyStates(batch.lasts, rows: rows, transform, to: &batch.online, from: batch.count)
+            source.copyStates(batch.lasts, rows: rows, transform, to: &batch.target, from: 0)
+            source.copyMasks(batch.lasts, rows: rows, to: &batch.nextMasks)
+        }
+        if let demonstrations { reward(demonstrations, batch.shownRows, shown: 1) }
+        reward(replay, batch.ownRows, shown: 0)
+    }
+
+    /// Finds what the states afterwards are worth: the learned network chooses, the target network judges (double
+    /// Q-learning, van Hasselt 2016).
+    mutating func judge() {
+        let (count, head) = (batch.count, network.head)
+        network.perceptron.forward(
+            parameters, rows: hyperparameters.doubleQ ? 2 * count : count, in: &batch.online)
+        network.perceptron.forward(target, rows: count, in: &batch.target)
+        if hyperparameters.doubleQ {
+            head.best(
+                batch.online.outputs, from: count, rows: count, masks: batch.nextMasks, choices: &batch.nextChoices)
+        } else {
+            head.best(batch.target.outputs, rows: count, masks: batch.nextMasks, choices: &batch.nextChoices)
+        }
+        head.values(
+            batch.target.outputs, rows: count, masks: batch.nextMasks, of: batch.nextChoices, to: &batch.targets)
+        for row in 0..<count {
+            batch.targets[row] = batch.rewards[row] + batch.discounts[row] * batch.targets[row]
+        }
+    }
+
+    /// Moves the parameters by the objective, and the target network after them.
+    mutating func learn(progress: Double) {
+        let (count, head) = (batch.count, network.head)
+        var loss: Double?
+        if objective.learnsValues {
+            loss = learnValues()
+        } else {
+            for index in 0..<count * head.width { batch.online.outputGradient[index] = 0 }
+        }
+        let imitationLoss = imitate(progress: progress)
+        suppress(&batch.online, rows: count, masks: batch.masks)
+        network.perceptron.backward(parameters, rows: count, in: &batch.online, to: &gradient)
+        let rate = step(progress: progress)
+        metrics.add("learning_rate", rate)
+        if let loss {
+            metrics.add("loss", loss)
+            metrics.add("value", Double(batch.values.reduce(0, +)) / Double(count))
+            if (updates + 1).isMultiple(of: hyperparameters.targetUpdate.period) {
+                Polyak.update(&target, toward: parameters, by: Float(hyperparameters.targetUpdate.tau))
+            }
+            replay.reprioritize(
+                batch.slots, rows: batch.ownRows, values: batch.values, targets: batch.targets,
+                exponent: Float(hyperparameters.priorityExponent))
+        }
+        if let imitationLoss { metrics.add("imitation_loss", imitationLoss) }
+    }
+
+    /// Keeps what is not allowed below the best that is.
+    func suppress(_ workspace: inout Workspace, rows: Int, masks: [UInt8]) {
+        network.head.suppress(
+            workspace.outputs, rows: rows, masks: masks, margin: Self.maskMargin,
+            addingTo: &workspace.outputGradient)
+    }
+
+    /// One step of the optimizer along the gradient.
+    /// - Returns: the learning rate.
+    mutating func step(progress: Double) -> Double {
+        let rate =
+            hyperparameters.learningRate
+            * Schedule(from: 1, to: hyperparameters.learningRateDecay).value(at: progress)
+        let norm = optimizer.step(
+            &parameters, gradient: gradient, rate: Float(rate), maximumNorm: Float(hyperparameters.gradientClip))
+        metrics.add("gradient_norm", Double(norm))
+        return rate
+    }
+
+    /// The gradient that brings Q closer to its targets.
+    private mutating func learnValues() -> Double {
+        let (count, head) = (batch.count, network.head)
+        head.values(
+            batch.online.outputs, rows: count, masks: batch.masks, of: batch.choices, to: &batch.values)
+        // What came of a label is not known: its Q is its own target.
+        for row in batch.labelRows { batch.targets[row] = batch.values[row] }
+        let loss = hyperparameters.regression(
+            batch.values, targets: batch.targets, weights: batch.weights, gradient: &batch.gradients)
+        head.backward(
+            batch.gradients, rows: count, masks: batch.masks, of: batch.choices, to: &batch.online.outputGradient)
+        return loss
+    }
+}
