@@ -248,6 +248,33 @@ def test_a_set_in_several_requests(client, monkeypatch):
     there_and_back(client, collected(gymnasium.make("CartPole-v1"), "many/requests-v0"))
 
 
+def test_episodes_that_others_add_to_an_uploaded_set(client):
+    made, pair = buffers()
+    about = lamd.minari.upload(
+        client, minari.create_dataset_from_buffers("shared-v0", made, **pair)
+    )
+    infos = [{"here": 1.5}, {"here": 2.5, "late": 1}]
+    added = {
+        "observations": [[0, 0.5], [0.5, 1]],
+        "actions": [1],
+        "rewards": [2],
+        "terminations": [True],
+    }
+    client.add_episodes(
+        about["demonstration_id"],
+        [{**added, "truncations": [False], "infos": infos, "seed": 3}],
+    )
+    with pytest.warns(
+        UserWarning,
+        match="left out, because Minari wants the same infos in every step: late",
+    ):
+        copy = lamd.minari.download(client, about["demonstration_id"], "copy-v0")
+    assert len(copy) == len(made) + 1
+    assert_equal(copy[len(made)].infos, {"here": np.array([1.5, 2.5])})
+    assert_equal(copy[len(made)].observations, np.float32([[0, 0.5], [0.5, 1]]))
+    client.delete_demonstrations(about["demonstration_id"])
+
+
 def test_what_does_not_fit_its_space_is_refused(client):
     made, pair = buffers()
     wider = spaces.Box(-1, 1, (3,))

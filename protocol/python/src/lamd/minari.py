@@ -54,9 +54,11 @@ def upload(client: Client, dataset: minari.MinariDataset, name: Optional[str] = 
 
     Raises:
         TypeError: Where a space has no tensor form (Text, Sequence, Graph, OneOf).
-        ValueError: Where an array does not fit its space.
+        ValueError: Where an array does not fit its space, or there are no episodes.
         Problem: Where the daemon refuses the episodes; nothing of the set is kept.
     """
+    if not len(dataset):
+        raise ValueError(f"the data set {dataset.id} has no episodes")
     requests = _requests(dataset)
     first, form = next(requests)
     known = dataset.storage.read_raw_metadata(dataset.storage.data_path)
@@ -126,7 +128,11 @@ def _world(client: Client, dataset: minari.MinariDataset) -> JSON:
         return pair
     try:
         made = client.create_env(spec.id, kwargs=spec.kwargs)
-    except (Problem, TypeError):  # TypeError: keyword arguments that JSON lacks.
+    except TypeError:  # Keyword arguments that JSON lacks.
+        return pair
+    except Problem as problem:
+        if problem.status not in (400, 404):
+            raise
         return pair
     client.delete_env(made["instance_id"])
     same = all(decode_space(made[key]) == space for key, space in pair.items())
@@ -263,8 +269,9 @@ def _episodes(tensors: Tensors, pair: tuple[Space[Any], Space[Any]], usual: JSON
 
 def _infos_of(infos: list[JSON], form: JSON, extras: JSON, masks: Optional[NDArray[Any]]) -> Optional[JSON]:
     """The infos of an episode as arrays of one row a step."""
-    if "infos" in form:
-        return None if form["infos"] is None else gathered(infos, form["infos"], untagged(extras.get("infos", {})))
+    known = form.get("infos") or {}
+    if "infos" in form and all(row.keys() == known.keys() for row in infos):
+        return None if form["infos"] is None else gathered(infos, known, untagged(extras.get("infos", {})))
     columns = guessed(infos)
     if masks is not None:
         columns.setdefault("action_mask", masks.astype(np.int8))
