@@ -21,5 +21,8 @@ struct Page<Item> {
         next = rest.count > limit ? items.last.map(key) : nil
     }
 
-    func reply(_ values: [Value]) -> Reply { .json(["items": .array(values), "next_cursor": .string(next)]) }
+    /// - Parameter more: what is said besides.
+    func reply(_ values: [Value], and more: [Value.Member] = []) -> Reply {
+        .json(.object([.init("items", .array(values)), .init("next_cursor", .string(next))] + more))
+    }
 }

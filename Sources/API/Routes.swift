@@ -48,6 +48,8 @@ enum Routes {
         Operation(
             .post, "/v1/agents/{agent_id}/observe/", "observe", on: .worker, body: .bulkByType,
             ObserveOperation.observe),
+        Operation(.get, "/v1/agents/{agent_id}/labels", "getLabels", LabelOperations.getLabels),
+        Operation(.post, "/v1/agents/{agent_id}/labels", "postLabels", on: .worker, LabelOperations.postLabels),
         Operation(.post, "/v1/agents/{agent_id}/evaluate/", "evaluate", on: .worker, EvaluateOperation.evaluate),
         Operation(.get, "/v1/agents/{agent_id}/policy", "getPolicy", on: .worker, VersionOperations.getPolicy),
         Operation(

@@ -48,9 +48,8 @@ public final class Hall: Sendable {
         demonstrations = try Demonstrations(
             catalogue: catalogue, store: store, clock: clock, logger: logger, limit: limits.demonstrations)
         jobs = try Jobs(
-            agents: agents, observations: observations, catalogue: catalogue, store: store, clock: clock,
-            logger: logger,
-            threads: limits.runningJobs)
+            agents: agents, observations: observations, demonstrations: demonstrations, catalogue: catalogue,
+            store: store, clock: clock, logger: logger, threads: limits.runningJobs)
     }
 
     public func requestShutdown() { onShutdown() }

@@ -131,3 +131,20 @@ public struct DemonstrationFileRecord: Codable, Sendable, FetchableRecord, Persi
         self.bytes = bytes
     }
 }
+
+/// What somebody said to do in a state that a job asked about.
+public struct LabelRecord: Codable, Sendable, FetchableRecord, PersistableRecord {
+    public static let databaseTableName = "labels"
+
+    public var jobID: String
+    /// Counts from 0 within the job.
+    public var stateID: Int
+    /// JSON.
+    public var action: String
+
+    public init(jobID: String, stateID: Int, action: String) {
+        self.jobID = jobID
+        self.stateID = stateID
+        self.action = action
+    }
+}

@@ -93,4 +93,18 @@ extension StateFolder {
             _ = try EventRecord.filter(Column("jobID") == job && Column("sequence") > sequence).deleteAll(database)
         }
     }
+
+    /// Writes labels, in place of earlier ones of the same states.
+    public func put(_ labels: [LabelRecord]) throws(StoreError) {
+        try write("storing labels") { database in
+            for label in labels { try label.upsert(database) }
+        }
+    }
+
+    /// In the order of their states.
+    public func labels(of job: String) throws(StoreError) -> [LabelRecord] {
+        try read("reading the labels of job \(job)") { database in
+            try LabelRecord.filter(Column("jobID") == job).order(Column("stateID")).fetchAll(database)
+        }
+    }
 }

@@ -103,6 +103,12 @@ public final class StateFolder: Sendable {
                 table.column("bytes", .integer).notNull()
                 table.primaryKey(["setID", "number"])
             }
+            try database.create(table: "labels", options: .withoutRowID) { table in
+                table.column("jobID", .text).notNull().references("jobs", onDelete: .cascade)
+                table.column("stateID", .integer).notNull()
+                table.column("action", .text).notNull()
+                table.primaryKey(["jobID", "stateID"])
+            }
             try database.execute(sql: "PRAGMA user_version = \(schema)")
         }
         return migrator

@@ -46,10 +46,9 @@ struct Try: ParsableCommand {
                 let learner = try Learner(
                     observation: observation, action: action, hyperparameters: hyperparameters,
                     isMasked: try environment.make().hasActionMask, seed: seed)
-                var random = RandomGenerator(seed: seed + 100)
-                let shown = try Demonstrator(player, exploration: exploration).episodes(
-                    in: environment, form: learner.network.action,
-                    seeds: (0..<UInt64(demos)).map { 1_000_000 * seed + $0 }, random: &random)
+                let shown = demos == 0 ? [] : try Demonstration.play(
+                    environment, (0..<UInt64(demos)).map { 1_000_000 * seed + $0 }, exploration: exploration
+                ) { o, r, m throws(LearningError) in player.act(o, rows: r, masks: m) }
                 if demos > 0 { lock.withLock { _ in teacherReturn = shown.map(\.episodeReturn).reduce(0, +) / Double(demos) } }
                 var list: [Phase] = []
                 for part in phases.split(separator: ",") {

@@ -153,11 +153,13 @@ enum VersionOperations {
     }
 
     private static func describe(_ record: VersionRecord, clock: WallClock) -> Value {
-        [
+        let lineage = try? Value(json: record.lineage)
+        return [
             "version": .int(Int64(record.version)), "created_at": .string(clock.timestamp(record.createdAt)),
             "steps": .int(Int64(record.steps)), "updates": .int(Int64(record.updates)),
             "evaluation": record.evaluation.flatMap { try? Value(json: $0) } ?? .null,
-            "parents": (try? Value(json: record.lineage)) ?? [],
+            "parents": lineage?["parents"] ?? [], "demonstrations": lineage?["demonstrations"] ?? [],
+            "experts": lineage?["experts"] ?? [],
         ]
     }
 }

@@ -3,17 +3,18 @@ import HTTP
 import Hosting
 import JSON
 import Learning
+import Store
 
 /// Training asked for: a job, at once or waited for.
 enum TrainOperation {
     private static let budgets = ["steps", "episodes", "updates", "seconds"]
     private static let known =
-        ["env_id", "kwargs", "num_envs", "target_return", "evaluate", "phases"] + budgets
+        ["env_id", "kwargs", "num_envs", "demonstrations", "expert", "target_return", "evaluate", "phases"] + budgets
 
     static func train(_ call: Call) throws(Problem) -> Reply? {
         try call.allowQuery("wait")
         let agent = try call.agent()
-        let request = try request(try call.fields(known), agent, call.hall.catalogue)
+        let request = try request(try call.fields(known), agent, call.hall)
         let waits = try call.queryBool("wait") ?? false
         let job: Job
         do { job = try call.hall.jobs.train(agent, request) } catch { throw Problem(error) }
@@ -28,30 +29,70 @@ enum TrainOperation {
             job.value(clock: call.hall.clock), status: status, headers: [("Location", "/v1/jobs/\(job.id)")])
     }
 
-    private static func request(_ fields: Fields?, _ agent: Agent, _ catalogue: Catalogue) throws(Problem)
-        -> TrainRequest
-    {
-        let configuration = agent.configuration
-        let named = try fields?.string("env_id")
-        guard let environment = named ?? configuration.environment else {
+    private static func request(_ fields: Fields?, _ agent: Agent, _ hall: Hall) throws(Problem) -> TrainRequest {
+        let environment = try environment(fields, agent, hall.catalogue)
+        let demonstrations = try demonstrations(fields)
+        let phases = try phases(fields, environment, hall, shown: !demonstrations.isEmpty)
+        if let stranger = phases.first(where: { $0.method.kind != .imitate }), environment == nil {
             throw Problem(
-                .missingParameter, "the agent was made for spaces, not for an environment: name one to train in",
-                at: "/env_id")
+                .missingParameter,
+                "the agent was made for spaces, not for an environment: name one to act in, for a phase "
+                    + "\"\(stranger.method.kind.rawValue)\"", at: "/env_id")
         }
-        let spec: EnvironmentSpec
-        do { spec = try catalogue.spec(environment) } catch { throw Problem(error) }
-        let ownKwargs = named == nil || named == configuration.environment ? configuration.kwargs : nil
-        let phase = try phase(fields)
         let evaluate = try evaluation(fields)
-        var budget = try budget(fields) ?? TrainingRequest.Budget()
-        if let own = try phase.flatMap({ fields throws(Problem) in try Self.budget(fields) }) { budget = own }
+        let budget = try budget(fields) ?? TrainingRequest.Budget()
         return TrainRequest(
-            environment: environment, kwargs: try fields?.object("kwargs") ?? ownKwargs,
-            numEnvs: try fields?.int("num_envs", in: 1...256) ?? 1, budget: budget.resolved,
-            targetReturn: try fields?.double("target_return") ?? spec.rewardThreshold,
+            environment: environment?.spec.id, kwargs: environment?.kwargs,
+            numEnvs: try fields?.int("num_envs", in: 1...256), budget: budget,
+            targetReturn: try fields?.double("target_return") ?? environment?.spec.rewardThreshold,
             evaluationInterval: try evaluate?.int("every_steps", in: 1...Int(Int32.max)),
             evaluationEpisodes: try evaluate?.int("num_episodes", in: 1...10_000) ?? 100,
-            hyperparameters: try phase?.object("hyperparameters"))
+            demonstrations: demonstrations, phases: phases.map { resolved($0, budget, hall) })
+    }
+
+    /// The same with its budget, and the version of the agent that labels: what it serves may change meanwhile.
+    private static func resolved(
+        _ phase: TrainRequest.Phase, _ common: TrainingRequest.Budget, _ hall: Hall
+    ) -> TrainRequest.Phase {
+        var phase = phase
+        phase.budget = Phase(phase.method, budget: phase.budget).budget(within: common)
+        phase.expertVersion = phase.expert.flatMap { Identifier($0) }.flatMap { hall.agents.find($0)?.served.version }
+        return phase
+    }
+
+    /// Where to act: what is named, else the agent's own.
+    private static func environment(
+        _ fields: Fields?, _ agent: Agent, _ catalogue: Catalogue
+    ) throws(Problem) -> EnvironmentRequest? {
+        let own = agent.configuration
+        let named = try fields?.string("env_id")
+        let kwargs = try fields?.object("kwargs")
+        guard let id = named ?? own.environment else {
+            guard kwargs == nil else { throw .invalid("this goes with \"env_id\"", at: "/kwargs") }
+            return nil
+        }
+        do {
+            return EnvironmentRequest(
+                try catalogue.spec(id), kwargs: kwargs ?? (id == own.environment ? own.kwargs : nil))
+        } catch {
+            throw Problem(error)
+        }
+    }
+
+    private static func demonstrations(_ fields: Fields?) throws(Problem) -> [Identifier] {
+        guard let fields, let json = fields["demonstrations"] else { return [] }
+        let place = fields.at("demonstrations")
+        guard json.kind == .array, json.count <= 1_000 else {
+            throw .invalid("expected an array of at most 1,000 ids of demonstrations", at: place.description)
+        }
+        var ids: [Identifier] = []
+        for (index, element) in json.arrayElements.enumerated() {
+            guard let id = element.string.flatMap({ Identifier($0) }) else {
+                throw .invalid("expected the id of demonstrations", at: place.appending(index).description)
+            }
+            ids.append(id)
+        }
+        return ids
     }
 
     private static func budget(_ fields: Fields?) throws(Problem) -> TrainingRequest.Budget? {
@@ -68,20 +109,67 @@ enum TrainOperation {
         return try Fields(json, at: fields.at("evaluate"), known: ["every_steps", "num_episodes"])
     }
 
-    /// The one phase there may be: reinforce by Q-learning.
-    private static func phase(_ fields: Fields?) throws(Problem) -> Fields? {
-        guard let fields, let json = fields["phases"] else { return nil }
-        guard json.kind == .array, json.count == 1 else {
-            throw .invalid("expected an array of one phase, {\"phase\":\"reinforce\",\"method\":\"q\"}", at: "/phases")
+    /// Those that are given, else what the demonstrations and the expert that are named call for.
+    private static func phases(
+        _ fields: Fields?, _ environment: EnvironmentRequest?, _ hall: Hall, shown: Bool
+    ) throws(Problem) -> [TrainRequest.Phase] {
+        let expert = try expert(fields, environment, hall)
+        guard let fields, let json = fields["phases"] else {
+            let phases = TrainRequest.phases(shown: shown, expert: expert, acts: environment != nil)
+            guard !phases.isEmpty else {
+                throw Problem(
+                    .missingParameter, "name an environment to act in, demonstrations to learn from, or both", at: "")
+            }
+            return phases
         }
-        let phase = try Fields(
-            json[0], at: fields.at("phases").appending(0), known: ["phase", "method", "hyperparameters"] + budgets)
-        guard try phase.required("phase").string == "reinforce" else {
-            throw .invalid("the phase that is supported is \"reinforce\"", at: "/phases/0/phase")
+        guard json.kind == .array, (1...100).contains(json.count) else {
+            throw .invalid("expected an array of 1 to 100 phases", at: "/phases")
         }
-        guard try phase.string("method") ?? "q" == "q" else {
-            throw .invalid("the method that is supported is \"q\"", at: "/phases/0/method")
+        var phases: [TrainRequest.Phase] = []
+        for (index, element) in json.arrayElements.enumerated() {
+            let place = fields.at("phases").appending(index)
+            phases.append(try phase(element, at: place, expert, environment, hall))
         }
-        return phase
+        return phases
+    }
+
+    private static func phase(
+        _ json: JSONValue, at place: JSONPointer, _ common: String?, _ environment: EnvironmentRequest?, _ hall: Hall
+    ) throws(Problem) -> TrainRequest.Phase {
+        let fields = try Fields(json, at: place, known: ["phase", "method", "expert", "hyperparameters"] + budgets)
+        _ = try fields.required("phase")
+        guard let kind = try fields.word("phase", of: Phase.Kind.self) else { preconditionFailure("it is there") }
+        let method = try fields.word("method", of: Phase.Method.self) ?? kind.methods[0]
+        guard method.kind == kind else {
+            let words = kind.methods.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
+            throw .invalid(
+                "a phase \"\(kind.rawValue)\" has the methods \(words)", at: fields.at("method").description)
+        }
+        let own = try expert(fields, environment, hall)
+        guard kind == .aggregate || own == nil else {
+            throw .invalid("this goes with a phase \"aggregate\"", at: fields.at("expert").description)
+        }
+        guard kind != .aggregate || own ?? common != nil else {
+            throw Problem(
+                .missingParameter,
+                "who labels? A scripted expert, an agent's id, or \"client\" for whoever answers at …/labels",
+                at: fields.at("expert").description)
+        }
+        return TrainRequest.Phase(
+            method, expert: kind == .aggregate ? own ?? common : nil, budget: try budget(fields),
+            hyperparameters: try fields.object("hyperparameters"))
+    }
+
+    /// The id of an expert that is there.
+    private static func expert(
+        _ fields: Fields?, _ environment: EnvironmentRequest?, _ hall: Hall
+    ) throws(Problem) -> String? {
+        guard let fields, let name = try fields.string("expert", lengths: 1...200) else { return nil }
+        guard name != TrainRequest.client, let environment else { return name }
+        do { return try hall.agents.expert(name, in: environment).id } catch {
+            var problem = Problem(error)
+            problem.pointer = fields.at("expert").description
+            throw problem
+        }
     }
 }

@@ -40,8 +40,12 @@ enum JobOperations {
 
 /// A job's events as points to draw a curve through.
 enum LearningCurve {
-    private static let columns = [
-        "kind", "steps", "episodes", "updates", "seconds", "return", "std_return", "length", "loss", "exploration",
+    private static let columns =
+        ["kind", "phase", "steps", "episodes", "updates", "seconds", "return", "std_return", "length"] + figures
+    /// What progress tells of how learning goes.
+    private static let figures = [
+        "loss", "value", "exploration", "learning_rate", "gradient_norm", "imitation_loss", "value_loss", "entropy",
+        "approximate_kl", "clip_fraction", "discriminator_loss", "expert_accuracy", "own_accuracy", "gradient_penalty",
     ]
 
     static func points(of job: Job) -> [Value] {
@@ -54,10 +58,13 @@ enum LearningCurve {
             case "progress":
                 let metrics = data["metrics"]
                 for name in counts.keys { counts[name] = metrics?[name] ?? counts[name] }
-                fields = [
-                    "return": metrics?["mean_return"], "loss": metrics?["loss"], "exploration": metrics?["exploration"],
-                ]
-                .compactMapValues { $0 }
+                fields["phase"] = data["phase"]
+                fields["return"] = metrics?["mean_return"]
+                for name in figures { fields[name] = metrics?[name] }
+            case "phase":
+                counts["steps"] = data["steps"]
+                counts["updates"] = data["updates"]
+                fields["phase"] = data["phase"]
             case "episode":
                 counts["steps"] = data["steps"]
                 counts["episodes"] = data["episode"]
@@ -68,7 +75,7 @@ enum LearningCurve {
                 let evaluation = data["evaluation"]
                 fields = [
                     "return": evaluation?["mean_return"], "std_return": evaluation?["std_return"],
-                    "length": evaluation?["mean_length"],
+                    "length": evaluation?["mean_length"], "phase": data["phase"],
                 ].compactMapValues { $0 }
             default: return nil
             }

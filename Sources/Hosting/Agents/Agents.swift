@@ -65,7 +65,7 @@ public final class Agents: Sendable {
         let configuration = try resolve(request)
         let id = table.withLock { agents in Identifier.random { agents[$0] == nil } }
         var learner = try configuration.makeLearner()
-        var parents: Value = []
+        var lineage = Lineage()
         if let source = request.initFrom {
             guard let parent = find(source) else {
                 throw .invalid(field: "init_from", reason: "there is no such agent")
@@ -76,7 +76,7 @@ public final class Agents: Sendable {
                     field: "init_from", reason: "agent \(source) has other spaces, or a network of another shape")
             }
             learner.adopt(served.policy)
-            parents = [["agent_id": .string(source.description), "version": .int(Int64(served.version))]]
+            lineage.parents = [.init(agent: source, version: served.version)]
         }
         let now = clock.now
         let agent = Agent(
@@ -88,7 +88,7 @@ public final class Agents: Sendable {
             configuration: configuration.value.json, servedVersion: 0)
         let version = VersionRecord(
             agentID: id.description, version: 0, createdAt: now, steps: 0, updates: 0, evaluation: nil,
-            lineage: parents.json)
+            lineage: lineage.value.json)
         try storing { () throws(StoreError) in try store.insert(record, version) }
         table.withLock { $0[id] = agent }
         return agent
@@ -130,15 +130,13 @@ extension Agents {
     /// Makes a policy the agent's newest version, and serves it.
     /// - Parameter evaluation: how it did, given the version's number.
     func publish(
-        _ policy: Policy, of agent: Agent, parents: [Int], evaluation: (Int) -> Value? = { _ in nil }
+        _ policy: Policy, of agent: Agent, lineage: Lineage, evaluation: (Int) -> Value? = { _ in nil }
     ) throws(HostingError) -> VersionRecord {
         let versions = try versions(of: agent)
         let number = (versions.map(\.version).max() ?? -1) + 1
-        let lineage = Value.array(
-            parents.map { ["agent_id": .string(agent.id.description), "version": .int(Int64($0))] })
         let record = VersionRecord(
             agentID: agent.id.description, version: number, createdAt: clock.now, steps: policy.transitions,
-            updates: policy.updates, evaluation: evaluation(number)?.json, lineage: lineage.json)
+            updates: policy.updates, evaluation: evaluation(number)?.json, lineage: lineage.value.json)
         let served = Agent.Served(version: number, policy: policy)
         try keep(served, of: agent.id)
         try storing { () throws(StoreError) in try store.insert(record) }
@@ -191,7 +189,7 @@ extension Agents {
         if let job = agent.job { throw .agentBusy(agent.id.description, job: job.description) }
         let policy: Policy
         do { policy = try agent.configuration.makePolicy(Checkpoint(file)) } catch { throw .learning(error) }
-        let record = try publish(policy, of: agent, parents: [])
+        let record = try publish(policy, of: agent, lineage: Lineage())
         try storing { () throws(StoreError) in try store.remove(Self.learnerPath(agent.id)) }
         return record
     }

@@ -155,7 +155,10 @@ public final class Observations: Sendable {
             }
             return (policy, learner)
         }
-        if let policy { _ = try agents.publish(policy, of: cell.agent, parents: [cell.agent.served.version]) }
+        if let policy {
+            let parent = Lineage.Parent(agent: cell.agent.id, version: cell.agent.served.version)
+            _ = try agents.publish(policy, of: cell.agent, lineage: Lineage(parents: [parent]))
+        }
         if let learner { try agents.keep(learner, of: cell.agent) }
     }
 

@@ -27,6 +27,7 @@ public final class Job: Sendable {
     public let createdAt: Double
     public let events: EventLog
     private let current: Mutex<Status>
+    private let asked = Mutex(Labels())
     private let cancelled = Atomic(false)
     private let paused = Atomic(false)
 
@@ -45,6 +46,31 @@ public final class Job: Sendable {
     public var status: Status { current.withLock { $0 } }
 
     func update(_ change: (inout Status) -> Void) { current.withLock { change(&$0) } }
+
+    /// What it asks, and what was answered.
+    var labels: Labels { asked.withLock { $0 } }
+
+    /// Has it ask.
+    func ask(_ labels: Labels) { asked.withLock { $0 = labels } }
+
+    /// Notes which states were labelled.
+    /// - Returns: how many still wait, and whether these were the last that did: only one caller is told so.
+    func answer(_ states: Set<Int>) -> (open: Int, isComplete: Bool) {
+        asked.withLock { labels in
+            guard !labels.isComplete else { return (0, false) }
+            labels.answered.formUnion(states.intersection(labels.questions.map(\.id)))
+            return (labels.open.count, labels.isComplete)
+        }
+    }
+
+    /// Has it ask nothing more.
+    /// - Returns: whether it waited for answers.
+    func stopAsking() -> Bool {
+        asked.withLock { labels in
+            defer { labels = Labels() }
+            return !labels.questions.isEmpty && !labels.isComplete
+        }
+    }
 
     /// Asks it to end soon and keep what was learned.
     func cancel() { cancelled.store(true, ordering: .releasing) }
@@ -70,7 +96,8 @@ extension Job {
             "job_id": .string(id.description), "kind": "train", "agent_id": .string(agent.description),
             "state": .string(status.state.rawValue), "phase": phase(status),
             "progress": status.state == .succeeded ? 1.0 : status.progress?["progress"] ?? 0.0,
-            "eta_s": status.isFinished ? .null : status.progress?["eta_s"] ?? .null, "request": request.value,
+            "eta_s": status.isFinished ? .null : status.progress?["eta_s"] ?? .null,
+            "open_labels": .int(Int64(labels.open.count)), "request": request.value,
             "metrics": metrics, "result": status.result ?? .null, "error": error(status),
             "created_at": .string(clock.timestamp(createdAt)),
             "started_at": status.startedAt.map { .string(clock.timestamp($0)) } ?? .null,

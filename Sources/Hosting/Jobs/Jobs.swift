@@ -16,6 +16,7 @@ public final class Jobs: Sendable {
 
     private let agents: Agents
     private let observations: Observations
+    private let demonstrations: Demonstrations
     private let catalogue: Catalogue
     private let store: StateFolder
     private let clock: WallClock
@@ -28,11 +29,12 @@ public final class Jobs: Sendable {
 
     /// - Parameter threads: how many jobs run side by side; more wait.
     init(
-        agents: Agents, observations: Observations, catalogue: Catalogue, store: StateFolder, clock: WallClock,
-        logger: Logger, threads: Int
+        agents: Agents, observations: Observations, demonstrations: Demonstrations, catalogue: Catalogue,
+        store: StateFolder, clock: WallClock, logger: Logger, threads: Int
     ) throws(HostingError) {
         self.agents = agents
         self.observations = observations
+        self.demonstrations = demonstrations
         self.catalogue = catalogue
         self.store = store
         self.clock = clock
@@ -44,6 +46,11 @@ public final class Jobs: Sendable {
             guard let agent = agents.find(job.agent), agent.take(for: job.id) else { continue }
             queue.withLock { $0.waiting.append(job) }
             work.signal()
+        }
+        demonstrations.refuseDeletion { [weak self] set in
+            self?.all.first { !$0.status.isFinished && $0.request.demonstrations.contains(set) }.map {
+                "job \($0.id) learns from it"
+            }
         }
         for index in 0..<threads {
             let thread = Thread { [self] in run() }
@@ -82,9 +89,17 @@ public final class Jobs: Sendable {
         return job
     }
 
+    /// Has a job that waited for labels go on.
+    func resume(_ job: Job) {
+        queue.withLock { $0.waiting.append(job) }
+        work.signal()
+    }
+
     /// Cancels a job and waits until it has ended.
     public func cancel(_ job: Job) {
         job.cancel()
+        // One that waits for labels has no thread to notice.
+        if job.stopAsking() { resume(job) }
         wait(for: job)
     }
 
@@ -143,9 +158,15 @@ extension Jobs {
             try keep(job)
             var run = try TrainingRun(job, agent, agents: agents, store: store, now: monotonicSeconds, keep: keep) {
                 resume throws(HostingError) in
-                try training(job, agent, resuming: resume)
+                let training = try training(job, agent, resuming: resume)
+                try answer(training, job, agent)
+                return training
             }
             switch try run.run() {
+            case .asking(let questions):
+                ask(job, questions)
+                logger.info("job waits for labels", metadata: ["job": "\(job.id)", "states": "\(questions.count)"])
+                return
             case .paused:
                 logger.info("job paused at a checkpoint", metadata: ["job": "\(job.id)"])
                 return
@@ -157,6 +178,30 @@ extension Jobs {
                 logger.error("the job's end cannot be kept", metadata: ["job": "\(job.id)", "error": "\(error)"])
             }
         }
+    }
+
+    /// Gives a training the labels that are kept.
+    private func answer(_ training: Training, _ job: Job, _ agent: Agent) throws(HostingError) {
+        let open = Set(training.questions.map(\.id))
+        guard !open.isEmpty else { return }
+        let layout = agent.actionLayout
+        for label in try labels(of: job) where open.contains(label.stateID) {
+            var writer = LaneWriter(Lanes(layout.element, count: layout.count))
+            do {
+                try agent.configuration.actionSpace.read(try Value(json: label.action), into: &writer)
+            } catch {
+                throw .corrupt("the label of state \(label.stateID) of job \(job.id) cannot be read")
+            }
+            training.answer(label.stateID, writer.lanes)
+        }
+    }
+
+    /// Shows clients what a job asks. What was answered just before counts.
+    private func ask(_ job: Job, _ questions: [Question]) {
+        job.ask(Labels(questions: questions))
+        let kept = (try? labels(of: job)) ?? []
+        let isAnswered = job.answer(Set(kept.map(\.stateID))).isComplete
+        if isAnswered || job.isCancelled && job.stopAsking() { resume(job) }
     }
 
     private func training(_ job: Job, _ agent: Agent, resuming file: Safetensors?) throws(HostingError) -> Training {
@@ -179,11 +224,11 @@ extension Jobs {
             phases.append(
                 Phase(
                     phase.method, budget: phase.budget, hyperparameters: phase.hyperparameters,
-                    expert: try expert(phase, environment, agent)))
+                    expert: try expert(phase, environment, at: "phases/\(phases.count)/expert")))
         }
         return TrainingRequest(
             environment: environment, numEnvs: asked.numEnvs, budget: asked.budget, phases: phases,
-            demonstrations: [], targetReturn: asked.targetReturn,
+            demonstrations: try shown(asked.demonstrations, agent), targetReturn: asked.targetReturn,
             evaluationInterval: asked.evaluationInterval, evaluationEpisodes: asked.evaluationEpisodes,
             seed: agent.configuration.seed)
     }
@@ -203,22 +248,45 @@ extension Jobs {
     }
 
     private func expert(
-        _ phase: TrainRequest.Phase, _ environment: EnvironmentRequest?, _ agent: Agent
+        _ phase: TrainRequest.Phase, _ environment: EnvironmentRequest?, at field: String
     ) throws(HostingError) -> (any Expert)? {
-        guard let name = phase.expert, name != TrainRequest.client else { return nil }
-        if let other = Identifier(name).flatMap({ agents.find($0) }) {
-            guard other.configuration.observationSpace == agent.configuration.observationSpace,
-                other.configuration.actionSpace == agent.configuration.actionSpace
-            else { throw .invalid(field: "expert", reason: "agent \(other.id) has other spaces than agent \(agent.id)") }
-            return try agents.policy(phase.expertVersion, of: other).policy
-        }
-        guard let environment else { return nil }
-        do {
-            return try catalogue.expert(name, for: environment.spec).make(
-                for: environment.spec, kwargs: environment.kwargs)
+        guard let name = phase.expert, name != TrainRequest.client, let environment else { return nil }
+        do throws(HostingError) {
+            let expert = try agents.expert(name, in: environment).expert
+            guard let version = phase.expertVersion, let agent = Identifier(name).flatMap({ agents.find($0) }) else {
+                return expert
+            }
+            return try agents.policy(version, of: agent).policy
         } catch {
-            throw .environment(error)
+            switch error {
+            case .invalid(_, let reason): throw .invalid(field: field, reason: reason)
+            case .environment(.unknownExpert(let id, let environment, let known)):
+                throw .invalid(
+                    field: field,
+                    reason: "\(environment) has no expert \"\(id)\"; there are \(known.joined(separator: ", ")), agents' ids "
+                        + "and \"\(TrainRequest.client)\"")
+            default: throw error
+            }
         }
+    }
+
+    /// The episodes of some sets.
+    private func shown(_ ids: [Identifier], _ agent: Agent) throws(HostingError) -> [Trajectory] {
+        var episodes: [Trajectory] = []
+        for (index, id) in ids.enumerated() {
+            guard let set = demonstrations.find(id) else {
+                throw .invalid(field: "demonstrations/\(index)", reason: "there are no demonstrations \(id)")
+            }
+            let about = try demonstrations.about(set)
+            guard about.observationSpace == agent.configuration.observationSpace,
+                about.actionSpace == agent.configuration.actionSpace
+            else {
+                throw .invalid(
+                    field: "demonstrations/\(index)", reason: "demonstrations \(id) have other spaces than the agent")
+            }
+            episodes += try demonstrations.trajectories(of: id)
+        }
+        return episodes
     }
 
     private func finish(
@@ -276,6 +344,24 @@ extension Jobs {
         let progress = agents.find(job.agent)?.progress.value.json
         do { try store.put(record, events, progress: progress) } catch { throw .store(error) }
         if let event { job.events.append(event, isStored: true) }
+    }
+
+    /// Writes labels.
+    func keep(_ labels: [LabelRecord]) throws(HostingError) {
+        do { try store.put(labels) } catch { throw .store(error) }
+    }
+
+    private func labels(of job: Job) throws(HostingError) -> [LabelRecord] {
+        do { return try store.labels(of: job.id.description) } catch { throw .store(error) }
+    }
+
+    /// Whether the same label was given before.
+    func isKept(_ label: LabelRecord) throws(HostingError) -> Bool {
+        do {
+            return try store.labels(of: label.jobID).contains { $0.stateID == label.stateID && $0.action == label.action }
+        } catch {
+            throw .store(error)
+        }
     }
 
     /// - Returns: the jobs that had not ended, oldest first.

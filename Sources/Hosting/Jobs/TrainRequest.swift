@@ -64,9 +64,9 @@ public struct TrainRequest: Sendable {
 
     /// As it goes over the wire and into the catalogue.
     public var value: Value {
-        var members: [Value.Member] = [
-            .init("env_id", environment.map { .string($0) } ?? .null), .init("kwargs", kwargs ?? [:]),
-        ]
+        var members: [Value.Member] = []
+        members.add("env_id", environment.map { .string($0) })
+        members.add("kwargs", environment.map { _ in kwargs ?? [:] })
         members.add("num_envs", numEnvs.map { .int(Int64($0)) })
         members.add(budget)
         members.add("target_return", targetReturn.map { .double($0) })

@@ -7,6 +7,8 @@ struct TrainingRun {
     enum Outcome {
         /// A checkpoint is on disk; it goes on at the next start.
         case paused
+        /// A checkpoint is on disk; it goes on when these are answered.
+        case asking([Question])
         case ended(Job.State, result: Value)
     }
 
@@ -75,6 +77,10 @@ struct TrainingRun {
             if job.isCancelled { return try end(.cancelled) }
             let events: [TrainingEvent]
             do { events = try training.next() } catch { throw .learning(error) }
+            if events.isEmpty && training.isWaiting {
+                try checkpoint()
+                return .asking(training.questions)
+            }
             if events.isEmpty { return try end(.succeeded) }
             var isDue = now() - lastCheckpoint > Self.checkpointInterval
             for event in events {
@@ -158,10 +164,25 @@ struct TrainingRun {
     private mutating func publish(_ policy: Policy, _ evaluation: Evaluation?) throws(HostingError) {
         let parent = published ?? agent.served.version
         let record = try agents.publish(
-            policy, of: agent, parents: [parent]
+            policy, of: agent, lineage: lineage(parent)
         ) { version in evaluation.map { value(of: $0, version: version) } }
         published = record.version
         publishedUpdates = policy.updates
+    }
+
+    /// What a version of this job was learned from.
+    private func lineage(_ parent: Int) -> Lineage {
+        var lineage = Lineage(parents: [.init(agent: agent.id, version: parent)])
+        lineage.demonstrations = job.request.demonstrations
+        for phase in job.request.phases {
+            guard let expert = phase.expert else { continue }
+            if let version = phase.expertVersion, let id = Identifier(expert) {
+                lineage.parents.append(.init(agent: id, version: version))
+            } else {
+                lineage.experts.append(expert)
+            }
+        }
+        return lineage
     }
 
     /// A job never makes worse what is served: its first policies must do as well as the one before, in the same world.

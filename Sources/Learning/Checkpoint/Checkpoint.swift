@@ -26,6 +26,13 @@ extension Checkpoint {
         tensors[name] = Tensor(values.map { Int64($0) })
     }
 
+    /// Puts rows of lanes, one after the other.
+    mutating func put(_ name: String, _ rows: [Lanes]) {
+        guard var all = rows.first else { return }
+        for row in rows.dropFirst() { all.append(contentsOf: row) }
+        tensors[name] = Tensor(all)
+    }
+
     mutating func put(_ name: String, _ random: RandomGenerator) {
         var writer = StateWriter()
         random.save(to: &writer)
@@ -48,7 +55,7 @@ extension Checkpoint {
         try values(name, count: count, "float64") { $0.doubles }
     }
 
-    func booleans(_ name: String, count: Int) throws(LearningError) -> [Bool] {
+    func booleans(_ name: String, count: Int? = nil) throws(LearningError) -> [Bool] {
         try values(name, count: count, "bool") { $0.bools }
     }
 
@@ -72,6 +79,13 @@ extension Checkpoint {
 
     func bytes(_ name: String, count: Int? = nil) throws(LearningError) -> [UInt8] {
         try values(name, count: count, "uint8") { $0.dtype == .uint8 ? $0.bytes : nil }
+    }
+
+    func lanes(_ name: String, count: Int) throws(LearningError) -> Lanes {
+        guard let lanes = tensors[name].flatMap(Lanes.init), lanes.count == count else {
+            throw .invalidCheckpoint("\(name) is missing, or not \(count) lanes")
+        }
+        return lanes
     }
 
     func random(_ name: String) throws(LearningError) -> RandomGenerator {
@@ -100,5 +114,22 @@ extension Checkpoint {
             throw .invalidCheckpoint("\(name) has \(values.count) elements, not \(count ?? 0)")
         }
         return values
+    }
+}
+
+extension Lanes {
+    /// The elements of a tensor of one of the types that lanes have.
+    fileprivate init?(_ tensor: Tensor) {
+        if let values = tensor.floats {
+            self = .float32(values)
+        } else if let values = tensor.doubles {
+            self = .float64(values)
+        } else if let values = tensor.int64s {
+            self = .int64(values)
+        } else if tensor.dtype == .uint8 {
+            self = .uint8(tensor.bytes)
+        } else {
+            return nil
+        }
     }
 }

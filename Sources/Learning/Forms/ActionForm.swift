@@ -49,9 +49,13 @@ public struct ActionForm: Sendable, Equatable {
     let element: Lanes.Element
     /// How the network scores the components.
     public let head: ScoreHead
+    /// Which of the head's outputs are scored by Gaussians.
+    let gaussians: [Range<Int>]
 
-    /// - Parameter bins: the number of values for each lane of a Box.
-    public init(_ space: Space, bins: Int) throws(LearningError) {
+    /// - Parameters:
+    ///   - bins: the number of values for each lane of a Box.
+    ///   - isGaussian: whether these are scored by a Gaussian, each lane on its own.
+    public init(_ space: Space, bins: Int, isGaussian: Bool = false) throws(LearningError) {
         guard let layout = space.layout else {
             throw .unsupportedSpace(
                 .action, reason: "\(space.typeName) actions are not supported; \(Self.supported)")
@@ -68,8 +72,20 @@ public struct ActionForm: Sendable, Equatable {
         let counts = components.map(\.count)
         var product = 1
         for count in counts where product <= Self.jointLimit { product *= count }
-        isJoint = product <= Self.jointLimit
+        let hasGaussians = isGaussian && components.contains { if case .bins = $0 { true } else { false } }
+        isJoint = product <= Self.jointLimit && (!hasGaussians || counts.count == 1)
         head = ScoreHead(components: isJoint ? [product] : counts)
+        gaussians = hasGaussians ? Self.gaussians(components) : []
+    }
+
+    /// The scores, among a head's outputs, of the components that are bins.
+    private static func gaussians(_ components: [Component]) -> [Range<Int>] {
+        var end = 1
+        return components.compactMap { component in
+            let range = end..<end + component.count
+            end = range.upperBound
+            return if case .bins = component { range } else { nil }
+        }
     }
 
     /// The members of each component that is scored on its own: one number where the components are scored jointly.

@@ -42,6 +42,7 @@ extension HyperparameterField {
         choice("activation", \.activation, "what the hidden layers do to their sums"),
         boolean("layer_norm", \.layerNorm, "whether the sums of hidden layers are normalised"),
         integer("bins", \.bins, 2...255, "values for each lane of a Box of actions"),
+        choice("box_distribution", \.boxDistribution, "how they are scored: each on its own, or by a Gaussian"),
         boolean("observation_normalization", \.observationNormalization, "whether numbers are seen normalised"),
         choice("optimizer", \.optimizer, "how a gradient becomes a step"),
         real("learning_rate", \.learningRate, 1e-8...10, "step size at the beginning of a training"),
@@ -74,6 +75,9 @@ extension HyperparameterField {
         boolean("imitation.filter", \.imitation.filter, "whether only what led to more than expected is imitated"),
         boolean("imitation.self", \.imitation.selfImitation, "whether what turned out well is imitated too"),
         real("expert_mixing", \.expertMixing, 0...1, "how often an expert that labels acts itself at first; falls to 0"),
+        integer("labels.round", \.labels.round, 1...10_000, "states that a client is asked about at once"),
+        integer("labels.pool", \.labels.pool, 1...1_000, "states come across for each that is asked about"),
+        integer("labels.updates", \.labels.updates, 1...1_000_000, "updates after each round of answers"),
         integers(
             "adversarial.hidden_sizes", \.adversarial.hiddenSizes, 1...1_024, maximumCount: 4,
             "units of each hidden layer of what tells experts' steps from one's own"),

@@ -21,10 +21,14 @@ extension Hyperparameters {
         return .object(members)
     }
 
+    private static let gaussianBins = 101
+
     /// Takes over what `value`, an object, names; the rest stays as it is.
     /// - Throws: ``LearningError/invalidHyperparameter(name:reason:)``.
     public mutating func apply(_ value: Value) throws(LearningError) {
         try apply(value, within: "")
+        // A Gaussian costs the same however fine it is cut.
+        if value["box_distribution"] == "gaussian" && value["bins"] == nil { bins = Self.gaussianBins }
         try check()
     }
 
@@ -36,6 +40,7 @@ extension Hyperparameters {
         for (name, isSame) in [
             ("hidden_sizes", changed.hiddenSizes == hiddenSizes), ("activation", changed.activation == activation),
             ("layer_norm", changed.layerNorm == layerNorm), ("bins", changed.bins == bins),
+            ("box_distribution", changed.boxDistribution == boxDistribution),
             ("replay", changed.replay == replay), ("replay_capacity", changed.replayCapacity == replayCapacity),
         ] where !isSame {
             throw .invalidHyperparameter(
@@ -73,6 +78,15 @@ extension Hyperparameters {
             throw .invalidHyperparameter(
                 name: "batch_size", reason: "with hidden layers of \(widest) at most \((1 << 22) / widest) is supported"
             )
+        }
+        guard policyGradient.batchSize * widest <= 1 << 22 else {
+            throw .invalidHyperparameter(
+                name: "policy_gradient.batch_size",
+                reason: "with hidden layers of \(widest) at most \((1 << 22) / widest) is supported")
+        }
+        guard labels.round * labels.pool <= 100_000 else {
+            throw .invalidHyperparameter(
+                name: "labels.pool", reason: "with rounds of \(labels.round) at most \(100_000 / labels.round) is supported")
         }
         guard learningStarts <= replayCapacity else {
             throw .invalidHyperparameter(name: "learning_starts", reason: "it is more than replay_capacity")

@@ -11,6 +11,14 @@ public struct Hyperparameters: Sendable, Equatable {
         case squaredError = "squared_error"
     }
 
+    /// How the bins of a Box of actions are scored.
+    public enum BoxDistribution: String, Sendable, CaseIterable {
+        /// Each on its own.
+        case categorical
+        /// By a Gaussian that the network gives the mean and the deviation of.
+        case gaussian
+    }
+
     /// ε falls in a straight line over the agent's first transitions, then stays.
     public struct Exploration: Sendable, Equatable {
         public var initial: Double
@@ -56,6 +64,16 @@ public struct Hyperparameters: Sendable, Equatable {
         public var rewardScale: Double
     }
 
+    /// How somebody outside is asked what to do.
+    public struct Labels: Sendable, Equatable {
+        /// Questions asked at once.
+        public var round: Int
+        /// States come across for each question.
+        public var pool: Int
+        /// Updates after each round.
+        public var updates: Int
+    }
+
     /// How a policy learns from its own steps alone.
     public struct PolicyOptimization: Sendable, Equatable {
         /// Steps of each environment between two updates.
@@ -72,6 +90,7 @@ public struct Hyperparameters: Sendable, Equatable {
     public var activation: Activation
     public var layerNorm: Bool
     public var bins: Int
+    public var boxDistribution: BoxDistribution
     public var observationNormalization: Bool
     public var optimizer: Optimization
     public var learningRate: Double
@@ -96,6 +115,7 @@ public struct Hyperparameters: Sendable, Equatable {
     public var demonstrationShare: Double
     public var imitation: ImitationTerm
     public var expertMixing: Double
+    public var labels: Labels
     public var adversarial: Adversarial
     public var policyGradient: PolicyOptimization
 }
@@ -106,7 +126,8 @@ extension Hyperparameters {
         let form = try? ObservationForm(observation)
         self.init(
             hiddenSizes: [128, 128], activation: .relu, layerNorm: false,
-            bins: (action.layout?.count ?? 1) <= 2 ? 11 : 5, observationNormalization: true, optimizer: .adam,
+            bins: (action.layout?.count ?? 1) <= 2 ? 11 : 5, boxDistribution: .categorical,
+            observationNormalization: true, optimizer: .adam,
             learningRate: 1e-3, learningRateDecay: 0.1, momentum: 0.9, gradientClip: 10, loss: .huber, batchSize: 64,
             // What a category leads to is soon known exactly; numbers gain from rewards that travel faster.
             discount: 0.99, nStep: form?.numbers == 0 ? 1 : 3, doubleQ: true, rewardScaling: true,
@@ -116,7 +137,7 @@ extension Hyperparameters {
             trainFrequency: 2, gradientSteps: 1, demonstrationShare: 0.25,
             imitation: ImitationTerm(
                 loss: .margin, weight: 1, decay: 0.1, margin: 0.1, filter: true, selfImitation: false),
-            expertMixing: 0.5,
+            expertMixing: 0.5, labels: Labels(round: 50, pool: 4, updates: 500),
             adversarial: Adversarial(
                 hiddenSizes: [64, 64], learningRate: 3e-4, gradientPenalty: 10, period: 1, rewardScale: 0.1),
             policyGradient: PolicyOptimization(

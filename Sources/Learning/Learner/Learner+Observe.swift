@@ -39,7 +39,7 @@ extension Learner {
         try network.action.check(masks, rows: rows)
     }
 
-    private func states(_ observations: Lanes, _ masks: [Bool], rows: Int) -> States {
+    func states(_ observations: Lanes, _ masks: [Bool], rows: Int) -> States {
         var states = States(rows: rows, network, masked: isMasked)
         network.observation.encode(observations, rows: 0..<rows, to: &states)
         if !masks.isEmpty { states.masks = network.action.widen(masks, rows: rows) }

@@ -12,12 +12,14 @@ public struct Network: Sendable, Equatable {
 
     public init(observation: Space, action: Space, hyperparameters: Hyperparameters) throws(LearningError) {
         self.observation = try ObservationForm(observation)
-        self.action = try ActionForm(action, bins: hyperparameters.bins)
+        self.action = try ActionForm(
+            action, bins: hyperparameters.bins, isGaussian: hyperparameters.boxDistribution == .gaussian)
         perceptron = Perceptron(
             Perceptron.Shape(
                 numbers: self.observation.numbers, categories: self.observation.categories,
                 hidden: hyperparameters.hiddenSizes, outputs: self.action.head.width,
-                activation: hyperparameters.activation, layerNorm: hyperparameters.layerNorm))
+                activation: hyperparameters.activation, layerNorm: hyperparameters.layerNorm,
+                gaussians: self.action.gaussians))
         guard perceptron.parameterCount <= Self.parameterLimit else {
             throw .invalidHyperparameter(
                 name: "hidden_sizes",

@@ -12,6 +12,9 @@ public struct Phase: Sendable {
         case reinforce
         /// Acts, and learns from rewards for being like the demonstrations; the environment's are not seen.
         case adversarial
+
+        /// Its methods, the one first that it has where none is named.
+        public var methods: [Method] { Method.allCases.filter { $0.kind == self } }
     }
 
     public enum Method: String, Sendable, CaseIterable {
@@ -81,7 +84,7 @@ public struct Phase: Sendable {
     public var kind: Kind { method.kind }
 
     /// What it may use up, of a training whose budget is `common`.
-    func budget(within common: TrainingRequest.Budget) -> TrainingRequest.Budget {
+    public func budget(within common: TrainingRequest.Budget) -> TrainingRequest.Budget {
         if let budget { return budget.resolved(kind) }
         guard kind == .imitate else { return common.resolved(kind) }
         return TrainingRequest.Budget(updates: common.updates, seconds: common.seconds).resolved(kind)

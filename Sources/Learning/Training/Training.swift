@@ -82,7 +82,7 @@ public final class Training {
         do { try vector.reset(seeds: seeds, mask: nil, options: nil) } catch { throw .environment(error) }
         switch phase.method {
         case .dagger:
-            guard let expert = phase.expert else { return ImitationStage() }
+            guard let expert = phase.expert else { return QuestionStage(vector, &learner) }
             return AggregationStage(vector, expert, &learner)
         case .ppo: return PolicyStage(vector, &learner, isPlain: false)
         case .policyGradient: return PolicyStage(vector, &learner, isPlain: true)
@@ -120,13 +120,26 @@ public final class Training {
     public var isFinished: Bool { isTargetReached || progress >= 1 }
 
     /// Goes on until there is something to tell.
-    /// - Returns: what there is to tell; nothing when the budget is used up or the target is reached.
+    /// - Returns: what there is to tell; nothing when the budget is used up, the target is reached, or it waits.
     public func next() throws(LearningError) -> [TrainingEvent] {
-        while !isFinished {
+        while !isFinished && !isWaiting {
             let events = try advance()
             if !events.isEmpty { return events }
         }
         return []
+    }
+
+    /// What it would have somebody answer.
+    public var questions: [Question] { (stage as? QuestionStage)?.questions ?? [] }
+
+    /// Whether it does not go on before more questions are answered.
+    public var isWaiting: Bool { (stage as? QuestionStage)?.isWaiting ?? false }
+
+    /// Takes in what to do in the state of an open question: one row of the action space's lanes.
+    public func answer(_ id: Int, _ action: Lanes) {
+        guard var asking = stage as? QuestionStage else { return }
+        asking.answer(id, action, learner.network.action)
+        stage = asking
     }
 
     /// Whether policies are chosen by what they get from the environment: where rewards come from demonstrations, they are

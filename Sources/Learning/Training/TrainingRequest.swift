@@ -1,4 +1,5 @@
 import Gym
+import Neural
 
 /// What a training is asked to do.
 public struct TrainingRequest: Sendable {
@@ -88,6 +89,9 @@ public struct TrainingRequest: Sendable {
         try require(!phases.isEmpty, "phases", "expected at least one")
         for (index, phase) in phases.enumerated() {
             let place = "phases/\(index)/"
+            try checkMemory(
+                of: phase, learner.network, try learner.hyperparameters.overridden(by: phase.hyperparameters),
+                at: place + "hyperparameters/")
             if let own = phase.budget {
                 try check(own, place)
                 let acts = own.steps != nil || own.episodes != nil
@@ -110,5 +114,32 @@ public struct TrainingRequest: Sendable {
         try require(
             numEnvs.map { (1...max(most, 1)).contains($0) } ?? true, "num_envs",
             "expected 1 to \(most) for this replay_capacity")
+    }
+
+    /// No phase may take more memory than an agent's replay.
+    private func checkMemory(
+        of phase: Phase, _ network: Network, _ hyperparameters: Hyperparameters, at place: String
+    ) throws(LearningError) {
+        let widest = max(hyperparameters.hiddenSizes.max() ?? 1, network.head.width)
+        let (limit, lanes) = (1 << 26, network.observation.width + network.head.members + 8)
+        if phase.method.isOnPolicy {
+            let rows = environments(of: phase) * hyperparameters.policyGradient.rolloutSteps
+            let most = limit / max(lanes, phase.method == .ppo ? 1 : widest)
+            guard rows <= most else {
+                throw .invalidRequest(
+                    name: place + "policy_gradient/rollout_steps",
+                    reason: "at most \(most / environments(of: phase)) steps of \(environments(of: phase)) environments fit")
+            }
+        }
+        if phase.kind == .adversarial {
+            let inputs =
+                network.observation.numbers + network.observation.categories.reduce(0, +) + network.head.members
+            let first = hyperparameters.adversarial.hiddenSizes.first ?? 1
+            guard inputs * first <= 1 << 22 else {
+                throw .invalidRequest(
+                    name: place + "adversarial/hidden_sizes",
+                    reason: "with these spaces at most \((1 << 22) / inputs) units are supported in the first layer")
+            }
+        }
     }
 }
