@@ -97,7 +97,10 @@ let package = Package(
         .testTarget(
             name: "LearningTests", dependencies: ["Learning", "Neural", "Environments", "Gym"], swiftSettings: strict),
         .testTarget(name: "StoreTests", dependencies: ["Store", "Gym"], swiftSettings: strict),
-        .testTarget(name: "HostingTests", dependencies: ["Hosting", "Environments", "Gym"], swiftSettings: strict),
+        .testTarget(
+            name: "HostingTests",
+            dependencies: ["Hosting", "Environments", "Gym", "Store", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict),
         .testTarget(
             name: "APITests",
             dependencies: ["API", "HTTP", "Gym", "JSON", "Store", .product(name: "Yams", package: "Yams")],

@@ -9,8 +9,7 @@ TARGET static inline void NAME(load)(const float *x, long left, float padding, l
     if (left >= LANES) {
         memcpy(loaded, x, sizeof(lanes));
     } else {
-        for (int i = 0; i < LANES; i++) (*loaded)[i] = padding;
-        memcpy(loaded, x, left * sizeof(float));
+        for (int i = 0; i < LANES; i++) (*loaded)[i] = i < left ? x[i] : padding;
     }
 }
 

@@ -67,7 +67,11 @@ TARGET static void NAME(row_softmax)(long rows, long stride, long n, const float
     for (long r = 0; r < rows;
          r++, x += stride, probabilities += probability_stride, mask = mask ? mask + mask_stride : mask) {
         float max = NAME(valid_max)(n, x, mask);
-        for (long i = 0; i < n; i++) probabilities[i] = !mask || mask[i] ? NAME(exp_of)(x[i] - max) : 0;
+        // Passes of their own: under a condition exp is not vectorised, and a load from no mask is, but at a crawl.
+        for (long i = 0; i < n; i++) probabilities[i] = x[i] - max;
+        if (mask)
+            for (long i = 0; i < n; i++) probabilities[i] = mask[i] ? probabilities[i] : -__builtin_inff();
+        for (long i = 0; i < n; i++) probabilities[i] = NAME(exp_of)(probabilities[i]);
         float sum = NAME(sum)(n, probabilities);
         for (long i = 0; i < n; i++) probabilities[i] = sum > 0 ? probabilities[i] / sum : 0;
     }

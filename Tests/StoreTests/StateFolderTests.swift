@@ -62,6 +62,35 @@ struct StateFolderTests {
         }
     }
 
+    @Test func `a set's files are replaced in one go, and go with it`() throws {
+        func file(_ number: Int) -> DemonstrationFileRecord {
+            DemonstrationFileRecord(setID: "0a1b2c3d", number: number, episodes: 1, steps: 2, bytes: 3)
+        }
+        try withFolder { folder in
+            let state = try StateFolder(folder)
+            try state.insert(DemonstrationRecord(id: "0a1b2c3d", createdAt: 1, updatedAt: 1), [file(0), file(1)])
+            #expect(throws: StoreError.self) { try state.add([file(0)], replacing: [file(1)], to: "0a1b2c3d", at: 2) }
+            #expect(try state.files(of: "0a1b2c3d").map(\.number) == [0, 1])
+            try state.add([file(2)], replacing: [file(1)], to: "0a1b2c3d", at: 3)
+            #expect(try state.files(of: "0a1b2c3d").map(\.number) == [0, 2])
+            #expect(try state.demonstrations().map(\.updatedAt) == [3])
+            try state.deleteDemonstrations("0a1b2c3d")
+            #expect(try state.demonstrations().isEmpty && state.files(of: "0a1b2c3d").isEmpty)
+            let log = folder.appending(path: "catalogue.sqlite-wal")
+            #expect(try Data(contentsOf: log).isEmpty)
+        }
+    }
+
+    @Test func `lists what is in a folder, hidden files too`() throws {
+        try withFolder { folder in
+            let state = try StateFolder(folder)
+            #expect(try state.list("x") == [])
+            try state.write([1], to: "x/1")
+            try state.write([1], to: "x/.2")
+            #expect(try state.list("x").sorted() == [".2", "1"])
+        }
+    }
+
     @Test func `is one process's alone`() throws {
         try withFolder { folder in
             let first = try StateFolder(folder)

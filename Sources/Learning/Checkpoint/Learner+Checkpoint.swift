@@ -15,6 +15,13 @@ extension Learner {
         checkpoint.put("random", random)
         checkpoint.put("replay.", replay.checkpoint)
         if let labels { checkpoint.put("labels.", labels.checkpoint) }
+        if let discriminator = adversary?.discriminator {
+            checkpoint.put("adversary.parameters", discriminator.parameters)
+            for (index, moment) in discriminator.moments.enumerated() {
+                checkpoint.put("adversary.moments.\(index)", moment)
+            }
+            checkpoint.put("adversary.updates", [discriminator.updates])
+        }
         return checkpoint
     }
 
@@ -49,7 +56,20 @@ extension Learner {
             try kept.restore(from: labels, network: network)
             restored.labels = kept
         }
+        try restored.adversary?.discriminator.restore(from: checkpoint.part("adversary."))
         self = restored
+    }
+}
+
+extension Discriminator {
+    fileprivate mutating func restore(from checkpoint: Checkpoint) throws(LearningError) {
+        var moments: [[Float]] = []
+        for index in self.moments.indices {
+            moments.append(try checkpoint.floats("moments.\(index)", count: parameterCount))
+        }
+        restore(
+            parameters: try checkpoint.floats("parameters", count: parameterCount), moments: moments,
+            updates: try checkpoint.integers("updates", count: 1, in: 0..<Int.max)[0])
     }
 }
 

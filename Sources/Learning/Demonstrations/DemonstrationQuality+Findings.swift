@@ -1,4 +1,6 @@
 extension DemonstrationQuality {
+    private static let findingsLimit = 50
+
     /// What stands out, the gravest first; empty where nothing does.
     public var findings: [Finding] {
         guard episodes > 0 else {
@@ -12,7 +14,7 @@ extension DemonstrationQuality {
             [fewEpisodes, weakEpisodes, duplicatedEpisodes, duplicatedSteps, contradiction, forbidden, unfinished]
             .compactMap(\.self) + coverage + imbalances + outsiders
         let order: [Finding.Severity] = [.error, .warning, .info]
-        return order.flatMap { severity in all.filter { $0.severity == severity } }
+        return Array(order.flatMap { severity in all.filter { $0.severity == severity } }.prefix(Self.findingsLimit))
     }
 
     private var fewEpisodes: Finding? {
@@ -98,15 +100,15 @@ extension DemonstrationQuality {
                 Finding(
                     kind: "constant_observation", severity: .info,
                     sentence:
-                        "\(Self.names(constant, "of the observation")) never changes: nothing can be learned from "
-                        + "it. Check that it is filled in."))
+                        "\(Self.parts(constant, "never changes", "never change")): nothing can be learned from "
+                        + "this. Check that it is filled in."))
         }
         for lane in observations where lane.isCategory && lane.cells > 2 && lane.share < 0.5 {
             findings.append(
                 Finding(
                     kind: "narrow_coverage", severity: .info,
                     sentence:
-                        "Only \(lane.cellsSeen) of \(lane.cells) values \(Self.place(lane, "of the observation")) "
+                        "Only \(lane.cellsSeen) of \(lane.cells) values of the observation\(Self.suffix(lane)) "
                         + "were seen (\(Self.percent(lane.share))): elsewhere the agent has to guess. Begin episodes "
                         + "in other places, or let it ask for labels where it comes (aggregate)."))
         }
@@ -118,7 +120,7 @@ extension DemonstrationQuality {
                 Finding(
                     kind: "narrow_coverage", severity: .info,
                     sentence:
-                        "\(Self.names(narrow, "of the observation")) stays within a quarter of its range or less: "
+                        "\(Self.parts(narrow, "stays", "stay")) within a quarter of the range or less: "
                         + "outside of it the agent has to guess. Begin episodes in other places, or let it ask for "
                         + "labels where it comes (aggregate)."))
         }
@@ -155,7 +157,7 @@ extension DemonstrationQuality {
         return [
             Finding(
                 kind: "outside_bounds", severity: .warning,
-                sentence: "\(Self.names(lanes, "of the observation")) leaves the bounds of the space "
+                sentence: "\(Self.parts(lanes, "leaves", "leave")) the bounds of the space "
                     + "(\(Self.count(first.outside, "value", "values")) from \(Self.short(first.seenLow)) to "
                     + "\(Self.short(first.seenHigh)), bounds \(Self.short(first.low)) to \(Self.short(first.high))). "
                     + "Check the unit and the sensor, or widen the space.")
@@ -166,14 +168,12 @@ extension DemonstrationQuality {
         "\(number) \(number == 1 ? one : many)"
     }
 
-    private static func names(_ lanes: [Lane], _ whole: String) -> String {
+    /// Parts of the observation, and what they do: a verb for one and for many.
+    private static func parts(_ lanes: [Lane], _ one: String, _ many: String) -> String {
+        if lanes.count == 1, lanes[0].pointer.isEmpty { return "The observation \(one)" }
         let more = lanes.count > 3 ? " (and \(lanes.count - 3) more)" : ""
-        return "\(lanes.prefix(3).map(\.pointer).joined(separator: ", "))\(more) \(whole)"
-            .trimmingPrefix(" ").description
-    }
-
-    private static func place(_ lane: Lane, _ whole: String) -> String {
-        lane.pointer.isEmpty ? whole : "at \(lane.pointer) \(whole)"
+        let pointers = lanes.prefix(3).map(\.pointer).joined(separator: ", ")
+        return "\(pointers)\(more) of the observation \(lanes.count == 1 ? one : many)"
     }
 
     private static func suffix(_ lane: Lane) -> String { lane.pointer.isEmpty ? "" : " at \(lane.pointer)" }

@@ -62,12 +62,16 @@ extension Learner {
         let term: Imitation = loss == .crossEntropy ? .crossEntropy : .margin(Float(settings.margin))
         if objective.learnsValues { weighImitation(rows: rows) }
         let weights = objective.learnsValues ? batch.imitationWeights : []
-        let weight = settings.weight * Schedule(from: 1, to: settings.decay).value(at: progress)
+        // Without steps of its own there is nothing better to go by: nothing is filtered, and the weight stays.
+        let decay = isOffline ? 1 : settings.decay
+        let weight = settings.weight * Schedule(from: 1, to: decay).value(at: progress)
         return term(
             network.head, outputs: batch.online.outputs, rows: rows, masks: batch.masks, choices: batch.choices,
             weights: weights, scale: Float(weight) * Float(rows) / Float(batch.count),
             addingTo: &batch.online.outputGradient)
     }
+
+    private var isOffline: Bool { objective.ownShare(hyperparameters) == 0 }
 
     /// Imitates only decisions that led to more than the agent expects of its own: bad ones of an expert are not worth
     /// it, and good ones of its own are (self-imitation, Oh 2018).
@@ -85,7 +89,8 @@ extension Learner {
             }
         }
         weigh(
-            demonstrations?.returns, batch.shownRows, unknown: true, filters: hyperparameters.imitation.filter)
+            demonstrations?.returns, batch.shownRows, unknown: true,
+            filters: hyperparameters.imitation.filter && !isOffline)
         weigh(nil, batch.labelRows, unknown: true, filters: false)
         weigh(replay.returns, batch.ownRows.clamped(to: 0..<rows), unknown: false, filters: true)
     }

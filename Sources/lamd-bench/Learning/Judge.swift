@@ -11,14 +11,18 @@ struct Judge {
 
     /// The exact value under the time limit where the world is a table, else the mean of 1,000 fresh episodes.
     func value(of policy: Policy) throws -> Double {
-        if let exact = try ExactValue.of(policy, in: environment) { return exact }
-        var random = RandomGenerator(seed: 0)
-        return try Evaluation(of: policy, in: environment, seeds: Self.seeds, random: &random).mean
+        try ExactValue.of(policy, in: environment) ?? evaluation(of: policy).mean
+    }
+
+    /// 1,000 fresh episodes.
+    func evaluation(of policy: Policy) throws -> Evaluation {
+        try Evaluation(of: policy, in: environment, seeds: Self.seeds)
     }
 
     /// Of acting at random.
-    func randomValue() throws -> Double {
-        if let table = try environment.make().transitionTable {
+    /// - Parameter sampled: whether by fresh episodes in any case, where masks are obeyed, which tables do not know.
+    func randomValue(sampled: Bool = false) throws -> Double {
+        if !sampled, let table = try environment.make().transitionTable {
             return table.value(horizon: environment.horizon, \.mean)
         }
         let vector = try environment.make()

@@ -3,7 +3,6 @@ import Environments
 import Foundation
 import Gym
 import Learning
-import Synchronization
 
 struct Learn: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -63,23 +62,11 @@ struct Learn: ParsableCommand {
     /// Every world with every seed, in this order, some of them side by side.
     private func learn() throws -> [LearningOutcome] {
         let pairs = try tasks.flatMap { task in (0..<UInt64(seeds)).map { (task: task, seed: firstSeed + $0) } }
-        let next = Atomic(0)
-        let results = Mutex<[Result<LearningOutcome, any Error>?]>(Array(repeating: nil, count: pairs.count))
-        DispatchQueue.concurrentPerform(iterations: min(jobs, pairs.count)) { _ in
-            while true {
-                let index = next.add(1, ordering: .relaxed).oldValue
-                guard index < pairs.count else { return }
-                let result = Result { try learn(pairs[index].task, seed: pairs[index].seed) }
-                results.withLock { $0[index] = result }
-            }
-        }
-        return try results.withLock { try $0.compactMap { try $0?.get() } }
+        return try SideBySide.map(pairs.count, jobs: jobs) { try learn(pairs[$0].task, seed: pairs[$0].seed) }
     }
 
     private func learn(_ task: LearningTask, seed: UInt64) throws -> LearningOutcome {
-        func tell(_ text: String) {
-            FileHandle.standardError.write(Data("\(task.world) seed \(seed): \(text)\n".utf8))
-        }
+        func tell(_ text: String) { SideBySide.tell("\(task.world) seed \(seed): \(text)") }
         let outcome = try LearningOutcome(task, seed: seed, stopping: stopWhenSolved) { point in
             tell("\(point.steps)/\(task.steps) steps, return \(point.mean.text(digits: 2))")
         }

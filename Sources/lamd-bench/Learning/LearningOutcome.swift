@@ -32,22 +32,10 @@ struct LearningOutcome: Encodable {
         let request = task.request(environment, seed: seed, stopping: stopping)
         let clock = ContinuousClock()
         let start = clock.now
-        let training = try Training(request, task.learner(environment, seed: seed)) {
+        let training = try Training(request, environment.learner(seed: seed)) {
             (clock.now - start) / .seconds(1)
         }
-        var curve: [Point] = []
-        while true {
-            let events = try training.next()
-            if events.isEmpty { break }
-            for case .evaluation(let judgement) in events {
-                let evaluation = judgement.evaluation
-                let point = Point(
-                    steps: judgement.steps, mean: evaluation.mean, deviation: evaluation.standardDeviation)
-                curve.append(point)
-                progress(point)
-            }
-        }
-        try training.decide()
+        let curve = try training.finish(progress)
         seconds = (clock.now - start) / .seconds(1)
         world = task.world
         self.seed = seed
@@ -61,5 +49,27 @@ struct LearningOutcome: Encodable {
     /// Two evaluations in a row.
     private static func solved(_ curve: [Point], _ threshold: Double) -> Int? {
         zip(curve, curve.dropFirst()).first { $0.mean >= threshold && $1.mean >= threshold }?.1.steps
+    }
+}
+
+extension Training {
+    /// Goes on to the end, and decides.
+    /// - Parameter progress: is told each evaluation on the way.
+    /// - Returns: the evaluations.
+    func finish(_ progress: (LearningOutcome.Point) -> Void = { _ in }) throws -> [LearningOutcome.Point] {
+        var curve: [LearningOutcome.Point] = []
+        while true {
+            let events = try next()
+            if events.isEmpty { break }
+            for case .evaluation(let judgement) in events {
+                let evaluation = judgement.evaluation
+                curve.append(
+                    LearningOutcome.Point(
+                        steps: judgement.steps, mean: evaluation.mean, deviation: evaluation.standardDeviation))
+                curve.last.map(progress)
+            }
+        }
+        try decide()
+        return curve
     }
 }

@@ -35,9 +35,12 @@ struct LearningTask {
             targetReturn: stopping ? environment.spec.rewardThreshold : nil, seed: seed)
     }
 
+}
+
+extension EnvironmentRequest {
     /// The agent as `POST /v1/agents/` makes it from the world and a seed.
-    func learner(_ environment: EnvironmentRequest, seed: UInt64) throws -> Learner {
-        let vector = try environment.make()
+    func learner(seed: UInt64) throws -> Learner {
+        let vector = try make()
         let (observation, action) = (vector.observationSpace, vector.actionSpace)
         return try Learner(
             observation: observation, action: action,

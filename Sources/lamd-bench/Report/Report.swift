@@ -8,11 +8,15 @@ struct Report: Encodable {
     let tables: [FigureTable]
     /// How learning went, where it was learning that was measured.
     var runs: [LearningOutcome]?
+    var imitations: [ImitationRun]?
 
-    init(command: String, tables: [FigureTable], runs: [LearningOutcome]? = nil) {
+    init(
+        command: String, tables: [FigureTable], runs: [LearningOutcome]? = nil, imitations: [ImitationRun]? = nil
+    ) {
         self.command = command
         self.tables = tables
         self.runs = runs
+        self.imitations = imitations
     }
 
     /// Prints the tables, and writes everything to a file where one is named.

@@ -1,0 +1,43 @@
+import Gym
+import Learning
+
+/// How one training by a recipe went.
+struct ImitationRun: Encodable {
+    let way: String
+    let world: String
+    let isNaive: Bool
+    let seed: UInt64
+    let steps: Int
+    let labels: Int
+    let updates: Int
+    /// Of its thread, evaluations included.
+    let seconds: Double
+    /// The mean return of the episodes that were shown; 0 where there were none.
+    let teacher: Double
+    /// The mean return of the policy that it ended with, and the share of episodes that ended before the time limit.
+    let value: Double
+    let success: Double
+    let curve: [LearningOutcome.Point]
+
+    init(_ task: ImitationTask, _ recipe: ImitationTask.Recipe, isNaive: Bool, seed: UInt64) throws {
+        let environment = try task.environment
+        let shown = try task.demonstrations(recipe.shown, seed: seed)
+        let request = try task.request(recipe, shown: shown, seed: seed)
+        let clock = ContinuousClock()
+        let start = clock.now
+        let training = try Training(request, try environment.learner(seed: seed)) { (clock.now - start) / .seconds(1) }
+        curve = try training.finish()
+        seconds = (clock.now - start) / .seconds(1)
+        let judged = try Judge(environment: environment).evaluation(of: training.policy)
+        way = isNaive ? task.naive?.name ?? "" : task.name
+        world = task.world
+        self.isNaive = isNaive
+        self.seed = seed
+        steps = training.steps
+        labels = recipe.phases.contains { $0.method == .dagger } ? training.steps : 0
+        updates = training.updates
+        teacher = shown.isEmpty ? 0 : shown.map(\.episodeReturn).mean
+        value = judged.mean
+        success = Double(judged.lengths.count { $0 < environment.horizon }) / Double(judged.lengths.count)
+    }
+}
