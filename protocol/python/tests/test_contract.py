@@ -78,7 +78,8 @@ CALLS = {
     "listExperts": ((), {"limit": 5, "cursor": "x"}),
     "createDemonstrations": (
         ([EPISODE],),
-        {"name": "n", "observation_space": SPACE, "action_space": SPACE, "metadata": {"by": "Ada"}},
+        {"name": "n", "observation_space": SPACE, "action_space": SPACE, "metadata": {"by": "Ada"}}
+        | {"expert": "scripted", "num_episodes": 3, "seed": 1, "exploration": 0.1},
     ),
     "listDemonstrations": ((), {"limit": 5, "cursor": "x"}),
     "getDemonstrations": (("00000003",), {}),
