@@ -101,7 +101,7 @@ public final class Training {
 
     /// The share of the phase's budget that is used up, 0…1.
     private var phaseProgress: Double {
-        let budget = phase.budget(within: request.budget)
+        let budget = request.budget(of: phase)
         func share(_ count: Int, of limit: Int?) -> Double { limit.map { Double(count) / Double($0) } ?? 0 }
         let shares = [
             share(counts.steps - before.steps, of: budget.steps),

@@ -67,10 +67,13 @@ public struct TrainingRequest: Sendable {
 
     /// Steps between the evaluations of a phase; updates where no steps are taken.
     func interval(of phase: Phase) -> Int {
-        let budget = phase.budget(within: budget)
+        let budget = budget(of: phase)
         guard phase.kind != .imitate else { return max((budget.updates ?? Budget.defaultUpdates) / 10, 100) }
         return evaluationInterval ?? min(max((budget.steps ?? Budget.defaultSteps) / 20, 1_000), 5_000)
     }
+
+    /// What a phase may use up.
+    func budget(of phase: Phase) -> Budget { phase.budget(within: budget, among: phases) }
 
     /// How many environments a phase acts in.
     func environments(of phase: Phase) -> Int { numEnvs ?? (phase.method.isOnPolicy ? 8 : 1) }
