@@ -156,7 +156,8 @@ struct TrainingRun {
         if published != nil { agent.update { $0.evaluation = evaluation } }
         let event: Value = [
             "steps": .int(Int64(judgement.steps)), "updates": .int(Int64(judgement.updates)),
-            "phase": .string(job.request.phases[judgement.phase].method.kind.rawValue), "best": .bool(judgement.isBest), "evaluation": evaluation,
+            "phase": .string(job.request.phases[judgement.phase].method.kind.rawValue), "best": .bool(judgement.isBest),
+            "evaluation": evaluation,
         ]
         job.events.append("evaluation", event.json)
     }
@@ -254,7 +255,8 @@ struct TrainingRun {
         let fraction = training.progress
         let rest = fraction > 0 ? elapsed / fraction * (1 - fraction) : nil
         return [
-            "progress": .double(fraction), "phase": .string(training.phase.kind.rawValue), "eta_s": rest.map { .double($0) } ?? .null,
+            "progress": .double(fraction), "phase": .string(training.phase.kind.rawValue),
+            "eta_s": rest.map { .double($0) } ?? .null,
             "metrics": .object(metrics),
         ]
     }

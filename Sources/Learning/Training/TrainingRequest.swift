@@ -105,7 +105,8 @@ public struct TrainingRequest: Sendable {
             try require(
                 phase.kind == .imitate || environment != nil, "env_id",
                 "a phase \"\(phase.kind.rawValue)\" needs an environment to act in")
-            let isShown = !demonstrations.isEmpty || learner.shownCount > 0
+            let isShown =
+                !demonstrations.isEmpty || learner.shownCount > 0
                 || phases[..<index].contains { $0.kind == .aggregate }
             try require(
                 isShown || (phase.kind != .imitate && phase.kind != .adversarial), "demonstrations",
@@ -131,7 +132,9 @@ public struct TrainingRequest: Sendable {
             guard rows <= most else {
                 throw .invalidRequest(
                     name: place + "policy_gradient/rollout_steps",
-                    reason: "at most \(most / environments(of: phase)) steps of \(environments(of: phase)) environments fit")
+                    reason:
+                        "at most \(most / environments(of: phase)) steps of \(environments(of: phase)) environments fit"
+                )
             }
         }
         if phase.kind == .adversarial {
