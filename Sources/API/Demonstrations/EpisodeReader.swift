@@ -126,15 +126,9 @@ struct EpisodeReader {
     private func rows(
         _ fields: Fields, _ name: String, of space: Space, _ layout: Layout, count: Int
     ) throws(Problem) -> Lanes {
-        // Row by row, so that a short body cannot ask for a lot of memory.
         var lanes = Lanes(layout.element, count: 0)
-        let blank = LaneWriter(Lanes(layout.element, count: layout.count))
         for (index, element) in try array(fields, name, count: count).arrayElements.enumerated() {
-            var row = blank
-            do { try space.read(element, into: &row) } catch {
-                throw Problem(error, at: fields.at(name).appending(index).description)
-            }
-            lanes.append(contentsOf: row.lanes)
+            try lanes.append(element, of: space, layout, at: fields.at(name).appending(index))
         }
         return lanes
     }
