@@ -103,7 +103,7 @@ public final class StateFolder: Sendable {
                 table.column("bytes", .integer).notNull()
                 table.primaryKey(["setID", "number"])
             }
-            try database.create(table: "labels", options: .withoutRowID) { table in
+            try database.create(table: "labels") { table in
                 table.column("jobID", .text).notNull().references("jobs", onDelete: .cascade)
                 table.column("stateID", .integer).notNull()
                 table.column("action", .text).notNull()

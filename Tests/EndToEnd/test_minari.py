@@ -248,6 +248,33 @@ def test_a_set_in_several_requests(client, monkeypatch):
     there_and_back(client, collected(gymnasium.make("CartPole-v1"), "many/requests-v0"))
 
 
+def test_episodes_that_others_add_to_an_uploaded_set(client):
+    made, pair = buffers()
+    about = lamd.minari.upload(
+        client, minari.create_dataset_from_buffers("shared-v0", made, **pair)
+    )
+    infos = [{"here": 1.5}, {"here": 2.5, "late": 1}]
+    added = {
+        "observations": [[0, 0.5], [0.5, 1]],
+        "actions": [1],
+        "rewards": [2],
+        "terminations": [True],
+    }
+    client.add_episodes(
+        about["demonstration_id"],
+        [{**added, "truncations": [False], "infos": infos, "seed": 3}],
+    )
+    with pytest.warns(
+        UserWarning,
+        match="left out, because Minari wants the same infos in every step: late",
+    ):
+        copy = lamd.minari.download(client, about["demonstration_id"], "copy-v0")
+    assert len(copy) == len(made) + 1
+    assert_equal(copy[len(made)].infos, {"here": np.array([1.5, 2.5])})
+    assert_equal(copy[len(made)].observations, np.float32([[0, 0.5], [0.5, 1]]))
+    client.delete_demonstrations(about["demonstration_id"])
+
+
 def test_what_does_not_fit_its_space_is_refused(client):
     made, pair = buffers()
     wider = spaces.Box(-1, 1, (3,))
@@ -277,18 +304,42 @@ def test_text_is_refused(client):
         lamd.minari.upload(client, dataset)
 
 
-def test_what_the_daemon_made_opens_in_minari(client):
-    """A set that an expert generated: the same episodes as in its own file, and a world that Minari can make."""
+def generated(client):
     made = client.create_demonstrations(
-        env_id="Taxi-v4", expert="taxi", num_episodes=3, seed=5
+        env_id="Taxi-v4", expert="scripted", num_episodes=3, seed=5
     )
+    return made["demonstration_id"]
+
+
+def recorded(client):
+    world = lamd.make(
+        "Taxi-v4", url=client.url, record="at the wheel", max_episode_steps=9
+    )
+    world.action_space.seed(1)
+    for seed in range(3):
+        _, info = world.reset(seed=seed)
+        over = False
+        while not over:
+            _, _, terminated, truncated, info = world.step(
+                world.action_space.sample(info["action_mask"])
+            )
+            over = terminated or truncated
+    world.close()
+    sets = client.list_demonstrations(limit=1000)["items"]
+    return next(
+        made["demonstration_id"] for made in sets if made["name"] == "at the wheel"
+    )
+
+
+@pytest.mark.parametrize("make", [generated, recorded])
+def test_what_the_daemon_made_opens_in_minari(client, make):
+    """What is written is what Gymnasium's own world does, from the seeds and by the actions that are written."""
+    demonstration_id = make(client)
+    made = client.get_demonstrations(demonstration_id)
     dataset = lamd.minari.download(
-        client,
-        made["demonstration_id"],
-        "taxi/expert-v0",
-        algorithm_name="value iteration",
+        client, demonstration_id, "taxi/driven-v0", algorithm_name="by hand"
     )
-    assert dataset.storage.metadata["algorithm_name"] == "value iteration"
+    assert dataset.storage.metadata["algorithm_name"] == "by hand"
     assert (len(dataset), dataset.total_steps) == (3, made["num_steps"])
     world = dataset.recover_environment()
     for episode, attributes in zip(
@@ -297,12 +348,14 @@ def test_what_the_daemon_made_opens_in_minari(client):
         observation, info = world.reset(seed=attributes["seed"])
         for time, action in enumerate(episode.actions):
             assert observation == episode.observations[time]
-            np.testing.assert_array_equal(
-                info["action_mask"], episode.infos["action_mask"][time]
+            assert "action_mask" in episode.infos
+            for key, values in episode.infos.items():
+                np.testing.assert_array_equal(info[key], values[time])
+            observation, reward, terminated, _, info = world.step(action)
+            assert (reward, terminated) == (
+                episode.rewards[time],
+                episode.terminations[time],
             )
-            observation, reward, terminated, truncated, info = world.step(action)
-            assert (reward, terminated, truncated) == (
-                episode.rewards[time], episode.terminations[time], episode.truncations[time]
-            )  # fmt: skip
-        assert observation == episode.observations[-1] and terminated
-    client.delete_demonstrations(made["demonstration_id"])
+        assert observation == episode.observations[-1]
+        assert episode.terminations[-1] or episode.truncations[-1]
+    client.delete_demonstrations(demonstration_id)

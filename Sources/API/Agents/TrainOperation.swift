@@ -40,11 +40,13 @@ enum TrainOperation {
                     + "\"\(stranger.method.kind.rawValue)\"", at: "/env_id")
         }
         let evaluate = try evaluation(fields)
+        // Whoever says what phases there are wants all of them.
+        let threshold = fields?["phases"] == nil ? environment?.spec.rewardThreshold : nil
         let budget = try budget(fields) ?? TrainingRequest.Budget()
         return TrainRequest(
             environment: environment?.spec.id, kwargs: environment?.kwargs,
             numEnvs: try fields?.int("num_envs", in: 1...256), budget: budget,
-            targetReturn: try fields?.double("target_return") ?? environment?.spec.rewardThreshold,
+            targetReturn: try fields?.double("target_return") ?? threshold,
             evaluationInterval: try evaluate?.int("every_steps", in: 1...Int(Int32.max)),
             evaluationEpisodes: try evaluate?.int("num_episodes", in: 1...10_000) ?? 100,
             demonstrations: demonstrations, phases: phases.map { resolved($0, budget, hall) })

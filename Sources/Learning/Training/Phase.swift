@@ -49,12 +49,12 @@ public struct Phase: Sendable {
 
         var isOnPolicy: Bool { self == .ppo || self == .policyGradient }
 
-        var objective: Objective {
+        func objective(_ hyperparameters: Hyperparameters) -> Objective {
             switch self {
             case .crossEntropy, .dagger: Objective(learnsValues: false, imitation: .crossEntropy, share: 1)
             case .margin: Objective(imitation: .margin, share: 1)
             case .cql: Objective(imitation: .crossEntropy, share: 1)
-            case .q: .values
+            case .q: Objective(imitation: hyperparameters.imitation.loss)
             case .ppo, .policyGradient: .policy
             case .sqil: Objective(share: 0.5, rewards: .shown)
             case .gail: Objective(share: 0, rewards: .discriminator(seesNext: false))

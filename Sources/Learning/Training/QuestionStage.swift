@@ -23,6 +23,8 @@ struct QuestionStage: Stage {
     /// The round of questions that is open, and what was answered.
     private(set) var questions: [Question] = []
     private var answers: [Int: [Int32]] = [:]
+    /// Episodes that ended since the latest answers: they count when the questions about them are answered.
+    private var ended: [Episode] = []
     private var nextID = 0
     /// Updates that the latest answers still pay for.
     private var credit = 0
@@ -47,37 +49,36 @@ struct QuestionStage: Stage {
 
     mutating func advance(_ learner: inout Learner, progress: Double) throws(LearningError) -> Move {
         guard !isWaiting else { return Move() }
-        if !questions.isEmpty { return Move(steps: try take(&learner)) }
+        if !questions.isEmpty { return try take(&learner) }
         if credit > 0 {
             let updates = min(credit, Self.burst)
             for _ in 0..<updates { learner.update(progress: progress) }
             credit -= updates
             return Move(updates: updates)
         }
-        return try play(&learner)
+        try play(&learner)
+        return Move()
     }
 
-    /// Learns the answers.
-    /// - Returns: how many there were.
-    private mutating func take(_ learner: inout Learner) throws(LearningError) -> Int {
+    /// Takes the answers in: each is a step.
+    private mutating func take(_ learner: inout Learner) throws(LearningError) -> Move {
         for question in questions {
             guard let choices = answers[question.id] else { continue }
             try learner.label(learner.states(question.observation, question.mask, rows: 1), choices, row: 0)
         }
-        defer { (questions, answers) = ([], [:]) }
+        defer { (questions, answers, ended) = ([], [:], []) }
         credit = learner.hyperparameters.labels.updates
-        return questions.count
+        return Move(steps: questions.count, episodes: ended)
     }
 
     /// One step of every environment; asks where enough was come across.
-    private mutating func play(_ learner: inout Learner) throws(LearningError) -> Move {
+    private mutating func play(_ learner: inout Learner) throws(LearningError) {
         collector.choose(&learner, .greedy)
         for row in collector.streams.indices { gather(row, learner) }
-        let episodes = try collector.step(learner)
+        ended += try collector.step(learner)
         collector.record(&learner)
         let settings = learner.hyperparameters.labels
         if pool.count >= settings.round * settings.pool { ask(settings.round, &learner.random) }
-        return Move(episodes: episodes)
     }
 
     private mutating func gather(_ row: Int, _ learner: Learner) {
@@ -124,6 +125,8 @@ struct QuestionStage: Stage {
         checkpoint.put("questions.counts", [nextID, credit])
         checkpoint.put("questions.open.", Self.checkpoint(questions))
         checkpoint.put("questions.pool.", Self.checkpoint(pool))
+        checkpoint.put("questions.returns", ended.map(\.episodeReturn))
+        checkpoint.put("questions.lengths", ended.map(\.length))
         let answered = answers.sorted { $0.key < $1.key }
         checkpoint.put("questions.answered", answered.map(\.key))
         checkpoint.put("questions.answers", answered.flatMap(\.value))
@@ -135,6 +138,9 @@ struct QuestionStage: Stage {
         (nextID, credit) = (counts[0], counts[1])
         questions = try Self.restore(checkpoint.part("questions.open."), learner.network)
         pool = try Self.restore(checkpoint.part("questions.pool."), learner.network)
+        let returns = try checkpoint.doubles("questions.returns")
+        let lengths = try checkpoint.integers("questions.lengths", count: returns.count, in: 0..<Int.max)
+        ended = zip(returns, lengths).map { Episode(index: 0, episodeReturn: $0, length: $1) }
         let answered = try checkpoint.integers("questions.answered", in: 0..<Int.max)
         let components = learner.network.head.components
         let choices = try checkpoint.members(

@@ -75,7 +75,8 @@ public final class Training {
         _ random: inout RandomGenerator
     ) throws(LearningError) -> any Stage {
         let phase = request.phases[index]
-        learner.begin(phase.method.objective, hyperparameters[index], isFirst: index == 0)
+        let own = hyperparameters[index]
+        learner.begin(phase.method.objective(own), own, isFirst: index == 0)
         guard phase.kind != .imitate, let environment = request.environment else { return ImitationStage() }
         let vector = try environment.make(count: request.environments(of: phase))
         let seeds = (0..<vector.count).map { _ in UInt64(random.integers(0, Int.max)) }

@@ -54,13 +54,14 @@ ROWS = [
 ]
 
 NOTE = f"""\
-Each return is the mean of as many fresh episodes on both sides, by the most probable actions; mean and worst of the
-training seeds. Networks of {HIDDEN[0]} and {HIDDEN[1]} ReLU units. Lamd with its defaults, the same everywhere.
+Returns are means of as many fresh episodes on both sides, by the most probable actions: mean and worst of the training
+seeds. Networks of {HIDDEN[0]} and {HIDDEN[1]} ReLU units. Lamd with its defaults, the same everywhere.
 Behaviour cloning and adversaries imitate {SHOWN} episodes of the expert, made by lamd once a seed and given to both;
 behaviour cloning and DAgger take as many updates, with the same batches and learning rate, on both sides. DAgger's
 expert is a copy of lamd's, checked against the demonstrations. GAIL has the settings of imitation's documentation, SQIL
 and PPO those that RL Zoo tuned for the environment, but for the network. Seconds are of training alone, one thread each.
-Lamd's include the evaluations by which it chooses among its policies; a peer's policy is its last."""
+Lamd's include the evaluations by which it chooses among its policies, but for GAIL's and SQIL's; a peer's policy is its
+last."""
 
 
 class Outcome(NamedTuple):
@@ -100,7 +101,7 @@ def main() -> None:
                 print(f"{row.title} {row.env_id} {seed}: lamd {ours}, {row.peer} {theirs}", file=sys.stderr, flush=True)
             table.append(line(row, budget, pairs, anchors))
     report["tables"] = [{"name": "peers", "title": "Imitation and policy gradients", "columns": COLUMNS, "rows": table}]
-    report["tables"][0]["note"] = f"{given.seeds} seeds, {given.episodes:,} episodes. " + NOTE.replace("\n", " ")
+    report["tables"][0]["note"] = f"Seeds: {given.seeds}; fresh episodes: {given.episodes:,}. " + NOTE.replace("\n", " ")
     print_table(report["tables"][0])
     if given.json:
         given.json.parent.mkdir(parents=True, exist_ok=True)

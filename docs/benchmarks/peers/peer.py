@@ -65,7 +65,7 @@ def cartpole_linear(o: Any) -> Any:
 
 
 def acrobot_energy(o: Any) -> Any:
-    return 2 * (o[:, 5] - np.float32(0.5) * o[:, 4] + 3 * o[:, 1] > 0).astype(int)
+    return 2 * (o[:, 5] - np.float32(0.5) * o[:, 4] + np.float32(2.5) * o[:, 1] > 0).astype(int)
 
 
 def pendulum_energy(o: Any) -> Any:

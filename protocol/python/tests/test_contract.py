@@ -11,6 +11,7 @@ import lamd
 
 SPACE = {"type": "Discrete", "n": 2}
 TRANSITION = {"observation": 0, "action": 1, "reward": 1.0, "next_observation": 1, "terminated": False}
+EPISODE = {"observations": [0, 1], "actions": [1], "rewards": [1.0], "terminations": [True], "truncations": [False]}
 
 #: For each operation, a call that uses every argument.
 CALLS = {
@@ -20,7 +21,7 @@ CALLS = {
     "createEnv": (
         ("CartPole-v1",),
         {"num_envs": 2, "seed": 1, "kwargs": {}, "max_episode_steps": 9, "autoreset_mode": "same_step", "ttl_s": 60}
-        | {"wrappers": [{"wrapper": "RecordEpisodeStatistics"}]},
+        | {"wrappers": [{"wrapper": "RecordEpisodeStatistics"}], "record": "mine"},
     ),
     "listEnvs": ((), {}),
     "getEnv": (("0a1b2c3d",), {"include": "transition_table"}),
@@ -60,9 +61,12 @@ CALLS = {
     "train": (
         ("00000001",),
         {"env_id": "CartPole-v1", "kwargs": {}, "num_envs": 2, "steps": 1, "episodes": 1, "updates": 1, "seconds": 0.5}
-        | {"target_return": 475, "evaluate": {"num_episodes": 10}, "phases": [{"phase": "reinforce"}], "wait": True},
+        | {"target_return": 475, "evaluate": {"num_episodes": 10}, "phases": [{"phase": "reinforce"}], "wait": True}
+        | {"demonstrations": ["00000003"], "expert": "client"},
     ),
     "observe": (("00000001", [TRANSITION]), {"learn": False}),
+    "getLabels": (("00000001",), {"limit": 5, "cursor": "x"}),
+    "postLabels": (("00000001", [{"state_id": 7, "action": np.int64(1)}]), {}),
     "evaluate": (
         ("00000001",),
         {"num_episodes": 3, "seed": 1, "env_id": "CartPole-v1", "kwargs": {}, "expert": "scripted"},
@@ -71,6 +75,19 @@ CALLS = {
     "putPolicy": (("00000001", b"\0"), {}),
     "listVersions": (("00000001",), {"limit": 5, "cursor": "x"}),
     "rollback": (("00000001", 3), {}),
+    "listExperts": ((), {"limit": 5, "cursor": "x"}),
+    "createDemonstrations": (
+        ([EPISODE],),
+        {"name": "n", "observation_space": SPACE, "action_space": SPACE, "metadata": {"by": "Ada"}}
+        | {"expert": "scripted", "num_episodes": 3, "seed": 1, "exploration": 0.1},
+    ),
+    "listDemonstrations": ((), {"limit": 5, "cursor": "x"}),
+    "getDemonstrations": (("00000003",), {}),
+    "deleteDemonstrations": (("00000003",), {}),
+    "addEpisodes": (("00000003", [EPISODE]), {}),
+    "listEpisodes": (("00000003",), {"limit": 5, "cursor": "0", "include": "data"}),
+    "getDemonstrationFile": (("00000003",), {"format": "ndjson"}),
+    "getDemonstrationQuality": (("00000003",), {}),
     "listJobs": ((), {"limit": 5, "cursor": "x"}),
     "getJob": (("00000002",), {}),
     "cancelJob": (("00000002",), {}),

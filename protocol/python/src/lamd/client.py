@@ -281,9 +281,9 @@ class Client(Demonstrations):
     ) -> JSON:
         """Trains the agent in the background and returns the job.
 
-        `demonstrations` are the ids of sets to imitate. `expert` labels what the agent comes across: a scripted expert,
-        an agent's id, or `"client"`, who labels by `get_labels` and `post_labels`. Without `phases` these two say what
-        is done.
+        `demonstrations` are the ids of sets to imitate. `expert` labels what the agent comes across: `"scripted"` or the
+        id of a scripted expert, an agent's id, or `"client"`, who labels by `get_labels` and `post_labels`. Without
+        `phases` these two say what is done.
 
         With `wait` or `progress` it returns the finished job; `progress` draws a bar on a terminal and writes plain lines
         elsewhere (both on stderr). Interrupted, the job goes on in the daemon; `cancel_job` ends it.
@@ -313,7 +313,7 @@ class Client(Demonstrations):
         return decoded(self._caller.send("POST", path, content, query={"learn": learn}, headers=headers))
 
     def get_labels(self, agent_id: str, *, limit: Optional[int] = None, cursor: Optional[str] = None) -> JSON:
-        """The observations that wait for an expert in the client, what the agent would do first where it is unsure."""
+        """The states that wait for an expert in the client, and what the agent would do in them."""
         path = f"/v1/agents/{segment(agent_id)}/labels"
         return self._caller.json("GET", path, query={"limit": limit, "cursor": cursor})
 
@@ -331,7 +331,7 @@ class Client(Demonstrations):
         kwargs: Optional[Mapping[str, Any]] = None,
         expert: Optional[str] = None,
     ) -> JSON:
-        """Plays whole episodes with the policy and reports the returns, with `expert` beside that expert's."""
+        """Plays whole episodes with the policy and reports the returns, beside those of an `expert`."""
         body = {"num_episodes": num_episodes, "seed": seed, "env_id": env_id, "kwargs": kwargs, "expert": expert}
         return self._caller.json("POST", f"/v1/agents/{segment(agent_id)}/evaluate/", body, wait=True)
 

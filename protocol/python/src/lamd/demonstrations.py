@@ -41,9 +41,9 @@ class Demonstrations:
         Args:
             episodes: In one of the three forms.
             name: What people call it.
-            env_id: The world, or else both spaces.
+            env_id: The world; without one both spaces are needed.
             kwargs: The world's own parameters.
-            observation_space: Gymnasium's, or its JSON.
+            observation_space: Gymnasium's, or its JSON; of a wrapped world, where there is an `env_id`.
             action_space: Likewise.
             metadata: What the caller wants to find again, an object of 64 KiB at most.
             expert: A scripted expert, or an agent's id.
@@ -63,7 +63,7 @@ class Demonstrations:
         return self._caller.json("GET", "/v1/demonstrations/", query={"limit": limit, "cursor": cursor})
 
     def get_demonstrations(self, demonstration_id: str) -> JSON:
-        """One set: its spaces, its counts and its quality."""
+        """One set: what it is of, and how much it holds."""
         return self._caller.json("GET", f"/v1/demonstrations/{segment(demonstration_id)}")
 
     def delete_demonstrations(self, demonstration_id: str) -> JSON:

@@ -50,13 +50,15 @@ def upload(client: Client, dataset: minari.MinariDataset, name: Optional[str] = 
         name: What people call the set, by default the data set's id.
 
     Returns:
-        The daemon's description of the set, with its `demonstration_id` and its `quality`.
+        The daemon's description of the set, with its `demonstration_id`.
 
     Raises:
         TypeError: Where a space has no tensor form (Text, Sequence, Graph, OneOf).
-        ValueError: Where an array does not fit its space.
+        ValueError: Where an array does not fit its space, or there are no episodes.
         Problem: Where the daemon refuses the episodes; nothing of the set is kept.
     """
+    if not len(dataset):
+        raise ValueError(f"the data set {dataset.id} has no episodes")
     requests = _requests(dataset)
     first, form = next(requests)
     known = dataset.storage.read_raw_metadata(dataset.storage.data_path)
@@ -119,39 +121,46 @@ def _env_spec(about: JSON) -> Optional[str]:
 
 
 def _world(client: Client, dataset: minari.MinariDataset) -> JSON:
-    """The data set's world, where the daemon has it with the same spaces; else its spaces."""
+    """The data set's world, where the daemon has it, and its spaces, where they are not the world's."""
     pair: JSON = {"observation_space": dataset.observation_space, "action_space": dataset.action_space}
     spec = dataset.env_spec
     if spec is None:
         return pair
     try:
         made = client.create_env(spec.id, kwargs=spec.kwargs)
-    except (Problem, TypeError):  # TypeError: keyword arguments that JSON lacks.
+    except TypeError:  # Keyword arguments that JSON lacks.
+        return pair
+    except Problem as problem:
+        if problem.status not in (400, 404):
+            raise
         return pair
     client.delete_env(made["instance_id"])
     same = all(decode_space(made[key]) == space for key, space in pair.items())
-    return {"env_id": spec.id, "kwargs": spec.kwargs} if same else pair
+    world = {"env_id": spec.id, "kwargs": spec.kwargs}
+    return world if same else {**world, **pair}
 
 
 def _requests(dataset: minari.MinariDataset) -> Iterator[tuple[Tensors, JSON]]:
     """The episodes' tensors, in parts of a bounded size, and the form of the first episode."""
     pending: list[Tensors] = []
+    size = 0
     usual: JSON = {}
     attributes = dataset.storage.get_episode_metadata(dataset.episode_indices)
     for episode, own in zip(dataset.iterate_episodes(), attributes):
         tensors, form = _packed(episode, own, (dataset.observation_space, dataset.action_space), usual)
         usual = usual or form
         pending.append(tensors)
-        if sum(array.nbytes for part in pending for array in part.values()) > _REQUEST_BYTES:
+        size += sum(array.nbytes for array in tensors.values())
+        if size > _REQUEST_BYTES:
             yield _joined(pending), usual
-            pending = []
+            pending, size = [], 0
     if pending:
         yield _joined(pending), usual
 
 
 def _joined(episodes: list[Tensors]) -> Tensors:
     joined = {name: np.concatenate([part[name] for part in episodes]) for name in episodes[0]}
-    if all(not line.strip(b"[]{},\n") for line in joined["infos"].tobytes().splitlines()):
+    if all(line == b"[]" for line in joined["infos"].tobytes().splitlines()):
         del joined["infos"]
     return joined
 
@@ -186,7 +195,7 @@ def _packed(episode: Any, attributes: JSON, pair: tuple[Space[Any], Space[Any]],
     extras = {key: value for key, value in extras.items() if value}
     if extras:
         infos[0] = {**infos[0], KEY: extras}
-    tensors["infos"] = np.frombuffer((compact(infos) + "\n").encode(), np.uint8)
+    tensors["infos"] = np.frombuffer((compact(infos if any(infos) else []) + "\n").encode(), np.uint8)
     return tensors, form
 
 
@@ -227,7 +236,7 @@ def _episodes(tensors: Tensors, pair: tuple[Space[Any], Space[Any]], usual: JSON
     seeds = tensors.get("seeds", np.full(len(tensors["episode_lengths"]), -1))
     steps = rows = 0
     for index, count in enumerate(tensors["episode_lengths"].tolist()):
-        infos: list[JSON] = json.loads(lines[index]) if lines else [{} for _ in range(count + 1)]
+        infos: list[JSON] = (json.loads(lines[index]) if lines else []) or [{} for _ in range(count + 1)]
         extras = infos[0].pop(KEY, {})
         form = {**usual, **extras.get("form", {})}
         parts: Tensors = {}
@@ -260,8 +269,9 @@ def _episodes(tensors: Tensors, pair: tuple[Space[Any], Space[Any]], usual: JSON
 
 def _infos_of(infos: list[JSON], form: JSON, extras: JSON, masks: Optional[NDArray[Any]]) -> Optional[JSON]:
     """The infos of an episode as arrays of one row a step."""
-    if "infos" in form:
-        return None if form["infos"] is None else gathered(infos, form["infos"], untagged(extras.get("infos", {})))
+    known = form.get("infos") or {}
+    if "infos" in form and all(row.keys() == known.keys() for row in infos):
+        return None if form["infos"] is None else gathered(infos, known, untagged(extras.get("infos", {})))
     columns = guessed(infos)
     if masks is not None:
         columns.setdefault("action_mask", masks.astype(np.int8))
