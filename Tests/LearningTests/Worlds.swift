@@ -214,3 +214,18 @@ struct Once: Environment {
     func save(to writer: inout StateWriter) {}
     mutating func restore(from reader: inout StateReader) throws(EnvironmentError) {}
 }
+
+extension EnvironmentRequest {
+    /// What an expert does from each of some beginnings.
+    func demonstrations(of expert: any Expert, seeds: Range<UInt64>, exploration: Double = 0) throws -> [Trajectory] {
+        try Demonstration.play(self, Array(seeds), exploration: exploration) {
+            observations, rows, masks throws(LearningError) in
+            expert.act(observations, rows: rows, masks: masks)
+        }
+    }
+
+    /// The best scripted expert of one of the worlds that come with lamd.
+    func expert() throws -> any Expert {
+        try Catalogue.worlds.expert(Catalogue.scripted, for: spec).make(for: spec, kwargs: kwargs)
+    }
+}
