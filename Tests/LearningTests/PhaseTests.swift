@@ -36,16 +36,12 @@ import Testing
         }
 
         func learner(seed: UInt64 = 1) throws -> Learner {
-            var changes = changes
-            if case .object(let members) = changes {
-                changes = .object(
-                    members + [
-                        .init("hidden_sizes", [16]), .init("batch_size", 16), .init("learning_starts", 40),
-                        .init("policy_gradient", ["rollout_steps": 30, "epochs": 2, "batch_size": 20]),
-                        .init("adversarial", ["hidden_sizes": [8]]),
-                    ])
-            }
-            return try environment().learner(changes, seed: seed)
+            let small: Value = [
+                "hidden_sizes": [16], "batch_size": 16, "learning_starts": 40,
+                "policy_gradient": ["rollout_steps": 30, "epochs": 2, "batch_size": 20],
+                "adversarial": ["hidden_sizes": [8]],
+            ]
+            return try environment().learner(small.adding(changes), seed: seed)
         }
     }
 

@@ -229,3 +229,56 @@ extension EnvironmentRequest {
         try Catalogue.worlds.expert(Catalogue.scripted, for: spec).make(for: spec, kwargs: kwargs)
     }
 }
+
+/// Blocks of numbered places that are walked through one after the other, whatever is done. Each block ends elsewhere:
+/// every other one comes to its end there, the others are cut short.
+struct Track: Environment {
+    typealias Observation = Int64
+    typealias Action = Int64
+
+    enum Ending: Sendable { case terminated, truncated }
+
+    static let states = 401
+    static let request = EnvironmentRequest(
+        EnvironmentSpec(id: "Track", summary: "", maxEpisodeSteps: 1_000) { _ throws(EnvironmentError) in Track() })
+
+    private var place = 0
+
+    static func ending(_ place: Int) -> Ending? {
+        let block = place / 40
+        return place % 40 == 9 + 3 * block ? (block.isMultiple(of: 2) ? .terminated : .truncated) : nil
+    }
+
+    static func reward(_ place: Int) -> Double { Double(place * 37 % 19) / 9 - 1 }
+
+    var observationSpace: Space { .discrete(Discrete(Self.states)) }
+    var actionSpace: Space { .discrete(Discrete(2)) }
+
+    mutating func reset(
+        options: Value?, random: inout RandomGenerator, observation: inout MutableSpan<Int64>
+    ) throws(EnvironmentError) {
+        place = 40 * random.integers(0, 10) + random.integers(0, 8)
+        observation[0] = Int64(place)
+    }
+
+    mutating func step(
+        _ action: Span<Int64>, random: inout RandomGenerator, observation: inout MutableSpan<Int64>
+    ) -> Step {
+        let (reward, ending) = (Self.reward(place), Self.ending(place))
+        place += 1
+        observation[0] = Int64(place)
+        return Step(reward: reward, terminated: ending == .terminated, truncated: ending == .truncated)
+    }
+
+    func render(_ mode: RenderMode) throws(EnvironmentError) -> Frame { Frame(mode: mode, bytes: []) }
+    func save(to writer: inout StateWriter) { writer.write(place) }
+    mutating func restore(from reader: inout StateReader) throws(EnvironmentError) { place = try reader.readInt() }
+}
+
+extension Value {
+    /// An object with the members of another behind its own.
+    func adding(_ other: Value) -> Value {
+        guard case .object(let first) = self, case .object(let second) = other else { return self }
+        return .object(first + second)
+    }
+}
