@@ -282,3 +282,45 @@ extension Value {
         return .object(first + second)
     }
 }
+
+/// Places in a row: an action goes one way, nowhere or the other. What that is worth is for the test to say.
+struct Row: Environment {
+    typealias Observation = Int64
+    typealias Action = Int64
+
+    static let places = 8
+
+    let reward: @Sendable (_ place: Int, _ action: Int) -> Double
+    private var place = 0
+
+    init(_ reward: @escaping @Sendable (Int, Int) -> Double) { self.reward = reward }
+
+    static func request(_ reward: @escaping @Sendable (Int, Int) -> Double) -> EnvironmentRequest {
+        EnvironmentRequest(
+            EnvironmentSpec(id: "Row", summary: "", maxEpisodeSteps: 20) { _ throws(EnvironmentError) in Row(reward) })
+    }
+
+    var observationSpace: Space { .discrete(Discrete(Self.places)) }
+    var actionSpace: Space { .discrete(Discrete(3)) }
+
+    mutating func reset(
+        options: Value?, random: inout RandomGenerator, observation: inout MutableSpan<Int64>
+    ) throws(EnvironmentError) {
+        place = random.integers(0, Self.places)
+        observation[0] = Int64(place)
+    }
+
+    /// Backwards, staying, forwards.
+    mutating func step(
+        _ action: Span<Int64>, random: inout RandomGenerator, observation: inout MutableSpan<Int64>
+    ) -> Step {
+        let reward = reward(place, Int(action[0]))
+        place = min(max(place + Int(action[0]) - 1, 0), Self.places - 1)
+        observation[0] = Int64(place)
+        return Step(reward: reward)
+    }
+
+    func render(_ mode: RenderMode) throws(EnvironmentError) -> Frame { Frame(mode: mode, bytes: []) }
+    func save(to writer: inout StateWriter) { writer.write(place) }
+    mutating func restore(from reader: inout StateReader) throws(EnvironmentError) { place = try reader.readInt() }
+}
