@@ -352,19 +352,8 @@ extension Jobs {
         do { try store.put(labels) } catch { throw .store(error) }
     }
 
-    private func labels(of job: Job) throws(HostingError) -> [LabelRecord] {
+    func labels(of job: Job) throws(HostingError) -> [LabelRecord] {
         do { return try store.labels(of: job.id.description) } catch { throw .store(error) }
-    }
-
-    /// Whether the same label was given before.
-    func isKept(_ label: LabelRecord) throws(HostingError) -> Bool {
-        do {
-            return try store.labels(of: label.jobID).contains {
-                $0.stateID == label.stateID && $0.action == label.action
-            }
-        } catch {
-            throw .store(error)
-        }
     }
 
     /// - Returns: the jobs that had not ended, oldest first.

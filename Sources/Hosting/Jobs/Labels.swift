@@ -41,22 +41,27 @@ extension Jobs {
         guard let id = agent.job, let job = find(id) else {
             throw .invalid(field: "labels", reason: "no job of agent \(agent.id) asks for labels")
         }
-        let asked = Set(job.labels.questions.map(\.id))
-        let records = labels.map {
-            LabelRecord(jobID: id.description, stateID: $0.state, action: $0.action.json)
-        }
+        let round = job.labels
+        // A round that is complete is being learned from.
+        let asked = Dictionary(uniqueKeysWithValues: (round.isComplete ? [] : round.questions).map { ($0.id, $0) })
+        let isLate = labels.contains { asked[$0.state] == nil }
+        let earlier = isLate ? try self.labels(of: job) : []
+        let kept = Dictionary(earlier.map { ($0.stateID, $0.action) }) { first, _ in first }
         for (index, label) in labels.enumerated() {
-            if let question = job.labels.questions.first(where: { $0.id == label.state }) {
+            if let question = asked[label.state] {
                 guard isAllowed(label, question, agent) else {
                     throw .invalid(field: "labels/\(index)/action", reason: "the state's action mask forbids it")
                 }
-            } else if try !isKept(records[index]) {
+            } else if kept[label.state] != label.action.json {
                 throw .invalid(
                     field: "labels/\(index)/state_id",
                     reason: "state \(label.state) does not wait for a label (any more)")
             }
         }
-        try keep(records.filter { asked.contains($0.stateID) })
+        try keep(
+            labels.filter { asked[$0.state] != nil }.map {
+                LabelRecord(jobID: id.description, stateID: $0.state, action: $0.action.json)
+            })
         let (open, isComplete) = job.answer(Set(labels.map(\.state)))
         if isComplete { resume(job) }
         return open
