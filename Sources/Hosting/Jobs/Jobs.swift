@@ -263,7 +263,8 @@ extension Jobs {
             case .environment(.unknownExpert(let id, let environment, let known)):
                 throw .invalid(
                     field: field,
-                    reason: "\(environment) has no expert \"\(id)\"; there are \(known.joined(separator: ", ")), agents' ids "
+                    reason:
+                        "\(environment) has no expert \"\(id)\"; there are \(known.joined(separator: ", ")), agents' ids "
                         + "and \"\(TrainRequest.client)\"")
             default: throw error
             }
@@ -358,7 +359,9 @@ extension Jobs {
     /// Whether the same label was given before.
     func isKept(_ label: LabelRecord) throws(HostingError) -> Bool {
         do {
-            return try store.labels(of: label.jobID).contains { $0.stateID == label.stateID && $0.action == label.action }
+            return try store.labels(of: label.jobID).contains {
+                $0.stateID == label.stateID && $0.action == label.action
+            }
         } catch {
             throw .store(error)
         }

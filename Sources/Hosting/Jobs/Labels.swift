@@ -52,7 +52,8 @@ extension Jobs {
                 }
             } else if try !isKept(records[index]) {
                 throw .invalid(
-                    field: "labels/\(index)/state_id", reason: "state \(label.state) does not wait for a label (any more)")
+                    field: "labels/\(index)/state_id",
+                    reason: "state \(label.state) does not wait for a label (any more)")
             }
         }
         try keep(records.filter { asked.contains($0.stateID) })

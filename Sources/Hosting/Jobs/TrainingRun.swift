@@ -156,7 +156,8 @@ struct TrainingRun {
         if published != nil { agent.update { $0.evaluation = evaluation } }
         let event: Value = [
             "steps": .int(Int64(judgement.steps)), "updates": .int(Int64(judgement.updates)),
-            "phase": .string(job.request.phases[judgement.phase].method.kind.rawValue), "best": .bool(judgement.isBest), "evaluation": evaluation,
+            "phase": .string(job.request.phases[judgement.phase].method.kind.rawValue), "best": .bool(judgement.isBest),
+            "evaluation": evaluation,
         ]
         job.events.append("evaluation", event.json)
     }
@@ -187,7 +188,7 @@ struct TrainingRun {
 
     /// A job never makes worse what is served: its first policies must do as well as the one before, in the same world.
     private func improvesOnServed(_ evaluation: Evaluation) -> Bool {
-        guard published == nil, let before = agent.progress.evaluation,
+        guard training.isJudged, published == nil, let before = agent.progress.evaluation,
             before["env_id"]?.asString == job.request.environment,
             before["policy_version"]?.asInt64 == Int64(agent.served.version)
         else { return true }
@@ -254,7 +255,8 @@ struct TrainingRun {
         let fraction = training.progress
         let rest = fraction > 0 ? elapsed / fraction * (1 - fraction) : nil
         return [
-            "progress": .double(fraction), "phase": .string(training.phase.kind.rawValue), "eta_s": rest.map { .double($0) } ?? .null,
+            "progress": .double(fraction), "phase": .string(training.phase.kind.rawValue),
+            "eta_s": rest.map { .double($0) } ?? .null,
             "metrics": .object(metrics),
         ]
     }

@@ -100,9 +100,9 @@ public struct Learner: Sendable {
     }
 
     /// Begins to learn by another objective, with other hyperparameters where they do not shape the network or the replay.
-    /// - Parameter isFirst: whether nothing was learned just before by another objective: then momentum stays.
+    /// - Parameter isFirst: whether nothing was learned just before by another objective: then momentum and target stay.
     mutating func begin(_ objective: Objective, _ hyperparameters: Hyperparameters, isFirst: Bool) {
-        if !isFirst || hyperparameters.rule != self.hyperparameters.rule {
+        if !isFirst || reading != objective.reading || hyperparameters.rule != self.hyperparameters.rule {
             optimizer = Optimizer(hyperparameters.rule, parameterCount: parameters.count)
             target = parameters
         }

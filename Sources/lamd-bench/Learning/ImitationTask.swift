@@ -54,7 +54,8 @@ struct ImitationTask {
     static let all = cloning + aggregation + reinforcement + adversarial + policies
 
     private static let cloning = [
-        task("cloning", "CartPole-v1", .cloning(50), each: 0.95), task("cloning", "Acrobot-v1", .cloning(50), each: 0.95),
+        task("cloning", "CartPole-v1", .cloning(50), each: 0.95),
+        task("cloning", "Acrobot-v1", .cloning(50), each: 0.95),
         task("cloning", "Pendulum-v1", .cloning(50), each: 0.95),
         task("cloning", "MountainCar-v0", .cloning(50), average: 0.95),
         task("cloning", "Taxi-v4", .cloning(500), measure: .success, each: 0.95),
