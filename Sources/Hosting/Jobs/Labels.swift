@@ -41,24 +41,39 @@ extension Jobs {
         guard let id = agent.job, let job = find(id) else {
             throw .invalid(field: "labels", reason: "no job of agent \(agent.id) asks for labels")
         }
-        let asked = Set(job.labels.questions.map(\.id))
-        let records = labels.map {
-            LabelRecord(jobID: id.description, stateID: $0.state, action: $0.action.json)
+        // One request after the other: none may change what a job that goes on has already learned.
+        let (open, isComplete) = try labelling.withLock { _ throws(HostingError) in
+            try keep(try check(labels, job, agent))
+            return job.answer(Set(labels.map(\.state)))
         }
+        if isComplete { resume(job) }
+        return open
+    }
+
+    /// - Returns: those of states that wait, as they are kept.
+    private func check(_ labels: [Label], _ job: Job, _ agent: Agent) throws(HostingError) -> [LabelRecord] {
+        let asked = job.labels
+        let questions = asked.isComplete ? [] : asked.questions
+        let waiting = Dictionary(uniqueKeysWithValues: questions.map { ($0.id, $0) })
+        var records: [LabelRecord] = []
+        var answers: [Int: String]?
         for (index, label) in labels.enumerated() {
-            if let question = job.labels.questions.first(where: { $0.id == label.state }) {
+            let record = LabelRecord(jobID: job.id.description, stateID: label.state, action: label.action.json)
+            if let question = waiting[label.state] {
                 guard isAllowed(label, question, agent) else {
                     throw .invalid(field: "labels/\(index)/action", reason: "the state's action mask forbids it")
                 }
-            } else if try !isKept(records[index]) {
+                records.append(record)
+                continue
+            }
+            let given = try answers ?? self.answers(of: job)
+            answers = given
+            guard given[label.state] == record.action else {
                 throw .invalid(
                     field: "labels/\(index)/state_id", reason: "state \(label.state) does not wait for a label (any more)")
             }
         }
-        try keep(records.filter { asked.contains($0.stateID) })
-        let (open, isComplete) = job.answer(Set(labels.map(\.state)))
-        if isComplete { resume(job) }
-        return open
+        return records
     }
 
     private func isAllowed(_ label: Label, _ question: Question, _ agent: Agent) -> Bool {

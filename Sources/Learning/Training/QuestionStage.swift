@@ -24,7 +24,8 @@ struct QuestionStage: Stage {
     private(set) var questions: [Question] = []
     private var answers: [Int: [Int32]] = [:]
     private var nextID = 0
-    /// Updates that the latest answers still pay for.
+    /// How many of the latest answers were learned, and the updates that they still pay for.
+    private var taken = 0
     private var credit = 0
 
     /// Updates in one move.
@@ -47,26 +48,26 @@ struct QuestionStage: Stage {
 
     mutating func advance(_ learner: inout Learner, progress: Double) throws(LearningError) -> Move {
         guard !isWaiting else { return Move() }
-        if !questions.isEmpty { return Move(steps: try take(&learner)) }
-        if credit > 0 {
-            let updates = min(credit, Self.burst)
-            for _ in 0..<updates { learner.update(progress: progress) }
-            credit -= updates
-            return Move(updates: updates)
-        }
-        return try play(&learner)
+        if !questions.isEmpty { try take(&learner) }
+        return credit > 0 ? learn(&learner, progress: progress) : try play(&learner)
     }
 
-    /// Learns the answers.
-    /// - Returns: how many there were.
-    private mutating func take(_ learner: inout Learner) throws(LearningError) -> Int {
+    /// Takes the answers to what was asked.
+    private mutating func take(_ learner: inout Learner) throws(LearningError) {
         for question in questions {
             guard let choices = answers[question.id] else { continue }
             try learner.label(learner.states(question.observation, question.mask, rows: 1), choices, row: 0)
         }
-        defer { (questions, answers) = ([], [:]) }
-        credit = learner.hyperparameters.labels.updates
-        return questions.count
+        (taken, credit) = (questions.count, learner.hyperparameters.labels.updates)
+        (questions, answers) = ([], [:])
+    }
+
+    /// Learns from them. They count when that is done: a budget that they use up does not keep them from being learned.
+    private mutating func learn(_ learner: inout Learner, progress: Double) -> Move {
+        let updates = min(credit, Self.burst)
+        for _ in 0..<updates { learner.update(progress: progress) }
+        credit -= updates
+        return Move(steps: credit == 0 ? taken : 0, updates: updates)
     }
 
     /// One step of every environment; asks where enough was come across.
@@ -121,7 +122,7 @@ struct QuestionStage: Stage {
 
     func save(to checkpoint: inout Checkpoint) {
         collector.save(to: &checkpoint)
-        checkpoint.put("questions.counts", [nextID, credit])
+        checkpoint.put("questions.counts", [nextID, taken, credit])
         checkpoint.put("questions.open.", Self.checkpoint(questions))
         checkpoint.put("questions.pool.", Self.checkpoint(pool))
         let answered = answers.sorted { $0.key < $1.key }
@@ -131,8 +132,8 @@ struct QuestionStage: Stage {
 
     mutating func restore(from checkpoint: Checkpoint, _ learner: Learner) throws(LearningError) {
         try collector.restore(from: checkpoint, learner)
-        let counts = try checkpoint.integers("questions.counts", count: 2, in: 0..<Int.max)
-        (nextID, credit) = (counts[0], counts[1])
+        let counts = try checkpoint.integers("questions.counts", count: 3, in: 0..<Int.max)
+        (nextID, taken, credit) = (counts[0], counts[1], counts[2])
         questions = try Self.restore(checkpoint.part("questions.open."), learner.network)
         pool = try Self.restore(checkpoint.part("questions.pool."), learner.network)
         let answered = try checkpoint.integers("questions.answered", in: 0..<Int.max)
