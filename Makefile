@@ -102,8 +102,9 @@ bench: release-bench ## measure speed: BENCH=http, worlds, learner, process, all
 	@$(call install,$(BENCH_PACKAGES))
 	@$(LAMD_BENCH) $(BENCH) --json $(FIGURES)/$(BENCH).json
 
-bench-learning: release-bench ## learning on five seeds a world, beside the figures of others
+bench-learning: release-bench ## learning and imitation on five seeds a row, beside others and the naive way
 	@$(LAMD_BENCH) learning --json $(FIGURES)/learning.json
+	@$(LAMD_BENCH) imitation --json $(FIGURES)/imitation.json
 
 $(PEERS_VENV)/stamp: docs/benchmarks/peers/requirements.txt
 	@$(call install,python3-venv)
@@ -122,7 +123,7 @@ $(VENV)/stamp-benchmarks: docs/benchmarks/requirements.txt
 	@touch $@
 
 bench-docs: $(VENV)/stamp-benchmarks ## write docs/benchmarks.md and its picture from what the benchmarks found
-	@for name in all learning peers; do \
+	@for name in all learning imitation peers; do \
 	    if [ -e $(FIGURES)/$$name.json ]; then cp $(FIGURES)/$$name.json docs/benchmarks/; fi; done
 	@$(VENV)/bin/python docs/benchmarks/draw.py
 

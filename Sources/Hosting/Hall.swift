@@ -65,9 +65,9 @@ public final class Hall: Sendable {
 
     /// Stops what runs on threads of its own: jobs write a checkpoint and go on at the next start.
     public func stop() {
+        sessions.stopRecording(onFault: report)
         jobs.stop()
         observations.stop()
-        sessions.stopRecording(onFault: report)
     }
 
     /// Closes the sessions whose lease has run out.

@@ -5,7 +5,9 @@ struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lamd-bench",
         abstract: "How fast lamd is, beside the limit, and how well it learns, beside others.",
-        subcommands: [Try.self, Requests.self, Worlds.self, Updates.self, Footprint.self, All.self, Learn.self, Imitate.self, Experts.self])
+        subcommands: [
+            Requests.self, Worlds.self, Updates.self, Footprint.self, All.self, Learn.self, Imitate.self, Experts.self,
+        ])
 }
 
 struct Requests: ParsableCommand {

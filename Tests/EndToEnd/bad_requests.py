@@ -299,7 +299,7 @@ AGENTS += [
     ("a rollout by a stranger", "POST", "/v1/envs/{p}/rollout", '{"agent_id":"{a}","steps":1}', 400, "/agent_id"),
     ("no steps to train", "POST", "/v1/agents/{a}/train/", '{"steps":0}', 400, "/steps"),
     ("no time to train", "POST", "/v1/agents/{a}/train/", '{"seconds":-1}', 400, "/seconds"),
-    ("demonstrations", "POST", "/v1/agents/{a}/train/", '{"demonstrations":["x"]}', 400, "/demonstrations"),
+    ("demonstrations", "POST", "/v1/agents/{a}/train/", '{"demonstrations":["x"]}', 400, "/demonstrations/0"),
     ("no phases", "POST", "/v1/agents/{a}/train/", '{"phases":[]}', 400, "/phases"),
     ("an unknown phase", "POST", "/v1/agents/{a}/train/", '{"phases":[{"phase":"dream"}]}', 400, "/phases/0/phase"),
     (

@@ -50,6 +50,20 @@ struct DemonstrationQualityTests {
         #expect((open.seenLow, open.seenHigh, open.cellsSeen) == (-1, 1, 3))
     }
 
+    @Test(arguments: [
+        [0, Double.leastNonzeroMagnitude, 0], [-.greatestFiniteMagnitude, 0, .greatestFiniteMagnitude],
+        [.greatestFiniteMagnitude, .greatestFiniteMagnitude, 0],
+    ])
+    func `takes numbers of every size`(_ seen: [Double]) {
+        let episode = Trajectory(
+            observations: .float64(seen), actions: .float64([seen[0], seen[1]]), rewards: [0, 0],
+            terminations: [false, false], truncations: [false, true])
+        let space = Space.box(Box(low: -.infinity, high: .infinity, shape: [1], dtype: .float64))
+        let quality = DemonstrationQuality([episode], observation: space, action: space)
+        #expect(quality.observations[0].cellsSeen >= 1)
+        #expect(quality.findings.count < 10)
+    }
+
     @Test func `counts the states of a finite world`() {
         let episode = Trajectory(
             observations: .int64([0, 4, 4, 8]), actions: .int64([1, 1, 1]), rewards: [0, 0, 1],

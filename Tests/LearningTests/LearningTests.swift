@@ -35,10 +35,11 @@ import Testing
     }
 
     @Test func `balances the pole to its target and stops there`() throws {
+        let environment = try EnvironmentRequest.world("CartPole-v1")
         let request = TrainingRequest(
-            environment: try .world("CartPole-v1"), budget: .init(steps: 50_000), targetReturn: 475,
-            evaluationInterval: 2_000, seed: 3)
-        let training = try Training(request, try request.environment.learner(seed: 3), now: { 0 })
+            environment: environment, budget: .init(steps: 50_000), targetReturn: 475, evaluationInterval: 2_000,
+            seed: 3)
+        let training = try Training(request, try environment.learner(seed: 3), now: { 0 })
         var judgements: [TrainingEvent.Judgement] = []
         while true {
             let events = try training.next()
@@ -52,7 +53,7 @@ import Testing
         try training.decide()
         var random = RandomGenerator(seed: 0)
         let fresh = try Evaluation(
-            of: training.policy, in: request.environment, seeds: (0..<200).map { 1_000_000 + $0 }, random: &random)
+            of: training.policy, in: environment, seeds: (0..<200).map { 1_000_000 + $0 }, random: &random)
         #expect(fresh.mean >= 475)
     }
 

@@ -32,10 +32,11 @@ import Testing
     @Test(arguments: cases)
     func `a resumed run ends as an unbroken one, bit for bit`(_ test: Case) throws {
         let request = try request(test)
-        let unbroken = try Training(request, try request.environment.learner(test.changes, seed: 1), now: { 0 })
+        let environment = try EnvironmentRequest.world(test.world)
+        let unbroken = try Training(request, try environment.learner(test.changes, seed: 1), now: { 0 })
         try finish(unbroken)
 
-        let first = try Training(request, try request.environment.learner(test.changes, seed: 1), now: { 0 })
+        let first = try Training(request, try environment.learner(test.changes, seed: 1), now: { 0 })
         var cuts = 0
         var current = first
         for share in [0.1, 0.5, 0.8] {
@@ -43,7 +44,7 @@ import Testing
             let kept = Checkpoint(current.checkpoint.tensors)
             // Whatever the learner of the resumed run was, it is replaced.
             current = try Training(
-                resuming: kept, request, try request.environment.learner(test.changes, seed: 99), now: { 0 })
+                resuming: kept, request, try environment.learner(test.changes, seed: 99), now: { 0 })
             #expect(current.checkpoint == kept)
             cuts += 1
         }
@@ -76,7 +77,7 @@ import Testing
 
     @Test func `a damaged checkpoint is refused by name`() throws {
         let request = try request(Self.cases[2])
-        let learner = try request.environment.learner(Self.cases[2].changes)
+        let learner = try EnvironmentRequest.world(Self.cases[2].world).learner(Self.cases[2].changes)
         let training = try Training(request, learner, now: { 0 })
         while training.progress < 0.3 { _ = try training.next() }
         let tensors = training.checkpoint.tensors
@@ -129,7 +130,7 @@ import Testing
                 case .episode(let episode):
                     episodes += 1
                     #expect(episode.number == episodes && episode.episodeReturn == Double(episode.length))
-                case .evaluation: break
+                case .evaluation, .phase: break
                 }
             }
         }
@@ -157,7 +158,7 @@ import Testing
             ("seconds", TrainingRequest(environment: environment, budget: .init(seconds: -1))),
             ("num_envs", TrainingRequest(environment: environment, numEnvs: 0)),
             ("num_envs", TrainingRequest(environment: environment, numEnvs: 60_000)),
-            ("evaluate.num_episodes", TrainingRequest(environment: environment, evaluationEpisodes: 0)),
+            ("evaluate/num_episodes", TrainingRequest(environment: environment, evaluationEpisodes: 0)),
         ]
         for (name, request) in requests {
             #expect {

@@ -165,3 +165,12 @@ extension EnvironmentRequest {
         return training
     }
 }
+
+/// Takes the same action whenever it is in the same of finitely many states.
+struct Walker: Expert {
+    let actions: [Int]
+
+    func act(_ observations: Lanes, rows: Int, masks: [Bool]) -> Lanes {
+        .int64((0..<rows).map { Int64(actions[Int(observations.integer($0))]) })
+    }
+}

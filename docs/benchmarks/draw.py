@@ -49,7 +49,12 @@ def machine(report: dict[str, Any]) -> str:
     return text + (f"; the machine was busy (load {where['load']})" if where["load"] > 0.5 else "")
 
 
-def page(speed: dict[str, Any], learning: dict[str, Any], peers: dict[str, Any] | None) -> str:
+def page(
+    speed: dict[str, Any],
+    learning: dict[str, Any],
+    imitation: dict[str, Any] | None,
+    peers: dict[str, Any] | None,
+) -> str:
     parts = [
         "# Benchmarks",
         f"<!-- {FRESH} -->",
@@ -64,6 +69,9 @@ def page(speed: dict[str, Any], learning: dict[str, Any], peers: dict[str, Any] 
         "Each thin line is a training seed, the thick one their mean: evaluations of 100 episodes on seeds of their own, by"
         "\nthe greedy policy of the moment. The policy that is kept is the best of them, chosen by 300 more episodes.",
     ]
+    if imitation is not None:
+        parts += ["## Imitation", f"`make bench-learning` ({machine(imitation)}); [imitation.md](imitation.md) has the ways."]
+        parts += [markdown(table, "###") for table in imitation["tables"]]
     if peers is not None:
         parts += ["## Peers", f"`make bench-peers` ({machine(peers)})."]
         parts += [markdown(table, "###") for table in peers["tables"]]
@@ -105,8 +113,8 @@ def draw(learning: dict[str, Any]) -> None:
 
 def main() -> None:
     speed, learning = read("all"), read("learning")
-    peers = read("peers") if (HERE / "peers.json").exists() else None
-    (DOCS / "benchmarks.md").write_text(page(speed, learning, peers))
+    later = [read(name) if (HERE / f"{name}.json").exists() else None for name in ("imitation", "peers")]
+    (DOCS / "benchmarks.md").write_text(page(speed, learning, *later))
     draw(learning)
 
 

@@ -169,16 +169,14 @@ extension Call {
     func elements(
         of space: Space, _ layout: Layout, _ json: JSONValue, at pointer: JSONPointer, isBatch: Bool
     ) throws(Problem) -> Lanes {
-        var writer = LaneWriter(Lanes(layout.element, count: layout.count * (isBatch ? json.count : 1)))
+        var lanes = Lanes(layout.element, count: 0)
         guard isBatch else {
-            do { try space.read(json, into: &writer) } catch { throw Problem(error, at: pointer.description) }
-            return writer.lanes
+            try lanes.append(json, of: space, layout, at: pointer)
+            return lanes
         }
         for (index, element) in json.arrayElements.enumerated() {
-            do { try space.read(element, into: &writer) } catch {
-                throw Problem(error, at: pointer.appending(index).description)
-            }
+            try lanes.append(element, of: space, layout, at: pointer.appending(index))
         }
-        return writer.lanes
+        return lanes
     }
 }

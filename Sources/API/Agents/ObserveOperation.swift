@@ -40,17 +40,15 @@ enum ObserveOperation {
             throw .invalid("expected an array of transitions", at: "/transitions")
         }
         let (observation, action) = (agent.observationLayout, agent.actionLayout)
-        var before = LaneWriter(Lanes(observation.element, count: json.count * observation.count))
-        var after = before
-        var actions = LaneWriter(Lanes(action.element, count: json.count * action.count))
+        let space = agent.configuration.observationSpace
         var transitions = Transitions(
-            observations: before.lanes, actions: actions.lanes, rewards: [], nextObservations: after.lanes,
-            terminated: [], truncated: [], episodeIDs: [])
+            observations: Lanes(observation.element, count: 0), actions: Lanes(action.element, count: 0), rewards: [],
+            nextObservations: Lanes(observation.element, count: 0), terminated: [], truncated: [], episodeIDs: [])
         for (index, element) in json.arrayElements.enumerated() {
             let fields = try Fields(element, at: JSONPointer().appending("transitions").appending(index), known: known)
-            try fields.read("observation", of: agent.configuration.observationSpace, into: &before)
-            try fields.read("action", of: agent.configuration.actionSpace, into: &actions)
-            try fields.read("next_observation", of: agent.configuration.observationSpace, into: &after)
+            try fields.read("observation", of: space, observation, into: &transitions.observations)
+            try fields.read("action", of: agent.configuration.actionSpace, action, into: &transitions.actions)
+            try fields.read("next_observation", of: space, observation, into: &transitions.nextObservations)
             _ = try fields.required("reward")
             _ = try fields.required("terminated")
             transitions.rewards.append(try fields.double("reward", "a finite number", where: \.isFinite) ?? 0)
@@ -58,9 +56,6 @@ enum ObserveOperation {
             transitions.truncated.append(try fields.bool("truncated") ?? false)
             transitions.episodeIDs.append(try fields.string("episode_id", lengths: 0...200) ?? "")
         }
-        transitions.observations = before.lanes
-        transitions.actions = actions.lanes
-        transitions.nextObservations = after.lanes
         return transitions
     }
 
@@ -97,8 +92,9 @@ enum ObserveOperation {
 
 extension Fields {
     /// Reads a required element of `space`.
-    fileprivate func read(_ name: String, of space: Space, into writer: inout LaneWriter) throws(Problem) {
-        let json = try required(name)
-        do { try space.read(json, into: &writer) } catch { throw Problem(error, at: at(name).description) }
+    fileprivate func read(
+        _ name: String, of space: Space, _ layout: Layout, into lanes: inout Lanes
+    ) throws(Problem) {
+        try lanes.append(try required(name), of: space, layout, at: at(name))
     }
 }

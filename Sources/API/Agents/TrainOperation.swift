@@ -49,15 +49,16 @@ enum TrainOperation {
             targetReturn: try fields?.double("target_return") ?? threshold,
             evaluationInterval: try evaluate?.int("every_steps", in: 1...Int(Int32.max)),
             evaluationEpisodes: try evaluate?.int("num_episodes", in: 1...10_000) ?? 100,
-            demonstrations: demonstrations, phases: phases.map { resolved($0, budget, hall) })
+            demonstrations: demonstrations, phases: phases.map { resolved($0, budget, among: phases, hall) })
     }
 
     /// The same with its budget, and the version of the agent that labels: what it serves may change meanwhile.
     private static func resolved(
-        _ phase: TrainRequest.Phase, _ common: TrainingRequest.Budget, _ hall: Hall
+        _ phase: TrainRequest.Phase, _ common: TrainingRequest.Budget, among phases: [TrainRequest.Phase], _ hall: Hall
     ) -> TrainRequest.Phase {
         var phase = phase
-        phase.budget = Phase(phase.method, budget: phase.budget).budget(within: common)
+        phase.budget = Phase(phase.method, budget: phase.budget).budget(
+            within: common, among: phases.map { Phase($0.method) })
         phase.expertVersion = phase.expert.flatMap { Identifier($0) }.flatMap { hall.agents.find($0)?.served.version }
         return phase
     }

@@ -22,20 +22,22 @@ struct EpisodeReader {
 
     /// - Throws: where a space's elements have no fixed shape.
     init(observation: Space, action: Space) throws(Problem) {
-        observationLayout = try Self.layout(observation, at: "/observation_space")
-        actionLayout = try Self.layout(action, at: "/action_space")
-        self.observation = observation.unbounded
-        self.action = action.finite
+        (self.observation, observationLayout) = try Self.loosened(observation, at: "/observation_space") {
+            $0.unbounded
+        }
+        (self.action, actionLayout) = try Self.loosened(action, at: "/action_space") { $0.finite }
         if case .discrete(let space) = action { maskWidth = space.n } else { maskWidth = nil }
     }
 
-    private static func layout(_ space: Space, at pointer: String) throws(Problem) -> Layout {
-        guard let layout = space.layout, layout.count > 0 else {
+    private static func loosened(
+        _ space: Space, at pointer: String, _ change: (Space) -> Space
+    ) throws(Problem) -> (Space, Layout) {
+        guard space.layout != nil, let layout = change(space).layout, layout.count > 0 else {
             throw .invalid(
                 "demonstrations are of spaces whose elements have a fixed shape; \(space.typeName) has none",
                 at: pointer)
         }
-        return layout
+        return (change(space), layout)
     }
 
     /// The episodes of an array.
@@ -124,15 +126,9 @@ struct EpisodeReader {
     private func rows(
         _ fields: Fields, _ name: String, of space: Space, _ layout: Layout, count: Int
     ) throws(Problem) -> Lanes {
-        // Row by row, so that a short body cannot ask for a lot of memory.
         var lanes = Lanes(layout.element, count: 0)
-        let blank = LaneWriter(Lanes(layout.element, count: layout.count))
         for (index, element) in try array(fields, name, count: count).arrayElements.enumerated() {
-            var row = blank
-            do { try space.read(element, into: &row) } catch {
-                throw Problem(error, at: fields.at(name).appending(index).description)
-            }
-            lanes.append(contentsOf: row.lanes)
+            try lanes.append(element, of: space, layout, at: fields.at(name).appending(index))
         }
         return lanes
     }

@@ -1,5 +1,6 @@
 import Gym
 import Learning
+import Store
 import Synchronization
 
 /// A piece of long work: made, waits for a thread, runs, ends. Its events outlive it.

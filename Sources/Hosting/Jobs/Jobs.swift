@@ -199,7 +199,7 @@ extension Jobs {
 
     /// Shows clients what a job asks. What was answered before the daemon's end counts.
     private func ask(_ job: Job, _ questions: [Question]) throws(HostingError) {
-        let answered = Set(try answers(of: job).keys).intersection(questions.map(\.id))
+        let answered = Set(try self.labels(of: job).map(\.stateID)).intersection(questions.map(\.id))
         let labels = Labels(questions: questions, answered: answered)
         if labels.isComplete { return resume(job) }
         job.ask(labels)
@@ -265,7 +265,8 @@ extension Jobs {
             case .environment(.unknownExpert(let id, let environment, let known)):
                 throw .invalid(
                     field: field,
-                    reason: "\(environment) has no expert \"\(id)\"; there are \(known.joined(separator: ", ")), agents' ids "
+                    reason:
+                        "\(environment) has no expert \"\(id)\"; there are \(known.joined(separator: ", ")), agents' ids "
                         + "and \"\(TrainRequest.client)\"")
             default: throw error
             }
@@ -362,13 +363,8 @@ extension Jobs {
         do { try store.put(labels) } catch { throw .store(error) }
     }
 
-    private func labels(of job: Job) throws(HostingError) -> [LabelRecord] {
+    func labels(of job: Job) throws(HostingError) -> [LabelRecord] {
         do { return try store.labels(of: job.id.description) } catch { throw .store(error) }
-    }
-
-    /// The labels that were ever given, by state.
-    func answers(of job: Job) throws(HostingError) -> [Int: String] {
-        Dictionary(uniqueKeysWithValues: try labels(of: job).map { ($0.stateID, $0.action) })
     }
 
     /// - Returns: the jobs that had not ended, oldest first.

@@ -42,7 +42,7 @@ extension Jobs {
             throw .invalid(field: "labels", reason: "no job of agent \(agent.id) asks for labels")
         }
         // One request after the other: none may change what a job that goes on has already learned.
-        let (open, isComplete) = try labelling.withLock { _ throws(HostingError) in
+        let (open, isComplete) = try labelling.withLock { _ throws(HostingError) -> (Int, Bool) in
             try keep(try check(labels, job, agent))
             return job.answer(Set(labels.map(\.state)))
         }
@@ -52,28 +52,26 @@ extension Jobs {
 
     /// - Returns: those of states that wait, as they are kept.
     private func check(_ labels: [Label], _ job: Job, _ agent: Agent) throws(HostingError) -> [LabelRecord] {
-        let asked = job.labels
-        let questions = asked.isComplete ? [] : asked.questions
-        let waiting = Dictionary(uniqueKeysWithValues: questions.map { ($0.id, $0) })
-        var records: [LabelRecord] = []
-        var answers: [Int: String]?
+        let round = job.labels
+        // A round that is complete is being learned from.
+        let asked = Dictionary(uniqueKeysWithValues: (round.isComplete ? [] : round.questions).map { ($0.id, $0) })
+        let isLate = labels.contains { asked[$0.state] == nil }
+        let earlier = isLate ? try self.labels(of: job) : []
+        let kept = Dictionary(earlier.map { ($0.stateID, $0.action) }) { first, _ in first }
         for (index, label) in labels.enumerated() {
-            let record = LabelRecord(jobID: job.id.description, stateID: label.state, action: label.action.json)
-            if let question = waiting[label.state] {
+            if let question = asked[label.state] {
                 guard isAllowed(label, question, agent) else {
                     throw .invalid(field: "labels/\(index)/action", reason: "the state's action mask forbids it")
                 }
-                records.append(record)
-                continue
-            }
-            let given = try answers ?? self.answers(of: job)
-            answers = given
-            guard given[label.state] == record.action else {
+            } else if kept[label.state] != label.action.json {
                 throw .invalid(
-                    field: "labels/\(index)/state_id", reason: "state \(label.state) does not wait for a label (any more)")
+                    field: "labels/\(index)/state_id",
+                    reason: "state \(label.state) does not wait for a label (any more)")
             }
         }
-        return records
+        return labels.filter { asked[$0.state] != nil }.map {
+            LabelRecord(jobID: job.id.description, stateID: $0.state, action: $0.action.json)
+        }
     }
 
     private func isAllowed(_ label: Label, _ question: Question, _ agent: Agent) -> Bool {

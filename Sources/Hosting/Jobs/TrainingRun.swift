@@ -101,7 +101,7 @@ struct TrainingRun {
     }
 
     /// A phase has begun.
-    private func tell(phase index: Int) {
+    private mutating func tell(phase index: Int) {
         let phase = job.request.phases[index]
         latest = nil
         note()
@@ -190,7 +190,7 @@ struct TrainingRun {
 
     /// A job never makes worse what is served: its first policies must do as well as the one before, in the same world.
     private func improvesOnServed(_ evaluation: Evaluation) -> Bool {
-        guard published == nil, let before = agent.progress.evaluation,
+        guard training.isJudged, published == nil, let before = agent.progress.evaluation,
             before["env_id"]?.asString == job.request.environment,
             before["policy_version"]?.asInt64 == Int64(agent.served.version)
         else { return true }

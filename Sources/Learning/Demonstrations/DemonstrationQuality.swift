@@ -160,9 +160,11 @@ extension DemonstrationQuality.Lane {
 
     /// Which of `count` equal cells between two values a third is in; the nearest where it is outside.
     static func cell(_ value: Double, _ low: Double, _ high: Double, of count: Int) -> Int {
-        guard low < high else { return 0 }
-        // Halved first, since the width of what two large numbers bound may be beyond all numbers.
-        let share = (value / 2 - low / 2) / (high / 2 - low / 2)
+        // Halved first, since what lies between two large numbers may be beyond all numbers.
+        let width = high / 2 - low / 2
+        guard width > 0 else { return 0 }
+        let share = (value / 2 - low / 2) / width
+        guard share.isFinite else { return 0 }
         return Int(min(max(share * Double(count), 0), Double(count - 1)))
     }
 }

@@ -67,14 +67,17 @@ extension HyperparameterField {
         integer("learning_starts", \.learningStarts, 1...1_000_000, "transitions before the first update"),
         integer("train_frequency", \.trainFrequency, 1...100_000, "transitions between updates"),
         integer("gradient_steps", \.gradientSteps, 1...1_000, "updates in a row"),
-        real("demonstration_share", \.demonstrationShare, 0...1, "share of a batch from demonstrations, if there are any"),
+        real(
+            "demonstration_share", \.demonstrationShare, 0...1, "share of a batch from demonstrations, if there are any"
+        ),
         choice("imitation.loss", \.imitation.loss, "how what was shown is imitated beside learning values"),
         real("imitation.weight", \.imitation.weight, 0...1_000, "of imitation against the error of Q"),
         real("imitation.decay", \.imitation.decay, 0...1, "share of the weight left at the end of a training"),
         real("imitation.margin", \.imitation.margin, 0...1_000, "how far below what was shown all else is to stay"),
         boolean("imitation.filter", \.imitation.filter, "whether only what led to more than expected is imitated"),
         boolean("imitation.self", \.imitation.selfImitation, "whether what turned out well is imitated too"),
-        real("expert_mixing", \.expertMixing, 0...1, "how often an expert that labels acts itself at first; falls to 0"),
+        real(
+            "expert_mixing", \.expertMixing, 0...1, "how often an expert that labels acts itself at first; falls to 0"),
         integer("labels.round", \.labels.round, 1...10_000, "states that a client is asked about at once"),
         integer("labels.pool", \.labels.pool, 1...1_000, "states come across for each that is asked about"),
         integer("labels.updates", \.labels.updates, 1...1_000_000, "updates after each round of answers"),

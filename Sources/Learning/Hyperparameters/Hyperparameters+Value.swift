@@ -90,7 +90,8 @@ extension Hyperparameters {
         }
         guard labels.round * labels.pool <= 100_000 else {
             throw .invalidHyperparameter(
-                name: "labels.pool", reason: "with rounds of \(labels.round) at most \(100_000 / labels.round) is supported")
+                name: "labels.pool",
+                reason: "with rounds of \(labels.round) at most \(100_000 / labels.round) is supported")
         }
         guard learningStarts <= replayCapacity else {
             throw .invalidHyperparameter(name: "learning_starts", reason: "it is more than replay_capacity")

@@ -22,10 +22,10 @@ extension Learner {
         else {
             throw .invalidRequest(name: "demonstrations", reason: "they have other spaces than the agent")
         }
-        try network.action.check(episode.masks, rows: rows)
+        let masks = try masks(of: episode)
         var states = States(rows: rows, network, masked: isMasked)
         network.observation.encode(episode.observations, rows: 0..<rows, to: &states)
-        if isMasked && !episode.masks.isEmpty { states.masks = network.action.widen(episode.masks, rows: rows) }
+        if !masks.isEmpty { states.masks = network.action.widen(masks, rows: rows) }
         var choices = [Int32](repeating: 0, count: rows * network.head.components.count)
         network.action.encode(episode.actions, rows: episode.length, to: &choices)
         var (stream, sum) = (Replay.Stream(), 0.0)
@@ -40,6 +40,18 @@ extension Learner {
                 &stream, choices: choices, isBest: true, at: step, reward: episode.rewards[step], ending: ending,
                 to: states, row: step + 1)
         }
+    }
+
+    /// What was allowed in each observation, where this agent heeds it. After a last one nothing needs to be.
+    private func masks(of episode: Trajectory) throws(LearningError) -> [Bool] {
+        guard isMasked && !episode.masks.isEmpty else { return [] }
+        var masks = episode.masks
+        let last = episode.length * network.action.maskWidth
+        if last < masks.count && !masks[last...].contains(true) {
+            for place in last..<masks.count { masks[place] = true }
+        }
+        try network.action.check(masks, rows: episode.length + 1)
+        return masks
     }
 
     /// Takes in what an expert would do in a row of `states`; beyond what memory takes, nothing.

@@ -19,7 +19,7 @@ public struct Objective: Sendable, Equatable {
     var share: Double?
     var rewards = Rewards.environment
 
-    /// Q-learning; from demonstrations too, where there are any.
+    /// Q-learning.
     static let values = Objective()
     /// A stochastic policy that learns from its own steps alone.
     static let policy = Objective(learnsValues: false)

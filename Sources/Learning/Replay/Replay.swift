@@ -34,7 +34,7 @@ struct Replay: Sendable {
     var choices: [Int32]
     var rewards: [Float]
     var endings: [UInt8]
-    /// Whether what was done was thought best then; it was a trial otherwise.
+    /// Whether what was done was thought best then; it was a trial otherwise, or nothing was done yet.
     var isBest: [Bool]
     var next: [Int32]
     /// The state before in the same episode; −1 for none.
@@ -110,15 +110,18 @@ struct Replay: Sendable {
         stream.pending.append(current)
         if ending != .terminated {
             stream.current = append(source, row: row)
-            let following = (written - 1) % capacity
-            next[slot] = Int32(following)
-            previous[following] = Int32(slot)
+            // The very state that was acted in may be the one that made room.
+            if isAlive(current) {
+                let following = (written - 1) % capacity
+                next[slot] = Int32(following)
+                previous[following] = Int32(slot)
+            }
         }
         if ending != .none {
             stream.pending.forEach { release($0) }
             stream.pending.removeAll(keepingCapacity: true)
             stream.current = nil
-            sumReturns(from: slot)
+            if isAlive(current) { sumReturns(from: slot) }
         }
         while stream.pending.count >= steps { release(stream.pending.removeFirst()) }
     }
@@ -178,6 +181,8 @@ struct Replay: Sendable {
         if previous[Int(next[slot])] == slot { previous[Int(next[slot])] = -1 }
         previous[slot] = -1
         returns[slot] = .nan
+        // Until something is done there, no sum of rewards goes on from it.
+        isBest[slot] = false
         written += 1
         return written - 1
     }

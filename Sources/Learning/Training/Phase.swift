@@ -49,12 +49,12 @@ public struct Phase: Sendable {
 
         var isOnPolicy: Bool { self == .ppo || self == .policyGradient }
 
-        var objective: Objective {
+        func objective(_ hyperparameters: Hyperparameters) -> Objective {
             switch self {
             case .crossEntropy, .dagger: Objective(learnsValues: false, imitation: .crossEntropy, share: 1)
             case .margin: Objective(imitation: .margin, share: 1)
             case .cql: Objective(imitation: .crossEntropy, share: 1)
-            case .q: .values
+            case .q: Objective(imitation: hyperparameters.imitation.loss)
             case .ppo, .policyGradient: .policy
             case .sqil: Objective(share: 0.5, rewards: .shown)
             case .gail: Objective(share: 0, rewards: .discriminator(seesNext: false))
@@ -83,10 +83,14 @@ public struct Phase: Sendable {
 
     public var kind: Kind { method.kind }
 
-    /// What it may use up, of a training whose budget is `common`.
-    public func budget(within common: TrainingRequest.Budget) -> TrainingRequest.Budget {
+    /// What it may use up in a training of `phases` whose budget is `common`: that is for the phases which act, and for
+    /// those which only imitate where none acts.
+    public func budget(within common: TrainingRequest.Budget, among phases: [Phase]) -> TrainingRequest.Budget {
         if let budget { return budget.resolved(kind) }
         guard kind == .imitate else { return common.resolved(kind) }
-        return TrainingRequest.Budget(updates: common.updates, seconds: common.seconds).resolved(kind)
+        let isAlone = phases.allSatisfy { $0.kind == .imitate }
+        return TrainingRequest.Budget(
+            updates: isAlone ? common.updates : nil, seconds: isAlone ? common.seconds : nil
+        ).resolved(kind)
     }
 }

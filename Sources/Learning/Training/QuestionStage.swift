@@ -23,6 +23,8 @@ struct QuestionStage: Stage {
     /// The round of questions that is open, and what was answered.
     private(set) var questions: [Question] = []
     private var answers: [Int: [Int32]] = [:]
+    /// Episodes that ended since the latest answers: they count when the answers about them are learned.
+    private var ended: [Episode] = []
     private var nextID = 0
     /// How many of the latest answers were learned, and the updates that they still pay for.
     private var taken = 0
@@ -49,7 +51,9 @@ struct QuestionStage: Stage {
     mutating func advance(_ learner: inout Learner, progress: Double) throws(LearningError) -> Move {
         guard !isWaiting else { return Move() }
         if !questions.isEmpty { try take(&learner) }
-        return credit > 0 ? learn(&learner, progress: progress) : try play(&learner)
+        if credit > 0 { return learn(&learner, progress: progress) }
+        try play(&learner)
+        return Move()
     }
 
     /// Takes the answers to what was asked.
@@ -62,23 +66,25 @@ struct QuestionStage: Stage {
         (questions, answers) = ([], [:])
     }
 
-    /// Learns from them. They count when that is done: a budget that they use up does not keep them from being learned.
+    /// Learns from them. They count when that is done, each as a step: a budget that they use up does not keep them from
+    /// being learned.
     private mutating func learn(_ learner: inout Learner, progress: Double) -> Move {
         let updates = min(credit, Self.burst)
         for _ in 0..<updates { learner.update(progress: progress) }
         credit -= updates
-        return Move(steps: credit == 0 ? taken : 0, updates: updates)
+        guard credit == 0 else { return Move(updates: updates) }
+        defer { ended = [] }
+        return Move(steps: taken, updates: updates, episodes: ended)
     }
 
     /// One step of every environment; asks where enough was come across.
-    private mutating func play(_ learner: inout Learner) throws(LearningError) -> Move {
+    private mutating func play(_ learner: inout Learner) throws(LearningError) {
         collector.choose(&learner, .greedy)
         for row in collector.streams.indices { gather(row, learner) }
-        let episodes = try collector.step(learner)
+        ended += try collector.step(learner)
         collector.record(&learner)
         let settings = learner.hyperparameters.labels
         if pool.count >= settings.round * settings.pool { ask(settings.round, &learner.random) }
-        return Move(episodes: episodes)
     }
 
     private mutating func gather(_ row: Int, _ learner: Learner) {
@@ -125,6 +131,8 @@ struct QuestionStage: Stage {
         checkpoint.put("questions.counts", [nextID, taken, credit])
         checkpoint.put("questions.open.", Self.checkpoint(questions))
         checkpoint.put("questions.pool.", Self.checkpoint(pool))
+        checkpoint.put("questions.returns", ended.map(\.episodeReturn))
+        checkpoint.put("questions.lengths", ended.map(\.length))
         let answered = answers.sorted { $0.key < $1.key }
         checkpoint.put("questions.answered", answered.map(\.key))
         checkpoint.put("questions.answers", answered.flatMap(\.value))
@@ -136,6 +144,9 @@ struct QuestionStage: Stage {
         (nextID, taken, credit) = (counts[0], counts[1], counts[2])
         questions = try Self.restore(checkpoint.part("questions.open."), learner.network)
         pool = try Self.restore(checkpoint.part("questions.pool."), learner.network)
+        let returns = try checkpoint.doubles("questions.returns")
+        let lengths = try checkpoint.integers("questions.lengths", count: returns.count, in: 0..<Int.max)
+        ended = zip(returns, lengths).map { Episode(index: 0, episodeReturn: $0, length: $1) }
         let answered = try checkpoint.integers("questions.answered", in: 0..<Int.max)
         let components = learner.network.head.components
         let choices = try checkpoint.members(

@@ -75,7 +75,8 @@ public final class Training {
         _ random: inout RandomGenerator
     ) throws(LearningError) -> any Stage {
         let phase = request.phases[index]
-        learner.begin(phase.method.objective, hyperparameters[index], isFirst: index == 0)
+        let own = hyperparameters[index]
+        learner.begin(phase.method.objective(own), own, isFirst: index == 0)
         guard phase.kind != .imitate, let environment = request.environment else { return ImitationStage() }
         let vector = try environment.make(count: request.environments(of: phase))
         let seeds = (0..<vector.count).map { _ in UInt64(random.integers(0, Int.max)) }
@@ -100,7 +101,7 @@ public final class Training {
 
     /// The share of the phase's budget that is used up, 0…1.
     private var phaseProgress: Double {
-        let budget = phase.budget(within: request.budget)
+        let budget = request.budget(of: phase)
         func share(_ count: Int, of limit: Int?) -> Double { limit.map { Double(count) / Double($0) } ?? 0 }
         let shares = [
             share(counts.steps - before.steps, of: budget.steps),
@@ -144,19 +145,19 @@ public final class Training {
 
     /// Whether policies are chosen by what they get from the environment: where rewards come from demonstrations, they are
     /// not, and the latest counts.
-    private var isJudged: Bool { !request.phases.contains { $0.kind == .adversarial } }
+    public var isJudged: Bool { !request.phases.contains { $0.kind == .adversarial } }
 
     /// The best policy so far, by evaluation; before the first, the one of now.
     public var policy: Policy { (isJudged ? candidates.first?.policy : nil) ?? learner.policy }
 
-    /// How ``policy`` did when it was evaluated.
+    /// How ``policy`` did when it was evaluated; of a policy that is not chosen by that, the latest.
     public var evaluation: Evaluation? { candidates.first?.evaluation }
 
     /// Decides among the best policies so far and the one of now by more episodes, all on the same seeds: a single
     /// evaluation is noisy, and the best of many is lucky. Afterwards ``policy`` is the winner.
     public func decide() throws(LearningError) {
         guard request.environment != nil else { return }
-        if !isJudged { candidates = [] }
+        if !isJudged { candidates.removeAll() }
         if candidates.first(where: { $0.policy.updates == learner.updates }) == nil {
             candidates.append(Candidate(policy: learner.policy, evaluation: try evaluate(learner.policy, seeds())))
         }
@@ -218,8 +219,10 @@ public final class Training {
     private func judge() throws(LearningError) -> TrainingEvent.Judgement {
         let candidate = Candidate(policy: learner.policy, evaluation: try evaluate(learner.policy, seeds()))
         let mean = candidate.evaluation.mean
-        let isBest = candidates.first.map { mean >= $0.evaluation.mean } ?? true
-        candidates = Array((candidates + [candidate]).sorted(by: Self.isBetter).prefix(Self.candidateCount))
+        let isBest = !isJudged || candidates.first.map { mean >= $0.evaluation.mean } ?? true
+        candidates =
+            isJudged
+            ? Array((candidates + [candidate]).sorted(by: Self.isBetter).prefix(Self.candidateCount)) : [candidate]
         if let target = request.targetReturn { counts.hits = mean >= target ? counts.hits + 1 : 0 }
         return TrainingEvent.Judgement(
             steps: counts.steps, updates: counts.updates, phase: phaseIndex, evaluation: candidate.evaluation,

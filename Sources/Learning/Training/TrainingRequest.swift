@@ -67,10 +67,13 @@ public struct TrainingRequest: Sendable {
 
     /// Steps between the evaluations of a phase; updates where no steps are taken.
     func interval(of phase: Phase) -> Int {
-        let budget = phase.budget(within: budget)
+        let budget = budget(of: phase)
         guard phase.kind != .imitate else { return max((budget.updates ?? Budget.defaultUpdates) / 10, 100) }
         return evaluationInterval ?? min(max((budget.steps ?? Budget.defaultSteps) / 20, 1_000), 5_000)
     }
+
+    /// What a phase may use up.
+    func budget(of phase: Phase) -> Budget { phase.budget(within: budget, among: phases) }
 
     /// How many environments a phase acts in.
     func environments(of phase: Phase) -> Int { numEnvs ?? (phase.method.isOnPolicy ? 8 : 1) }
@@ -101,7 +104,8 @@ public struct TrainingRequest: Sendable {
             try require(
                 phase.kind == .imitate || environment != nil, "env_id",
                 "a phase \"\(phase.kind.rawValue)\" needs an environment to act in")
-            let isShown = !demonstrations.isEmpty || learner.shownCount > 0
+            let isShown =
+                !demonstrations.isEmpty || learner.shownCount > 0
                 || phases[..<index].contains { $0.kind == .aggregate }
             try require(
                 isShown || (phase.kind != .imitate && phase.kind != .adversarial), "demonstrations",
@@ -135,7 +139,9 @@ public struct TrainingRequest: Sendable {
             guard rows <= most else {
                 throw .invalidRequest(
                     name: place + "policy_gradient/rollout_steps",
-                    reason: "at most \(most / environments(of: phase)) steps of \(environments(of: phase)) environments fit")
+                    reason:
+                        "at most \(most / environments(of: phase)) steps of \(environments(of: phase)) environments fit"
+                )
             }
         }
         if phase.kind == .adversarial {
