@@ -41,6 +41,17 @@ extension Jobs {
         guard let id = agent.job, let job = find(id) else {
             throw .invalid(field: "labels", reason: "no job of agent \(agent.id) asks for labels")
         }
+        // One request after the other: none may change what a job that goes on has already learned.
+        let (open, isComplete) = try labelling.withLock { _ throws(HostingError) -> (Int, Bool) in
+            try keep(try check(labels, job, agent))
+            return job.answer(Set(labels.map(\.state)))
+        }
+        if isComplete { resume(job) }
+        return open
+    }
+
+    /// - Returns: those of states that wait, as they are kept.
+    private func check(_ labels: [Label], _ job: Job, _ agent: Agent) throws(HostingError) -> [LabelRecord] {
         let round = job.labels
         // A round that is complete is being learned from.
         let asked = Dictionary(uniqueKeysWithValues: (round.isComplete ? [] : round.questions).map { ($0.id, $0) })
@@ -58,13 +69,9 @@ extension Jobs {
                     reason: "state \(label.state) does not wait for a label (any more)")
             }
         }
-        try keep(
-            labels.filter { asked[$0.state] != nil }.map {
-                LabelRecord(jobID: id.description, stateID: $0.state, action: $0.action.json)
-            })
-        let (open, isComplete) = job.answer(Set(labels.map(\.state)))
-        if isComplete { resume(job) }
-        return open
+        return labels.filter { asked[$0.state] != nil }.map {
+            LabelRecord(jobID: job.id.description, stateID: $0.state, action: $0.action.json)
+        }
     }
 
     private func isAllowed(_ label: Label, _ question: Question, _ agent: Agent) -> Bool {

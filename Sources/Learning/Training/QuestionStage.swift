@@ -23,10 +23,11 @@ struct QuestionStage: Stage {
     /// The round of questions that is open, and what was answered.
     private(set) var questions: [Question] = []
     private var answers: [Int: [Int32]] = [:]
-    /// Episodes that ended since the latest answers: they count when the questions about them are answered.
+    /// Episodes that ended since the latest answers: they count when the answers about them are learned.
     private var ended: [Episode] = []
     private var nextID = 0
-    /// Updates that the latest answers still pay for.
+    /// How many of the latest answers were learned, and the updates that they still pay for.
+    private var taken = 0
     private var credit = 0
 
     /// Updates in one move.
@@ -49,26 +50,31 @@ struct QuestionStage: Stage {
 
     mutating func advance(_ learner: inout Learner, progress: Double) throws(LearningError) -> Move {
         guard !isWaiting else { return Move() }
-        if !questions.isEmpty { return try take(&learner) }
-        if credit > 0 {
-            let updates = min(credit, Self.burst)
-            for _ in 0..<updates { learner.update(progress: progress) }
-            credit -= updates
-            return Move(updates: updates)
-        }
+        if !questions.isEmpty { try take(&learner) }
+        if credit > 0 { return learn(&learner, progress: progress) }
         try play(&learner)
         return Move()
     }
 
-    /// Takes the answers in: each is a step.
-    private mutating func take(_ learner: inout Learner) throws(LearningError) -> Move {
+    /// Takes the answers to what was asked.
+    private mutating func take(_ learner: inout Learner) throws(LearningError) {
         for question in questions {
             guard let choices = answers[question.id] else { continue }
             try learner.label(learner.states(question.observation, question.mask, rows: 1), choices, row: 0)
         }
-        defer { (questions, answers, ended) = ([], [:], []) }
-        credit = learner.hyperparameters.labels.updates
-        return Move(steps: questions.count, episodes: ended)
+        (taken, credit) = (questions.count, learner.hyperparameters.labels.updates)
+        (questions, answers) = ([], [:])
+    }
+
+    /// Learns from them. They count when that is done, each as a step: a budget that they use up does not keep them from
+    /// being learned.
+    private mutating func learn(_ learner: inout Learner, progress: Double) -> Move {
+        let updates = min(credit, Self.burst)
+        for _ in 0..<updates { learner.update(progress: progress) }
+        credit -= updates
+        guard credit == 0 else { return Move(updates: updates) }
+        defer { ended = [] }
+        return Move(steps: taken, updates: updates, episodes: ended)
     }
 
     /// One step of every environment; asks where enough was come across.
@@ -122,7 +128,7 @@ struct QuestionStage: Stage {
 
     func save(to checkpoint: inout Checkpoint) {
         collector.save(to: &checkpoint)
-        checkpoint.put("questions.counts", [nextID, credit])
+        checkpoint.put("questions.counts", [nextID, taken, credit])
         checkpoint.put("questions.open.", Self.checkpoint(questions))
         checkpoint.put("questions.pool.", Self.checkpoint(pool))
         checkpoint.put("questions.returns", ended.map(\.episodeReturn))
@@ -134,8 +140,8 @@ struct QuestionStage: Stage {
 
     mutating func restore(from checkpoint: Checkpoint, _ learner: Learner) throws(LearningError) {
         try collector.restore(from: checkpoint, learner)
-        let counts = try checkpoint.integers("questions.counts", count: 2, in: 0..<Int.max)
-        (nextID, credit) = (counts[0], counts[1])
+        let counts = try checkpoint.integers("questions.counts", count: 3, in: 0..<Int.max)
+        (nextID, taken, credit) = (counts[0], counts[1], counts[2])
         questions = try Self.restore(checkpoint.part("questions.open."), learner.network)
         pool = try Self.restore(checkpoint.part("questions.pool."), learner.network)
         let returns = try checkpoint.doubles("questions.returns")
