@@ -1,5 +1,6 @@
 import Gym
 import Hosting
+import JSON
 import Learning
 import Store
 
@@ -58,9 +59,9 @@ extension Problem {
             let rest = known.isEmpty ? "it has none" : "it has " + known.joined(separator: ", ")
             self.init(.invalidValue, "\(environment) has no scripted expert \"\(id)\"; \(rest)", at: "/expert")
         case .invalidKwarg(let name, let reason):
-            self.init(.invalidValue, reason, at: name.isEmpty ? "/kwargs" : "/kwargs/\(name)")
+            self.init(.invalidValue, reason, at: Self.pointer("kwargs", name))
         case .invalidOption(let name, let reason):
-            self.init(.invalidValue, reason, at: name.isEmpty ? "/options" : "/options/\(name)")
+            self.init(.invalidValue, reason, at: Self.pointer("options", name))
         case .invalidArgument(let name, let reason): self.init(.invalidValue, reason, at: "/\(name)")
         case .resetNeeded(let index):
             self.init(
@@ -74,12 +75,21 @@ extension Problem {
         }
     }
 
+    /// - Parameter name: as a client wrote it; empty where the whole object is at fault.
+    private static func pointer(_ object: String, _ name: String) -> String {
+        let whole = JSONPointer.root.appending(object)
+        return (name.isEmpty ? whole : whole.appending(name)).description
+    }
+
     init(_ error: LearningError) {
         switch error {
         case .unsupportedSpace(let role, let reason): self.init(.invalidValue, reason, at: "/\(role.rawValue)_space")
-        case .invalidHyperparameter(let name, let reason):
-            let path = name.split(separator: ".").joined(separator: "/")
-            self.init(.invalidValue, reason, at: path.isEmpty ? "/hyperparameters" : "/hyperparameters/\(path)")
+        case .invalidHyperparameter(let name, let reason, let phase):
+            var pointer = JSONPointer.root
+            if let phase { pointer = pointer.appending("phases").appending(phase) }
+            pointer.append("hyperparameters")
+            for part in name.split(separator: ".") { pointer.append(String(part)) }
+            self.init(.invalidValue, reason, at: pointer.description)
         case .invalidRequest(let name, let reason): self.init(.invalidValue, reason, at: "/\(name)")
         case .invalidMask(let row, let reason): self.init(.invalidValue, "row \(row): \(reason)", at: "/action_mask")
         case .invalidCheckpoint(let reason): self.init(.invalidValue, reason, at: "")

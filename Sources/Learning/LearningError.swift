@@ -8,8 +8,8 @@ public enum LearningError: Error, Sendable, Equatable {
 
     /// The agent cannot work with this space yet; the reason says which part, and what it can work with.
     case unsupportedSpace(Role, reason: String)
-    /// `name` is the way to the field, as in `exploration.final`.
-    case invalidHyperparameter(name: String, reason: String)
+    /// `name` is the way to the field, as in `exploration.final`; in those of phase `phase`, or else in the agent's own.
+    case invalidHyperparameter(name: String, reason: String, phase: Int? = nil)
     /// A budget or an evaluation that asks for the impossible.
     case invalidRequest(name: String, reason: String)
     /// Row `row` of the mask allows nothing, or has the wrong length.

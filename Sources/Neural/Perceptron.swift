@@ -112,6 +112,16 @@ public struct Perceptron: Sendable {
         return parameters
     }
 
+    /// Multiplies some outputs, whatever the inputs are, by `factor`.
+    /// - Precondition: none of them is a Gaussian's.
+    public func scale(outputs columns: Range<Int>, by factor: Float, in parameters: inout [Float]) {
+        precondition(shape.gaussians.isEmpty && (0...shape.outputs).contains(columns.upperBound))
+        guard let last = layers.last else { return }
+        for start in stride(from: last.start, to: last.gain, by: last.outputs) {
+            for column in columns { parameters[start + column] *= factor }
+        }
+    }
+
     /// Takes the first `rows` input rows of `workspace` to its outputs.
     public func forward(_ parameters: [Float], rows: Int, in workspace: inout Workspace) {
         check(parameters.count, rows: rows, workspace)

@@ -1,4 +1,4 @@
-"""Sample demonstrations with structured spaces, and how they look in each form."""
+"""Sample demonstrations with structured spaces, how they look in each form, and how they are sent."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ import numpy as np
 from lamd import safetensors
 from lamd.spaces import decode_space
 
+NDJSON = {"Content-Type": "application/x-ndjson"}
+TENSORS = {"Content-Type": safetensors.MEDIA_TYPE}
+ROOT = "/v1/demonstrations/"
+
+DISCRETE = {"type": "Discrete", "n": 2}
 ABOUT: dict[str, Any] = {
     "observation_space": {
         "type": "Dict",
@@ -68,7 +73,9 @@ def _episodes() -> list[dict[str, Any]]:
         if index != 1:
             episode["seed"] = 40 + index
         if index > 1:
-            episode["infos"] = [{"at": n, "words": f"é \"{n}\"\n", "nested": {"x": [0.5, None]}} for n in range(length + 1)]
+            episode["infos"] = [
+                {"at": n, "words": f'é "{n}"\n', "nested": {"x": [0.5, None]}} for n in range(length + 1)
+            ]
         episodes.append(episode)
     return episodes
 
@@ -134,3 +141,44 @@ def as_tensors(episodes: list[dict[str, Any]]) -> bytes:
             "infos": np.frombuffer(infos.encode(), np.uint8),
         }
     )
+
+
+def send(daemon, method, path, body=None, headers=None):
+    """A reply's status and its JSON."""
+    if isinstance(body, (dict, list)):
+        body, headers = json.dumps(body), {"Content-Type": "application/json"}
+    response = daemon.request(method, path, body, headers or {})
+    return response.status, json.loads(response.body)
+
+
+def made(daemon, method, path, body=None, headers=None):
+    """The JSON of a reply that must be a success."""
+    status, reply = send(daemon, method, path, body, headers)
+    assert status < 300, reply
+    return reply
+
+
+def episodes_of(daemon, demonstration_id, limit=1000):
+    """All episodes with their data, page by page."""
+    items, cursor = [], ""
+    while cursor is not None:
+        page = made(daemon, "GET", f"{ROOT}{demonstration_id}/episodes?include=data&limit={limit}{cursor}")
+        items += page["items"]
+        cursor = page["next_cursor"] and f"&cursor={page['next_cursor']}"
+    assert [item["index"] for item in items] == list(range(len(items)))
+    return items
+
+
+def upload(daemon, name, episodes=EPISODES, **about):
+    return made(daemon, "POST", ROOT, {"name": name, "episodes": episodes, **(about or ABOUT)})
+
+
+def lines(episodes):
+    return "".join(json.dumps(episode) + "\n" for episode in episodes)
+
+
+def compared(episode):
+    """An episode without infos that say nothing, and without what only a list tells."""
+    infos = episode.get("infos") or []
+    keys = ("seed", "observations", "actions", "rewards", "terminations", "truncations")
+    return rounded({**{key: episode[key] for key in keys}, "infos": infos if any(infos) else []})

@@ -6,11 +6,20 @@ import Testing
 struct DemonstrationTests {
     private let seeds = (0..<10).map { UInt64($0) }
 
-    private func play(_ seeds: [UInt64], exploration: Double = 0) throws -> [Trajectory] {
-        try Demonstration.play(.world("CartPole-v1"), seeds, exploration: exploration) { observations, rows, _ in
-            // Towards where the pole falls.
+    /// Pushes towards where the pole falls.
+    private struct Balancer: Expert {
+        func act(_ observations: Lanes, rows: Int, masks: [Bool]) -> Lanes {
             .int64((0..<rows).map { observations.double($0 * 4 + 2) + observations.double($0 * 4 + 3) > 0 ? 1 : 0 })
         }
+    }
+
+    /// Always does the first thing that there is.
+    private struct Stubborn: Expert {
+        func act(_ observations: Lanes, rows: Int, masks: [Bool]) -> Lanes { Lanes(.int64, count: rows) }
+    }
+
+    private func play(_ seeds: [UInt64], exploration: Double = 0) throws -> [Trajectory] {
+        try Demonstration.play(.world("CartPole-v1"), seeds, exploration: exploration, by: Balancer())
     }
 
     @Test func `is the episode that its seed and its actions give`() throws {
@@ -40,9 +49,7 @@ struct DemonstrationTests {
     }
 
     @Test func `explores as much as it was told`() throws {
-        let trajectories = try Demonstration.play(.world("CliffWalking-v1"), seeds, exploration: 0.25) { _, rows, _ in
-            .int64(Array(repeating: 0, count: rows))
-        }
+        let trajectories = try Demonstration.play(.world("CliffWalking-v1"), seeds, exploration: 0.25, by: Stubborn())
         let actions = trajectories.flatMap { Int64.array(of: $0.actions) }
         let other = Double(actions.count { $0 != 0 }) / Double(actions.count)
         // Of the random actions one in four is the same: 3/16, with a standard error of 0.004.
@@ -50,9 +57,7 @@ struct DemonstrationTests {
     }
 
     @Test func `explores among what is allowed alone`() throws {
-        let trajectories = try Demonstration.play(.world("Taxi-v4"), seeds, exploration: 1) { _, rows, _ in
-            .int64(Array(repeating: 0, count: rows))
-        }
+        let trajectories = try Demonstration.play(.world("Taxi-v4"), seeds, exploration: 1, by: Stubborn())
         for trajectory in trajectories {
             #expect(trajectory.masks.count == 6 * (trajectory.length + 1))
             for step in 0..<trajectory.length {

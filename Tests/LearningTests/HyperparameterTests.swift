@@ -35,6 +35,7 @@ import Testing
             ("exploration", ["exploration": 0.1], "object"),
             ("exploration.end", ["exploration": ["end": 0.1]], "exploration.final"),
             ("learning_speed", ["learning_speed": 1], "learning_rate"), ("", 3, "object"),
+            ("", ["exploration.final": 0.1], "no such"), ("exploration", ["exploration": ["a.b": 1]], "no such"),
             ("learning_starts", ["learning_starts": 500, "replay_capacity": 200], "replay_capacity"),
             ("batch_size", ["batch_size": 4_096, "hidden_sizes": [64, 4_096]], "1024"),
             ("n_step", ["n_step": 60, "replay_capacity": 200, "learning_starts": 1], "replay_capacity"),
@@ -44,7 +45,7 @@ import Testing
         #expect {
             try changed.apply(value)
         } throws: { error in
-            guard case .invalidHyperparameter(name, let reason)? = error as? LearningError else { return false }
+            guard case .invalidHyperparameter(name, let reason, nil)? = error as? LearningError else { return false }
             return reason.contains(hint)
         }
     }
@@ -61,7 +62,7 @@ import Testing
         #expect {
             try Learner(observation: observation, action: action, hyperparameters: large, isMasked: false, seed: 0)
         } throws: {
-            if case .invalidHyperparameter(name, _)? = $0 as? LearningError { true } else { false }
+            if case .invalidHyperparameter(name, _, nil)? = $0 as? LearningError { true } else { false }
         }
     }
 

@@ -93,6 +93,9 @@ enum TrainOperation {
             guard let id = element.string.flatMap({ Identifier($0) }) else {
                 throw .invalid("expected the id of demonstrations", at: place.appending(index).description)
             }
+            guard !ids.contains(id) else {
+                throw .invalid("demonstrations \(id) are named twice", at: place.appending(index).description)
+            }
             ids.append(id)
         }
         return ids
@@ -132,6 +135,9 @@ enum TrainOperation {
         for (index, element) in json.arrayElements.enumerated() {
             let place = fields.at("phases").appending(index)
             phases.append(try phase(element, at: place, expert, environment, hall))
+        }
+        guard expert == nil || phases.contains(where: { $0.method.kind == .aggregate }) else {
+            throw .invalid("none of the phases is \"aggregate\", where an expert labels", at: "/expert")
         }
         return phases
     }

@@ -16,12 +16,12 @@ extension Hall {
     ) throws(HostingError) -> [Trajectory] {
         do {
             let request = EnvironmentRequest(try catalogue.spec(environment), kwargs: kwargs)
-            let act = try acting(expert, in: request)
+            let player = try agents.expert(expert, in: request).expert
             var trajectories: [Trajectory] = []
             var steps = 0
             for start in stride(from: 0, to: seeds.count, by: Self.sideBySide) {
                 let part = Array(seeds[start..<min(start + Self.sideBySide, seeds.count)])
-                trajectories += try Demonstration.play(request, part, exploration: exploration, act)
+                trajectories += try Demonstration.play(request, part, exploration: exploration, by: player)
                 steps = trajectories.reduce(0) { $0 + $1.length }
                 guard steps <= Self.demonstrationLimit else {
                     throw HostingError.invalid(
@@ -38,29 +38,6 @@ extension Hall {
             throw .learning(error)
         } catch {
             throw .corrupt("\(error)")
-        }
-    }
-
-    /// What an expert does in an environment.
-    func acting(_ expert: String, in request: EnvironmentRequest) throws -> Evaluation.Acting {
-        if let agent = Identifier(expert).flatMap({ agents.find($0) }) {
-            do {
-                try request.check(
-                    observation: agent.configuration.observationSpace, action: agent.configuration.actionSpace)
-            } catch {
-                throw HostingError.invalid(
-                    field: "expert", reason: "agent \(expert) has other spaces than \(request.spec.id)")
-            }
-            let policy = agent.served.policy
-            return { observations, rows, masks throws(LearningError) in
-                // A deterministic policy never draws from it.
-                var random = RandomGenerator(seed: 0)
-                return try policy.act(observations, rows: rows, masks: masks, random: &random)
-            }
-        }
-        let scripted = try catalogue.expert(expert, for: request.spec).make(for: request.spec, kwargs: request.kwargs)
-        return { observations, rows, masks throws(LearningError) in
-            scripted.act(observations, rows: rows, masks: masks)
         }
     }
 }

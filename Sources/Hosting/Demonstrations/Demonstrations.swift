@@ -11,8 +11,6 @@ public final class Demonstrations: Sendable {
     /// Of one set.
     public static let maximumSteps = 10_000_000
     public static let maximumBytes = 1 << 30
-    /// Larger files are not made where episodes allow it.
-    private static let fileBytes = 64 << 20
 
     private struct Table {
         var sets: [Identifier: DemonstrationSet] = [:]
@@ -22,6 +20,7 @@ public final class Demonstrations: Sendable {
 
     private let catalogue: Catalogue
     private let store: StateFolder
+    private let files: DemonstrationFiles
     private let clock: WallClock
     private let limit: Int
     private let table = Mutex(Table())
@@ -35,6 +34,7 @@ public final class Demonstrations: Sendable {
     ) throws(HostingError) {
         self.catalogue = catalogue
         self.store = store
+        files = DemonstrationFiles(store: store)
         self.clock = clock
         self.limit = limit
         try load(logger)
@@ -70,16 +70,14 @@ public final class Demonstrations: Sendable {
         let set = DemonstrationSet(
             id: id, name: name, createdAt: now, counts: DemonstrationSet.Counts(updatedAt: now))
         do {
+            try files.write(about, of: id)
+            let new = try files.write(trajectories, to: id, from: 0)
             try storing { () throws(StoreError) in
-                try store.write(Array(about.value.json.utf8), to: Self.aboutPath(id))
+                try store.insert(DemonstrationRecord(id: id.description, createdAt: now, updatedAt: now), new)
             }
-            let files = try write(trajectories, to: id, from: 0)
-            try storing { () throws(StoreError) in
-                try store.insert(DemonstrationRecord(id: id.description, createdAt: now, updatedAt: now), files)
-            }
-            set.update { $0.add(files) }
+            set.update { $0.add(new) }
         } catch {
-            try? store.remove(Self.folder(id))
+            try? files.removeAll(of: id)
             table.withLock { $0.names[name] = nil }
             throw error
         }
@@ -122,13 +120,7 @@ public final class Demonstrations: Sendable {
 
     /// What a set is of.
     public func about(_ set: DemonstrationSet) throws(HostingError) -> DemonstrationSet.About {
-        let bytes = try set.inTurn { () throws(HostingError) in
-            try storing { () throws(StoreError) in try store.read(Self.aboutPath(set.id)) }
-        }
-        guard let bytes, let value = try? Value(own: bytes) else {
-            throw .corrupt("what demonstrations \(set.id) are of cannot be read")
-        }
-        return try DemonstrationSet.About(value)
+        try set.inTurn { () throws(HostingError) in try files.about(set.id) }
     }
 
     /// Adds episodes to a set: when this returns, they survive any crash.
@@ -137,16 +129,16 @@ public final class Demonstrations: Sendable {
         guard !trajectories.isEmpty else { return }
         try set.inTurn { () throws(HostingError) in
             try checkRoom(set.counts, for: trajectories)
-            let old = try files(of: set)
-            let replaced = merged(old, with: trajectories.reduce(0) { $0 + $1.bytes })
+            let old = try files.records(of: set.id)
+            let replaced = DemonstrationFiles.merged(old, with: trajectories.reduce(0) { $0 + $1.bytes })
             var episodes: [Trajectory] = []
-            for file in replaced { episodes += try TrajectoryFile.decode(try read(file, of: set)) }
-            let new = try write(episodes + trajectories, to: set.id, from: (old.last?.number ?? -1) + 1)
+            for file in replaced { episodes += try TrajectoryFile.decode(try files.read(file)) }
+            let new = try files.write(episodes + trajectories, to: set.id, from: (old.last?.number ?? -1) + 1)
             let now = clock.now
             do throws(StoreError) {
                 try store.add(new, replacing: replaced, to: set.id.description, at: now)
             } catch {
-                for file in new { try? store.remove(Self.path(file, of: set.id)) }
+                try? files.remove(new)
                 throw .store(error)
             }
             set.update {
@@ -154,20 +146,8 @@ public final class Demonstrations: Sendable {
                 $0.add(new)
                 $0.updatedAt = now
             }
-            try remove(replaced, of: set)
+            try files.remove(replaced)
         }
-    }
-
-    /// The last files that new ones of `bytes` take over, so that a set recorded episode by episode has few files: each is
-    /// more than twice as large as the next.
-    private func merged(_ files: [DemonstrationFileRecord], with bytes: Int) -> [DemonstrationFileRecord] {
-        var bytes = bytes
-        var first = files.count
-        while first > 0, files[first - 1].bytes <= 2 * bytes + 4096, files[first - 1].bytes + bytes <= Self.fileBytes {
-            first -= 1
-            bytes += files[first].bytes
-        }
-        return Array(files[first...])
     }
 
     /// The episodes of a set, in the order in which they were added.
@@ -179,9 +159,9 @@ public final class Demonstrations: Sendable {
         let parts = try set.inTurn { () throws(HostingError) in
             var first = 0
             var parts: [(first: Int, bytes: [UInt8])] = []
-            for file in try files(of: set) {
+            for file in try files.records(of: set.id) {
                 let own = first..<first + file.episodes
-                if range?.overlaps(own) ?? true { parts.append((first, try read(file, of: set))) }
+                if range?.overlaps(own) ?? true { parts.append((first, try files.read(file))) }
                 first = own.upperBound
             }
             return parts
@@ -212,7 +192,7 @@ public final class Demonstrations: Sendable {
                 table.names[set.name] = nil
             }
             // Without its row it is gone: should the disk refuse now, the next start removes what is left.
-            try storing { () throws(StoreError) in try store.remove(Self.folder(set.id)) }
+            try files.removeAll(of: set.id)
         }
     }
 
@@ -220,13 +200,13 @@ public final class Demonstrations: Sendable {
     func clear(_ set: DemonstrationSet) throws(HostingError) {
         try checkUnused(set)
         try set.inTurn { () throws(HostingError) in
-            let old = try files(of: set)
+            let old = try files.records(of: set.id)
             let now = clock.now
             try storing { () throws(StoreError) in
                 try store.add([], replacing: old, to: set.id.description, at: now)
             }
             set.update { $0 = DemonstrationSet.Counts(updatedAt: now) }
-            try remove(old, of: set)
+            try files.remove(old)
         }
     }
 
@@ -256,62 +236,8 @@ extension Demonstrations {
     func endRecording() { recordings.subtract(1, ordering: .relaxed) }
 }
 
-// What is on disk.
+// What was kept.
 extension Demonstrations {
-    private static let root = "demonstrations"
-    private static func folder(_ id: Identifier) -> String { "\(root)/\(id)" }
-    private static func aboutPath(_ id: Identifier) -> String { "\(root)/\(id)/about.json" }
-    private static func path(_ file: DemonstrationFileRecord, of id: Identifier) -> String {
-        "\(root)/\(id)/\(file.number).safetensors"
-    }
-
-    private func files(of set: DemonstrationSet) throws(HostingError) -> [DemonstrationFileRecord] {
-        try storing { () throws(StoreError) in try store.files(of: set.id.description) }
-    }
-
-    private func read(_ file: DemonstrationFileRecord, of set: DemonstrationSet) throws(HostingError) -> [UInt8] {
-        let bytes = try storing { () throws(StoreError) in try store.read(Self.path(file, of: set.id)) }
-        guard let bytes else { throw .corrupt("file \(file.number) of demonstrations \(set.id) is gone") }
-        return bytes
-    }
-
-    private func remove(_ files: [DemonstrationFileRecord], of set: DemonstrationSet) throws(HostingError) {
-        for file in files { try storing { () throws(StoreError) in try store.remove(Self.path(file, of: set.id)) } }
-    }
-
-    /// Writes episodes as files that nobody knows of yet; where one fails, none is left.
-    private func write(
-        _ trajectories: [Trajectory], to id: Identifier, from number: Int
-    ) throws(HostingError) -> [DemonstrationFileRecord] {
-        var files: [DemonstrationFileRecord] = []
-        var rest = trajectories[...]
-        do {
-            while !rest.isEmpty {
-                let part = takePart(&rest)
-                let bytes = TrajectoryFile.encode(part)
-                let file = DemonstrationFileRecord(
-                    setID: id.description, number: number + files.count, episodes: part.count,
-                    steps: part.reduce(0) { $0 + $1.length }, bytes: bytes.count)
-                try storing { () throws(StoreError) in try store.write(bytes, to: Self.path(file, of: id)) }
-                files.append(file)
-            }
-        } catch {
-            for file in files { try? store.remove(Self.path(file, of: id)) }
-            throw error
-        }
-        return files
-    }
-
-    private func takePart(_ rest: inout ArraySlice<Trajectory>) -> [Trajectory] {
-        var bytes = 0
-        let part = rest.prefix { trajectory in
-            defer { bytes += trajectory.bytes }
-            return bytes == 0 || bytes + trajectory.bytes <= Self.fileBytes
-        }
-        rest = rest.dropFirst(part.count)
-        return part.map(\.withoutEmptyInfos)
-    }
-
     /// A set that cannot be read is left on disk as it is; what belongs to no set is removed.
     private func load(_ logger: Logger) throws(HostingError) {
         let records = try storing { () throws(StoreError) in try store.demonstrations() }
@@ -321,27 +247,17 @@ extension Demonstrations {
                     "demonstrations cannot be read", metadata: ["demonstrations": "\(record.id)", "error": "\(error)"])
             }
         }
-        try storing { () throws(StoreError) in
-            for name in try store.list(Self.root) where !records.contains(where: { $0.id == name }) {
-                try store.remove("\(Self.root)/\(name)")
-            }
-        }
+        try files.removeStrays(besides: records.map(\.id))
     }
 
     private func load(_ record: DemonstrationRecord) throws(HostingError) {
         guard let id = Identifier(record.id) else { throw .corrupt("it has no id") }
-        let files = try storing { () throws(StoreError) in try store.files(of: record.id) }
-        let known = files.map { "\($0.number).safetensors" } + ["about.json"]
-        try storing { () throws(StoreError) in
-            for name in try store.list(Self.folder(id)) where !known.contains(name) {
-                try store.remove("\(Self.folder(id))/\(name)")
-            }
-        }
+        let known = try files.records(of: id)
+        try files.removeStrays(of: id, besides: known)
         var counts = DemonstrationSet.Counts(updatedAt: record.updatedAt)
-        counts.add(files)
-        let unnamed = DemonstrationSet(id: id, name: "", createdAt: record.createdAt, counts: counts)
+        counts.add(known)
         let set = DemonstrationSet(
-            id: id, name: try about(unnamed).name, createdAt: record.createdAt, counts: counts)
+            id: id, name: try files.about(id).name, createdAt: record.createdAt, counts: counts)
         table.withLock { table in
             table.sets[id] = set
             table.names[set.name] = id

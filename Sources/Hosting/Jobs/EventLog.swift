@@ -6,7 +6,7 @@ public final class EventLog: Sendable {
     public struct Event: Sendable, Equatable {
         /// Counts from 1.
         public let sequence: Int
-        /// `progress`, `episode`, `evaluation`, `checkpoint`, `done`.
+        /// `phase`, `progress`, `episode`, `evaluation`, `checkpoint`, `labels`, `done`.
         public let kind: String
         /// JSON.
         public let data: String

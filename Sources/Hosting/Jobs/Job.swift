@@ -1,5 +1,6 @@
 import Gym
 import Learning
+import Store
 import Synchronization
 
 /// A piece of long work: made, waits for a thread, runs, ends. Its events outlive it.
@@ -50,8 +51,14 @@ public final class Job: Sendable {
     /// What it asks, and what was answered.
     var labels: Labels { asked.withLock { $0 } }
 
-    /// Has it ask.
-    func ask(_ labels: Labels) { asked.withLock { $0 = labels } }
+    /// Has it ask, and tells followers so: before anyone can answer, since what comes after that is another thread's to
+    /// tell.
+    func ask(_ labels: Labels) {
+        asked.withLock {
+            $0 = labels
+            events.append("labels", Value.object([.init("open", .int(Int64(labels.open.count)))]).json)
+        }
+    }
 
     /// Notes which states were labelled.
     /// - Returns: how many still wait, and whether these were the last that did: only one caller is told so.

@@ -23,6 +23,7 @@ public final class Jobs: Sendable {
     private let logger: Logger
     private let table: Mutex<[Identifier: Job]>
     private let queue = Mutex(Queue())
+    let labelling = Mutex(())
     private let work = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
     private let threads: Int
@@ -164,7 +165,7 @@ extension Jobs {
             }
             switch try run.run() {
             case .asking(let questions):
-                ask(job, questions)
+                try ask(job, questions)
                 logger.info("job waits for labels", metadata: ["job": "\(job.id)", "states": "\(questions.count)"])
                 return
             case .paused:
@@ -196,12 +197,13 @@ extension Jobs {
         }
     }
 
-    /// Shows clients what a job asks. What was answered just before counts.
-    private func ask(_ job: Job, _ questions: [Question]) {
-        job.ask(Labels(questions: questions))
-        let kept = (try? labels(of: job)) ?? []
-        let isAnswered = job.answer(Set(kept.map(\.stateID))).isComplete
-        if isAnswered || job.isCancelled && job.stopAsking() { resume(job) }
+    /// Shows clients what a job asks. What was answered before the daemon's end counts.
+    private func ask(_ job: Job, _ questions: [Question]) throws(HostingError) {
+        let answered = Set(try self.labels(of: job).map(\.stateID)).intersection(questions.map(\.id))
+        let labels = Labels(questions: questions, answered: answered)
+        if labels.isComplete { return resume(job) }
+        job.ask(labels)
+        if job.isCancelled && job.stopAsking() { resume(job) }
     }
 
     private func training(_ job: Job, _ agent: Agent, resuming file: Safetensors?) throws(HostingError) -> Training {
@@ -274,9 +276,18 @@ extension Jobs {
     /// The episodes of some sets.
     private func shown(_ ids: [Identifier], _ agent: Agent) throws(HostingError) -> [Trajectory] {
         var episodes: [Trajectory] = []
+        var total = (steps: 0, bytes: 0)
         for (index, id) in ids.enumerated() {
             guard let set = demonstrations.find(id) else {
                 throw .invalid(field: "demonstrations/\(index)", reason: "there are no demonstrations \(id)")
+            }
+            let counts = set.counts
+            total = (total.steps + counts.steps, total.bytes + counts.bytes)
+            guard total.steps <= Demonstrations.maximumSteps, total.bytes <= Demonstrations.maximumBytes else {
+                throw .invalid(
+                    field: "demonstrations/\(index)",
+                    reason: "together they may hold \(Demonstrations.maximumSteps) steps and "
+                        + "\(Demonstrations.maximumBytes >> 20) MiB")
             }
             let about = try demonstrations.about(set)
             guard about.observationSpace == agent.configuration.observationSpace,
@@ -352,19 +363,8 @@ extension Jobs {
         do { try store.put(labels) } catch { throw .store(error) }
     }
 
-    private func labels(of job: Job) throws(HostingError) -> [LabelRecord] {
+    func labels(of job: Job) throws(HostingError) -> [LabelRecord] {
         do { return try store.labels(of: job.id.description) } catch { throw .store(error) }
-    }
-
-    /// Whether the same label was given before.
-    func isKept(_ label: LabelRecord) throws(HostingError) -> Bool {
-        do {
-            return try store.labels(of: label.jobID).contains {
-                $0.stateID == label.stateID && $0.action == label.action
-            }
-        } catch {
-            throw .store(error)
-        }
     }
 
     /// - Returns: the jobs that had not ended, oldest first.

@@ -41,25 +41,37 @@ extension Jobs {
         guard let id = agent.job, let job = find(id) else {
             throw .invalid(field: "labels", reason: "no job of agent \(agent.id) asks for labels")
         }
-        let asked = Set(job.labels.questions.map(\.id))
-        let records = labels.map {
-            LabelRecord(jobID: id.description, stateID: $0.state, action: $0.action.json)
+        // One request after the other: none may change what a job that goes on has already learned.
+        let (open, isComplete) = try labelling.withLock { _ throws(HostingError) -> (Int, Bool) in
+            try keep(try check(labels, job, agent))
+            return job.answer(Set(labels.map(\.state)))
         }
+        if isComplete { resume(job) }
+        return open
+    }
+
+    /// - Returns: those of states that wait, as they are kept.
+    private func check(_ labels: [Label], _ job: Job, _ agent: Agent) throws(HostingError) -> [LabelRecord] {
+        let round = job.labels
+        // A round that is complete is being learned from.
+        let asked = Dictionary(uniqueKeysWithValues: (round.isComplete ? [] : round.questions).map { ($0.id, $0) })
+        let isLate = labels.contains { asked[$0.state] == nil }
+        let earlier = isLate ? try self.labels(of: job) : []
+        let kept = Dictionary(earlier.map { ($0.stateID, $0.action) }) { first, _ in first }
         for (index, label) in labels.enumerated() {
-            if let question = job.labels.questions.first(where: { $0.id == label.state }) {
+            if let question = asked[label.state] {
                 guard isAllowed(label, question, agent) else {
                     throw .invalid(field: "labels/\(index)/action", reason: "the state's action mask forbids it")
                 }
-            } else if try !isKept(records[index]) {
+            } else if kept[label.state] != label.action.json {
                 throw .invalid(
                     field: "labels/\(index)/state_id",
                     reason: "state \(label.state) does not wait for a label (any more)")
             }
         }
-        try keep(records.filter { asked.contains($0.stateID) })
-        let (open, isComplete) = job.answer(Set(labels.map(\.state)))
-        if isComplete { resume(job) }
-        return open
+        return labels.filter { asked[$0.state] != nil }.map {
+            LabelRecord(jobID: job.id.description, stateID: $0.state, action: $0.action.json)
+        }
     }
 
     private func isAllowed(_ label: Label, _ question: Question, _ agent: Agent) -> Bool {

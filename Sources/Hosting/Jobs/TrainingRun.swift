@@ -101,8 +101,10 @@ struct TrainingRun {
     }
 
     /// A phase has begun.
-    private func tell(phase index: Int) {
+    private mutating func tell(phase index: Int) {
         let phase = job.request.phases[index]
+        latest = nil
+        note()
         job.events.append(
             "phase",
             Value.object([
@@ -112,11 +114,12 @@ struct TrainingRun {
             ]).json)
     }
 
-    /// At most two a second.
+    /// At most two a second, and what each phase came to in the end.
     private mutating func tell(_ progress: TrainingEvent.Progress) {
         latest = progress
         note()
-        if now() - lastProgress >= 0.5, progress.fraction - lastFraction >= 0.001 { tellProgress() }
+        let isOver = progress.phase != training.phaseIndex
+        if isOver || now() - lastProgress >= 0.5 && progress.fraction - lastFraction >= 0.001 { tellProgress() }
     }
 
     /// Tells how far the training is now.
@@ -156,8 +159,7 @@ struct TrainingRun {
         if published != nil { agent.update { $0.evaluation = evaluation } }
         let event: Value = [
             "steps": .int(Int64(judgement.steps)), "updates": .int(Int64(judgement.updates)),
-            "phase": .string(job.request.phases[judgement.phase].method.kind.rawValue), "best": .bool(judgement.isBest),
-            "evaluation": evaluation,
+            "phase": .string(kind(ofPhase: judgement.phase)), "best": .bool(judgement.isBest), "evaluation": evaluation,
         ]
         job.events.append("evaluation", event.json)
     }
@@ -197,7 +199,7 @@ struct TrainingRun {
 
     /// Writes everything that a run needs to go on from here, and only then says so.
     private mutating func checkpoint() throws(HostingError) {
-        if latest != nil { tellProgress() }
+        tellProgress()
         var metadata = ["events": String(job.events.count + 1), "seconds": String(seconds)]
         if let published { metadata["published"] = String(published) }
         if let publishedUpdates { metadata["published_updates"] = String(publishedUpdates) }
@@ -255,10 +257,13 @@ struct TrainingRun {
         let fraction = training.progress
         let rest = fraction > 0 ? elapsed / fraction * (1 - fraction) : nil
         return [
-            "progress": .double(fraction), "phase": .string(training.phase.kind.rawValue),
-            "eta_s": rest.map { .double($0) } ?? .null,
-            "metrics": .object(metrics),
+            "progress": .double(fraction), "phase": .string(kind(ofPhase: latest?.phase ?? training.phaseIndex)),
+            "eta_s": rest.map { .double($0) } ?? .null, "metrics": .object(metrics),
         ]
+    }
+
+    private func kind(ofPhase index: Int) -> String {
+        job.request.phases[min(index, job.request.phases.count - 1)].method.kind.rawValue
     }
 
     private func value(of evaluation: Evaluation, version: Int?) -> Value {

@@ -6,10 +6,10 @@ public enum Demonstration {
     /// - Parameters:
     ///   - exploration: the share of steps in which a random allowed action is taken instead. The draws belong to the
     ///     seed: it gives the same episode whatever the others are.
-    ///   - act: answers for all of them at once, those that are over among them.
+    ///   - expert: answers for all of them at once, those that are over among them.
     /// - Returns: an episode for each seed, in the order of the seeds.
     public static func play(
-        _ request: EnvironmentRequest, _ seeds: [UInt64], exploration: Double = 0, _ act: Evaluation.Acting
+        _ request: EnvironmentRequest, _ seeds: [UInt64], exploration: Double = 0, by expert: any Expert
     ) throws(LearningError) -> [Trajectory] {
         let vector = try request.make(count: seeds.count)
         do { try vector.reset(seeds: seeds, mask: nil, options: nil) } catch { throw .environment(error) }
@@ -19,7 +19,7 @@ public enum Demonstration {
         var episodes = [Trajectory?](repeating: nil, count: seeds.count)
         while episodes.contains(nil) {
             let masks = vector.actionMasks
-            var actions = try act(vector.observations, seeds.count, masks)
+            var actions = expert.act(vector.observations, rows: seeds.count, masks: masks)
             for row in explorers.indices { explorers[row].explore(&actions, row: row, masks: masks) }
             do { try vector.step(actions) } catch { throw .environment(error) }
             for ended in recorder.record(vector, actions) where episodes[ended.index] == nil {

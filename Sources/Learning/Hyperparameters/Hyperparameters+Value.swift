@@ -54,6 +54,11 @@ extension Hyperparameters {
             throw .invalidHyperparameter(name: String(prefix.dropLast()), reason: "expected an object")
         }
         for member in members {
+            let names = HyperparameterField.all.map(\.name).joined(separator: ", ")
+            guard !member.key.contains(".") else {
+                throw .invalidHyperparameter(
+                    name: String(prefix.dropLast()), reason: "no such hyperparameter as \(member.key); there are \(names)")
+            }
             let name = prefix + member.key
             if let field = HyperparameterField.all.first(where: { $0.name == name }) {
                 guard field.write(member.value, &self) else {
@@ -62,7 +67,6 @@ extension Hyperparameters {
             } else if HyperparameterField.all.contains(where: { $0.name.hasPrefix(name + ".") }) {
                 try apply(member.value, within: name + ".")
             } else {
-                let names = HyperparameterField.all.map(\.name).joined(separator: ", ")
                 throw .invalidHyperparameter(name: name, reason: "no such hyperparameter; there are \(names)")
             }
         }

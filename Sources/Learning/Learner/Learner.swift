@@ -102,7 +102,9 @@ public struct Learner: Sendable {
     /// Begins to learn by another objective, with other hyperparameters where they do not shape the network or the replay.
     /// - Parameter isFirst: whether nothing was learned just before by another objective: then momentum and target stay.
     mutating func begin(_ objective: Objective, _ hyperparameters: Hyperparameters, isFirst: Bool) {
-        if !isFirst || reading != objective.reading || hyperparameters.rule != self.hyperparameters.rule {
+        let isReadAnew = reading != objective.reading
+        if isReadAnew && updates > 0 { translateScores(for: objective.reading) }
+        if !isFirst || isReadAnew || hyperparameters.rule != self.hyperparameters.rule {
             optimizer = Optimizer(hyperparameters.rule, parameterCount: parameters.count)
             target = parameters
         }
@@ -120,6 +122,16 @@ public struct Learner: Sendable {
             adversary = Adversary(network, hyperparameters.adversarial, seesNext: seesNext, random: &random)
         }
     }
+
+    /// Logits differ by much more than values do. Without changing what is best, scores are brought to the size that they
+    /// have in the other reading: a confident policy would be taken for great expectations, which take long to come down.
+    private mutating func translateScores(for other: Policy.Reading) {
+        guard network.action.gaussians.isEmpty else { return }
+        let factor = other == .values ? 1 / Self.logitsPerValue : Self.logitsPerValue
+        network.perceptron.scale(outputs: 1..<network.head.width, by: factor, in: &parameters)
+    }
+
+    private static let logitsPerValue: Float = 30
 
     /// What updates gave since the latest call.
     public mutating func takeMetrics() -> LearningMetrics {

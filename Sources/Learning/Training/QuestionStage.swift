@@ -23,12 +23,11 @@ struct QuestionStage: Stage {
     /// The round of questions that is open, and what was answered.
     private(set) var questions: [Question] = []
     private var answers: [Int: [Int32]] = [:]
-    /// How many answers are being learned.
-    private var answered = 0
-    /// Episodes that ended since the latest answers: they count when the questions about them are answered.
+    /// Episodes that ended since the latest answers: they count when the answers about them are learned.
     private var ended: [Episode] = []
     private var nextID = 0
-    /// Updates that the latest answers still pay for.
+    /// How many of the latest answers were learned, and the updates that they still pay for.
+    private var taken = 0
     private var credit = 0
 
     /// Updates in one move.
@@ -52,28 +51,30 @@ struct QuestionStage: Stage {
     mutating func advance(_ learner: inout Learner, progress: Double) throws(LearningError) -> Move {
         guard !isWaiting else { return Move() }
         if !questions.isEmpty { try take(&learner) }
-        guard credit > 0 else {
-            try play(&learner)
-            return Move()
-        }
-        let updates = min(credit, Self.burst)
-        for _ in 0..<updates { learner.update(progress: progress) }
-        credit -= updates
-        guard credit == 0 else { return Move(updates: updates) }
-        // Answers count once they were learned: a budget that they use up must not end the phase before.
-        defer { (answered, ended) = (0, []) }
-        return Move(steps: answered, updates: updates, episodes: ended)
+        if credit > 0 { return learn(&learner, progress: progress) }
+        try play(&learner)
+        return Move()
     }
 
-    /// Takes the answers in: each is a step.
+    /// Takes the answers to what was asked.
     private mutating func take(_ learner: inout Learner) throws(LearningError) {
         for question in questions {
             guard let choices = answers[question.id] else { continue }
             try learner.label(learner.states(question.observation, question.mask, rows: 1), choices, row: 0)
         }
-        answered = questions.count
+        (taken, credit) = (questions.count, learner.hyperparameters.labels.updates)
         (questions, answers) = ([], [:])
-        credit = learner.hyperparameters.labels.updates
+    }
+
+    /// Learns from them. They count when that is done, each as a step: a budget that they use up does not keep them from
+    /// being learned.
+    private mutating func learn(_ learner: inout Learner, progress: Double) -> Move {
+        let updates = min(credit, Self.burst)
+        for _ in 0..<updates { learner.update(progress: progress) }
+        credit -= updates
+        guard credit == 0 else { return Move(updates: updates) }
+        defer { ended = [] }
+        return Move(steps: taken, updates: updates, episodes: ended)
     }
 
     /// One step of every environment; asks where enough was come across.
@@ -127,30 +128,30 @@ struct QuestionStage: Stage {
 
     func save(to checkpoint: inout Checkpoint) {
         collector.save(to: &checkpoint)
-        checkpoint.put("questions.counts", [nextID, credit, answered])
+        checkpoint.put("questions.counts", [nextID, taken, credit])
         checkpoint.put("questions.open.", Self.checkpoint(questions))
         checkpoint.put("questions.pool.", Self.checkpoint(pool))
         checkpoint.put("questions.returns", ended.map(\.episodeReturn))
         checkpoint.put("questions.lengths", ended.map(\.length))
-        let known = answers.sorted { $0.key < $1.key }
-        checkpoint.put("questions.answered", known.map(\.key))
-        checkpoint.put("questions.answers", known.flatMap(\.value))
+        let answered = answers.sorted { $0.key < $1.key }
+        checkpoint.put("questions.answered", answered.map(\.key))
+        checkpoint.put("questions.answers", answered.flatMap(\.value))
     }
 
     mutating func restore(from checkpoint: Checkpoint, _ learner: Learner) throws(LearningError) {
         try collector.restore(from: checkpoint, learner)
         let counts = try checkpoint.integers("questions.counts", count: 3, in: 0..<Int.max)
-        (nextID, credit, answered) = (counts[0], counts[1], counts[2])
+        (nextID, taken, credit) = (counts[0], counts[1], counts[2])
         questions = try Self.restore(checkpoint.part("questions.open."), learner.network)
         pool = try Self.restore(checkpoint.part("questions.pool."), learner.network)
         let returns = try checkpoint.doubles("questions.returns")
         let lengths = try checkpoint.integers("questions.lengths", count: returns.count, in: 0..<Int.max)
         ended = zip(returns, lengths).map { Episode(index: 0, episodeReturn: $0, length: $1) }
-        let known = try checkpoint.integers("questions.answered", in: 0..<Int.max)
+        let answered = try checkpoint.integers("questions.answered", in: 0..<Int.max)
         let components = learner.network.head.components
         let choices = try checkpoint.members(
-            "questions.answers", of: components, count: known.count * components.count)
-        for (index, id) in known.enumerated() {
+            "questions.answers", of: components, count: answered.count * components.count)
+        for (index, id) in answered.enumerated() {
             answers[id] = Array(choices[index * components.count..<(index + 1) * components.count])
         }
     }

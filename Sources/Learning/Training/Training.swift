@@ -61,8 +61,8 @@ public final class Training {
         self.learner = learner
         self.now = now
         phaseIndex = phase
-        hyperparameters = try request.phases.map { phase throws(LearningError) in
-            try learner.hyperparameters.overridden(by: phase.hyperparameters)
+        hyperparameters = try request.phases.indices.map { index throws(LearningError) in
+            try request.hyperparameters(ofPhase: index, learner)
         }
         random = RandomGenerator(seed: request.seed)
         if !request.demonstrations.isEmpty { try self.learner.show(request.demonstrations) }

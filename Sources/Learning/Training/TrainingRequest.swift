@@ -93,8 +93,7 @@ public struct TrainingRequest: Sendable {
         for (index, phase) in phases.enumerated() {
             let place = "phases/\(index)/"
             try checkMemory(
-                of: phase, learner.network, try learner.hyperparameters.overridden(by: phase.hyperparameters),
-                at: place + "hyperparameters/")
+                of: phase, learner.network, try hyperparameters(ofPhase: index, learner), at: place + "hyperparameters/")
             if let own = phase.budget {
                 try check(own, place)
                 let acts = own.steps != nil || own.episodes != nil
@@ -118,6 +117,14 @@ public struct TrainingRequest: Sendable {
         try require(
             numEnvs.map { (1...max(most, 1)).contains($0) } ?? true, "num_envs",
             "expected 1 to \(most) for this replay_capacity")
+    }
+
+    /// The learner's with what a phase asks for.
+    func hyperparameters(ofPhase index: Int, _ learner: Learner) throws(LearningError) -> Hyperparameters {
+        do { return try learner.hyperparameters.overridden(by: phases[index].hyperparameters) } catch {
+            guard case .invalidHyperparameter(let name, let reason, _) = error else { throw error }
+            throw .invalidHyperparameter(name: name, reason: reason, phase: index)
+        }
     }
 
     /// No phase may take more memory than an agent's replay.

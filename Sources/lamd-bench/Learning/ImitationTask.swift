@@ -123,9 +123,7 @@ extension ImitationTask {
         let environment = try environment
         let teacher = try Catalogue.worlds.expert(expert, for: environment.spec).make(for: environment.spec)
         let seeds = (0..<UInt64(count)).map { 1_000_000 * seed + $0 }
-        return try Demonstration.play(environment, seeds, exploration: exploration) { observations, rows, masks in
-            teacher.act(observations, rows: rows, masks: masks)
-        }
+        return try Demonstration.play(environment, seeds, exploration: exploration, by: teacher)
     }
 
     func request(_ recipe: Recipe, shown: [Trajectory], seed: UInt64) throws -> TrainingRequest {
