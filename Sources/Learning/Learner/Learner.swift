@@ -103,7 +103,11 @@ public struct Learner: Sendable {
     /// - Parameter isFirst: whether nothing was learned just before by another objective: then momentum and target stay.
     mutating func begin(_ objective: Objective, _ hyperparameters: Hyperparameters, isFirst: Bool) {
         let isReadAnew = reading != objective.reading
-        if isReadAnew && updates > 0 { translateScores(for: objective.reading) }
+        if isReadAnew && updates > 0 {
+            translateScores(for: objective.reading)
+            // At once: a phase may end before its first update.
+            reading = objective.reading
+        }
         if !isFirst || isReadAnew || hyperparameters.rule != self.hyperparameters.rule {
             optimizer = Optimizer(hyperparameters.rule, parameterCount: parameters.count)
             target = parameters
