@@ -104,16 +104,18 @@ public struct TrainingRequest: Sendable {
             try require(
                 phase.kind == .imitate || environment != nil, "env_id",
                 "a phase \"\(phase.kind.rawValue)\" needs an environment to act in")
-            let isShown =
-                !demonstrations.isEmpty || learner.shownCount > 0
-                || phases[..<index].contains { $0.kind == .aggregate }
+            // An episode without a step shows nothing, and labels are no steps to be like.
+            let isShown = learner.demonstrations != nil || demonstrations.contains { $0.length > 0 }
+            let isLabelled = learner.shownCount > 0 || phases[..<index].contains { $0.kind == .aggregate }
             try require(
-                isShown || (phase.kind != .imitate && phase.kind != .adversarial), "demonstrations",
+                isShown || (phase.kind == .imitate ? isLabelled : phase.kind != .adversarial), "demonstrations",
                 "a phase \"\(phase.kind.rawValue)\" needs demonstrations")
         }
         try require(evaluationInterval.map { $0 > 0 } ?? true, "evaluate/every_steps", "expected at least 1")
         try require(evaluationEpisodes > 0, "evaluate/num_episodes", "expected at least 1")
-        let most = learner.hyperparameters.replayCapacity / (2 * (learner.hyperparameters.nStep + 1))
+        var longest = learner.hyperparameters.nStep
+        for index in phases.indices { longest = max(longest, try hyperparameters(ofPhase: index, learner).nStep) }
+        let most = learner.hyperparameters.replayCapacity / (2 * (longest + 1))
         try require(
             numEnvs.map { (1...max(most, 1)).contains($0) } ?? true, "num_envs",
             "expected 1 to \(most) for this replay_capacity")
