@@ -15,6 +15,39 @@ import Testing
         #expect(Set(HyperparameterField.all.map(\.name)).count == HyperparameterField.all.count)
     }
 
+    @Test(arguments: HyperparameterField.all.map(\.name))
+    func `each field is written alone, and read back`(_ name: String) throws {
+        let field = try #require(HyperparameterField.all.first { $0.name == name })
+        let parts = name.split(separator: ".").map(String.init)
+        func read(_ hyperparameters: Hyperparameters) throws -> Value {
+            try #require(parts.reduce(hyperparameters.value as Value?) { $0?[$1] })
+        }
+        let old = try read(defaults)
+        let new: Value
+        switch field.domain {
+        case .real(let range): new = .double(old.asDouble == range.lowerBound ? range.upperBound : range.lowerBound)
+        case .integer(let range):
+            let number = Int(try #require(old.asInt64))
+            new = .int(Int64(number == range.lowerBound ? number + 1 : number - 1))
+        case .boolean: new = .bool(old.asBool == false)
+        case .choice(let names): new = .string(try #require(names.first { $0 != old.asString }))
+        case .integers(let range, _): new = .integers([range.lowerBound, range.upperBound])
+        }
+        #expect(new != old)
+        var changed = defaults
+        // A batch must fit beside the widest layer, a Gaussian brings bins of its own.
+        let beside: Value =
+            ["hidden_sizes": ["batch_size": 8], "box_distribution": ["bins": 11]][name] ?? .object([])
+        try changed.apply(parts.reversed().reduce(new) { .object([.init($1, $0)]) }.adding(beside))
+        #expect(try read(changed) == new)
+        var copy = defaults
+        try copy.apply(changed.value)
+        #expect(copy == changed && copy != defaults)
+        try copy.apply(parts.reversed().reduce(old) { .object([.init($1, $0)]) })
+        if name == "hidden_sizes" { copy.batchSize = defaults.batchSize }
+        #expect(copy == defaults)
+    }
+
     @Test func `takes over what is named and nothing else`() throws {
         var changed = defaults
         try changed.apply(["learning_rate": 0.25, "exploration": ["final": 0], "hidden_sizes": [7]])
@@ -39,6 +72,23 @@ import Testing
             ("learning_starts", ["learning_starts": 500, "replay_capacity": 200], "replay_capacity"),
             ("batch_size", ["batch_size": 4_096, "hidden_sizes": [64, 4_096]], "1024"),
             ("n_step", ["n_step": 60, "replay_capacity": 200, "learning_starts": 1], "replay_capacity"),
+            ("demonstration_share", ["demonstration_share": 1.5], "number"),
+            ("imitation.loss", ["imitation": ["loss": "newton"]], "cross_entropy"),
+            ("imitation.self", ["imitation": ["self": 1]], "true"), ("imitation", ["imitation": true], "object"),
+            ("imitation.delta", ["imitation": ["delta": 1]], "imitation.margin"),
+            ("expert_mixing", ["expert_mixing": -0.1], "number"),
+            ("labels.round", ["labels": ["round": 0]], "integer"),
+            ("labels.pool", ["labels": ["round": 10_000, "pool": 11]], "at most 10"),
+            ("adversarial.hidden_sizes", ["adversarial": ["hidden_sizes": [1, 1, 1, 1, 1]]], "at most 4"),
+            ("adversarial.hidden_sizes", ["adversarial": ["hidden_sizes": [2_048]]], "1024"),
+            ("adversarial.reward_scale", ["adversarial": ["reward_scale": 0]], "number"),
+            ("policy_gradient.clip", ["policy_gradient": ["clip": 0]], "number"),
+            ("policy_gradient.gae_lambda", ["policy_gradient": ["gae_lambda": 1.1]], "number"),
+            (
+                "policy_gradient.batch_size", ["policy_gradient": ["batch_size": 4_096], "hidden_sizes": [4_096]],
+                "at most 1024"
+            ),
+            ("box_distribution", ["box_distribution": "beta"], "gaussian"),
         ] as [(String, Value, String)])
     func `names the field at fault and what would be right`(_ name: String, _ value: Value, _ hint: String) {
         var changed = defaults

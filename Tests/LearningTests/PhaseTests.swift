@@ -168,6 +168,23 @@ import Testing
         #expect(training.learner.hyperparameters.learningRate == 1e-3)
     }
 
+    @Test func `scores are read anew once, though nothing is learned in between`() throws {
+        let workflow = Workflow(world: "CartPole-v1", methods: [.crossEntropy])
+        // Until there is enough experience there are no updates.
+        let idle = Phase(.q, budget: .init(steps: 10), hyperparameters: ["learning_starts": 1_000])
+        let trainings = try [[idle], [idle, idle], [idle, idle, idle]].map { phases in
+            var request = try workflow.request()
+            request.phases += phases
+            let training = try Training(request, try workflow.learner(), now: { 0 })
+            while try !training.next().isEmpty {}
+            return training
+        }
+        #expect(trainings.allSatisfy { $0.updates == Workflow.updates })
+        for training in trainings.dropFirst() {
+            #expect(training.checkpoint["learner.parameters"] == trainings[0].checkpoint["learner.parameters"])
+        }
+    }
+
     @Test func `a budget of all is that of the phases which act, or of those which imitate where none does`() throws {
         let workflow = Workflow(world: "CartPole-v1", methods: [.crossEntropy])
         var request = try workflow.request()

@@ -218,10 +218,7 @@ struct Once: Environment {
 extension EnvironmentRequest {
     /// What an expert does from each of some beginnings.
     func demonstrations(of expert: any Expert, seeds: Range<UInt64>, exploration: Double = 0) throws -> [Trajectory] {
-        try Demonstration.play(self, Array(seeds), exploration: exploration) {
-            observations, rows, masks throws(LearningError) in
-            expert.act(observations, rows: rows, masks: masks)
-        }
+        try Demonstration.play(self, Array(seeds), exploration: exploration, by: expert)
     }
 
     /// The best scripted expert of one of the worlds that come with lamd.
