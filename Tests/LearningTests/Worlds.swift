@@ -214,3 +214,113 @@ struct Once: Environment {
     func save(to writer: inout StateWriter) {}
     mutating func restore(from reader: inout StateReader) throws(EnvironmentError) {}
 }
+
+extension EnvironmentRequest {
+    /// What an expert does from each of some beginnings.
+    func demonstrations(of expert: any Expert, seeds: Range<UInt64>, exploration: Double = 0) throws -> [Trajectory] {
+        try Demonstration.play(self, Array(seeds), exploration: exploration) {
+            observations, rows, masks throws(LearningError) in
+            expert.act(observations, rows: rows, masks: masks)
+        }
+    }
+
+    /// The best scripted expert of one of the worlds that come with lamd.
+    func expert() throws -> any Expert {
+        try Catalogue.worlds.expert(Catalogue.scripted, for: spec).make(for: spec, kwargs: kwargs)
+    }
+}
+
+/// Blocks of numbered places that are walked through one after the other, whatever is done. Each block ends elsewhere:
+/// every other one comes to its end there, the others are cut short.
+struct Track: Environment {
+    typealias Observation = Int64
+    typealias Action = Int64
+
+    enum Ending: Sendable { case terminated, truncated }
+
+    static let states = 401
+    static let request = EnvironmentRequest(
+        EnvironmentSpec(id: "Track", summary: "", maxEpisodeSteps: 1_000) { _ throws(EnvironmentError) in Track() })
+
+    private var place = 0
+
+    static func ending(_ place: Int) -> Ending? {
+        let block = place / 40
+        return place % 40 == 9 + 3 * block ? (block.isMultiple(of: 2) ? .terminated : .truncated) : nil
+    }
+
+    static func reward(_ place: Int) -> Double { Double(place * 37 % 19) / 9 - 1 }
+
+    var observationSpace: Space { .discrete(Discrete(Self.states)) }
+    var actionSpace: Space { .discrete(Discrete(2)) }
+
+    mutating func reset(
+        options: Value?, random: inout RandomGenerator, observation: inout MutableSpan<Int64>
+    ) throws(EnvironmentError) {
+        place = 40 * random.integers(0, 10) + random.integers(0, 8)
+        observation[0] = Int64(place)
+    }
+
+    mutating func step(
+        _ action: Span<Int64>, random: inout RandomGenerator, observation: inout MutableSpan<Int64>
+    ) -> Step {
+        let (reward, ending) = (Self.reward(place), Self.ending(place))
+        place += 1
+        observation[0] = Int64(place)
+        return Step(reward: reward, terminated: ending == .terminated, truncated: ending == .truncated)
+    }
+
+    func render(_ mode: RenderMode) throws(EnvironmentError) -> Frame { Frame(mode: mode, bytes: []) }
+    func save(to writer: inout StateWriter) { writer.write(place) }
+    mutating func restore(from reader: inout StateReader) throws(EnvironmentError) { place = try reader.readInt() }
+}
+
+extension Value {
+    /// An object with the members of another behind its own.
+    func adding(_ other: Value) -> Value {
+        guard case .object(let first) = self, case .object(let second) = other else { return self }
+        return .object(first + second)
+    }
+}
+
+/// Places in a row: an action goes one way, nowhere or the other. What that is worth is for the test to say.
+struct Row: Environment {
+    typealias Observation = Int64
+    typealias Action = Int64
+
+    static let places = 8
+
+    let reward: @Sendable (_ place: Int, _ action: Int) -> Double
+    private var place = 0
+
+    init(_ reward: @escaping @Sendable (Int, Int) -> Double) { self.reward = reward }
+
+    static func request(_ reward: @escaping @Sendable (Int, Int) -> Double) -> EnvironmentRequest {
+        EnvironmentRequest(
+            EnvironmentSpec(id: "Row", summary: "", maxEpisodeSteps: 20) { _ throws(EnvironmentError) in Row(reward) })
+    }
+
+    var observationSpace: Space { .discrete(Discrete(Self.places)) }
+    var actionSpace: Space { .discrete(Discrete(3)) }
+
+    mutating func reset(
+        options: Value?, random: inout RandomGenerator, observation: inout MutableSpan<Int64>
+    ) throws(EnvironmentError) {
+        place = random.integers(0, Self.places)
+        observation[0] = Int64(place)
+    }
+
+    /// Backwards, staying, forwards.
+    mutating func step(
+        _ action: Span<Int64>, random: inout RandomGenerator, observation: inout MutableSpan<Int64>
+    ) -> Step {
+        let reward = reward(place, Int(action[0]))
+        place = min(max(place + Int(action[0]) - 1, 0), Self.places - 1)
+        observation[0] = Int64(place)
+        return Step(reward: reward)
+    }
+
+    func render(_ mode: RenderMode) throws(EnvironmentError) -> Frame { Frame(mode: mode, bytes: []) }
+    func save(to writer: inout StateWriter) { writer.write(place) }
+    mutating func restore(from reader: inout StateReader) throws(EnvironmentError) { place = try reader.readInt() }
+}
