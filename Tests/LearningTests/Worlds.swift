@@ -174,3 +174,43 @@ struct Walker: Expert {
         .int64((0..<rows).map { Int64(actions[Int(observations.integer($0))]) })
     }
 }
+
+/// Each episode is the same one step, from one of two places to the other, whatever is done.
+struct Once: Environment {
+    typealias Observation = Float
+    typealias Action = Int64
+
+    static let observationSpace = Space.box(Box(low: -1, high: 1, shape: [3]))
+    private static let places = sequence(6, 3)
+
+    let reward: Double
+    /// Whether the world ends with it; it is cut short otherwise.
+    let ends: Bool
+
+    static func request(reward: Double, ends: Bool) -> EnvironmentRequest {
+        EnvironmentRequest(
+            EnvironmentSpec(id: "Once", summary: "", maxEpisodeSteps: 2) { _ throws(EnvironmentError) in
+                Once(reward: reward, ends: ends)
+            })
+    }
+
+    var observationSpace: Space { Self.observationSpace }
+    var actionSpace: Space { .discrete(Discrete(4)) }
+
+    mutating func reset(
+        options: Value?, random: inout RandomGenerator, observation: inout MutableSpan<Float>
+    ) throws(EnvironmentError) {
+        for lane in 0..<3 { observation[lane] = Self.places[lane] }
+    }
+
+    mutating func step(
+        _ action: Span<Int64>, random: inout RandomGenerator, observation: inout MutableSpan<Float>
+    ) -> Step {
+        for lane in 0..<3 { observation[lane] = Self.places[3 + lane] }
+        return Step(reward: reward, terminated: ends, truncated: !ends)
+    }
+
+    func render(_ mode: RenderMode) throws(EnvironmentError) -> Frame { Frame(mode: mode, bytes: []) }
+    func save(to writer: inout StateWriter) {}
+    mutating func restore(from reader: inout StateReader) throws(EnvironmentError) {}
+}
