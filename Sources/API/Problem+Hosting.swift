@@ -36,6 +36,8 @@ extension Problem {
         case .demonstrationsFull(let reason): self.init(.tooMany, "\(reason); begin another")
         case .demonstrationsInUse(let id, let user):
             self.init(.inUse, "demonstrations \(id) are in use: \(user)", retryAfter: 5)
+        case .agentInUse(let id, let user):
+            self.init(.inUse, "agent \(id) is in use: \(user)", retryAfter: 5)
         case .sessionBusy(let id):
             self.init(.sessionBusy, "a rollout holds instance \(id); try again when it is done", retryAfter: 1)
         case .agentBusy(let agent, let job):

@@ -21,6 +21,8 @@ public enum HostingError: Error, Sendable {
     case demonstrationsFull(String)
     /// A set of demonstrations cannot be deleted now; `by` is a clause that says what uses it.
     case demonstrationsInUse(String, by: String)
+    /// An agent cannot be deleted now; `by` is a clause that says what uses it.
+    case agentInUse(String, by: String)
     /// A rollout holds the session.
     case sessionBusy(String)
     /// A training job has the agent already.

@@ -26,7 +26,8 @@ def header_only(text):
 
 # Each row: name, method, path, body, status, pointer, and further headers. `{c}` is a CartPole that was reset, `{new}` one
 # that was not, `{over}` one whose episode is over, `{v}` a vector of two, `{p}` a Pendulum, `{f}` a FrozenLake, `{a}` an
-# agent for CartPole, `{j}` a finished job.
+# agent for CartPole, `{j}` a finished job, `{d}` demonstrations of CartPole, `{o}` of Pendulum, `{s}` an agent for the spaces
+# of CartPole without a world, `{t}` one for Taxi whose job waits for the labels of states 0 to 4.
 ENVIRONMENTS = [
     # JSON
     ("cut off", "POST", "/v1/envs/{c}/step/", '{"action":', 400, ""),
@@ -363,4 +364,149 @@ AGENTS += [
     ("POST a job", "POST", "/v1/jobs/", "{}", 405, NONE),
     ("an unknown curve", "GET", "/v1/jobs/{j}/metrics?format=xml", None, 400, "?format"),
     ("events after a word", "GET", "/v1/jobs/{j}/events", None, 400, NONE, {"Last-Event-ID": "abc"}),
+]
+
+LARGE = {"policy_gradient": {"rollout_steps": 65536}}
+IMITATE = {"phase": "imitate"}
+LABELLED = {"phase": "aggregate", "expert": "client"}
+
+
+def training(phase, before=(), **fields):
+    """A training whose last phase is the one in question."""
+    return json.dumps({"demonstrations": ["{d}"], **fields, "phases": [*before, phase]})
+
+
+AGENTS += [
+    (f"a training with {name}", "POST", "/v1/agents/{a}/train/", body, 400, pointer)
+    for name, body, pointer in [
+        ("demonstrations as a text", '{"demonstrations":"{d}"}', "/demonstrations"),
+        ("a number for demonstrations", '{"demonstrations":["{d}",7]}', "/demonstrations/1"),
+        ("unknown demonstrations", '{"demonstrations":["{d}","ffffffff"]}', "/demonstrations/1"),
+        ("demonstrations named twice", '{"demonstrations":["{d}","{d}"]}', "/demonstrations/1"),
+        ("demonstrations of another world", '{"demonstrations":["{d}","{o}"]}', "/demonstrations/1"),
+        ("more demonstrations than there can be", json.dumps({"demonstrations": ["ffffffff"] * 1001}), "/demonstrations"),
+        ("an expert that nobody knows", '{"expert":"nobody"}', "/expert"),
+        ("an expert of another world", '{"expert":"value-iteration"}', "/expert"),
+        ("an agent that is not there as an expert", '{"expert":"ffffffff"}', "/expert"),
+        ("an agent of other spaces as an expert", '{"expert":"{t}"}', "/expert"),
+        ("a number for an expert", '{"expert":7}', "/expert"),
+        ("an expert without a name", '{"expert":""}', "/expert"),
+        ("an expert for nobody", training(IMITATE, expert="scripted"), "/expert"),
+        ("phases as an object", '{"phases":{"phase":"reinforce"}}', "/phases"),
+        ("more phases than there can be", json.dumps({"phases": [{"phase": "reinforce"}] * 101}), "/phases"),
+        ("a word for a phase", '{"phases":["reinforce"]}', "/phases/0"),
+        ("a phase without a kind", training({"steps": 5}, [IMITATE]), "/phases/1/phase"),
+        ("a number for a phase's kind", '{"phases":[{"phase":1}]}', "/phases/0/phase"),
+        ("an odd field of a phase", training({**IMITATE, "epochs": 3}, [IMITATE]), "/phases/1/epochs"),
+        ("a method of another phase", training({**IMITATE, "method": "ppo"}, [IMITATE]), "/phases/1/method"),
+        ("a number for a method", training({**IMITATE, "method": 0}), "/phases/0/method"),
+        ("steps of an imitate phase", training({**IMITATE, "steps": 100}, [IMITATE]), "/phases/1/steps"),
+        ("episodes of an imitate phase", training({**IMITATE, "episodes": 100}), "/phases/0/episodes"),
+        ("no updates in a phase", training({**IMITATE, "updates": 0}), "/phases/0/updates"),
+        ("half an update in a phase", training({**IMITATE, "updates": 0.5}), "/phases/0/updates"),
+        ("no time in a phase", training({**IMITATE, "seconds": 0}), "/phases/0/seconds"),
+        ("steps in words in a phase", training({**LABELLED, "steps": "many"}, [IMITATE]), "/phases/1/steps"),
+        ("nobody who labels", training({"phase": "aggregate"}, [IMITATE]), "/phases/1/expert"),
+        ("an expert where nobody labels", training({**IMITATE, "expert": "scripted"}), "/phases/0/expert"),
+        ("a phase's unknown expert", training({**LABELLED, "expert": "nobody"}, [IMITATE]), "/phases/1/expert"),
+        ("a phase's expert of other spaces", training({**LABELLED, "expert": "{t}"}, [IMITATE]), "/phases/1/expert"),
+        ("nothing to imitate", '{"phases":[{"phase":"imitate"}]}', "/demonstrations"),
+        ("nothing to be like", '{"phases":[{"phase":"adversarial"}]}', "/demonstrations"),
+        ("nothing to imitate yet", json.dumps({"phases": [IMITATE, LABELLED]}), "/demonstrations"),
+        ("a version of an expert", training({**LABELLED, "expert_version": 0}), "/phases/0/expert_version"),
+    ]
+]
+
+AGENTS += [
+    (
+        f"a phase with {json.dumps(hyperparameters)}",
+        "POST",
+        "/v1/agents/{a}/train/",
+        training({"phase": "reinforce", "method": "ppo", "hyperparameters": hyperparameters}, [IMITATE]),
+        400,
+        "/phases/1/hyperparameters" + pointer,
+    )
+    for hyperparameters, pointer in [
+        ([], ""),
+        ("fast", ""),
+        ({"learning_speed": 1}, "/learning_speed"),
+        ({"a/b~c": 1}, "/a~1b~0c"),
+        ({"exploration.final": 0.1}, ""),
+        ({"exploration": {"end": 1}}, "/exploration/end"),
+        ({"exploration": {"a/b": 1}}, "/exploration/a~1b"),
+        ({"exploration": 0.1}, "/exploration"),
+        ({"learning_rate": 0}, "/learning_rate"),
+        ({"policy_gradient": {"clip": "0.2"}}, "/policy_gradient/clip"),
+        ({"policy_gradient": {"batch_size": 0}}, "/policy_gradient/batch_size"),
+        ({"labels": {"round": 10_000, "pool": 1000}}, "/labels/pool"),
+        ({"adversarial": {"hidden_sizes": [1] * 5}}, "/adversarial/hidden_sizes"),
+        ({"hidden_sizes": [8]}, "/hidden_sizes"),
+        ({"activation": "tanh"}, "/activation"),
+        ({"layer_norm": True}, "/layer_norm"),
+        ({"bins": 3}, "/bins"),
+        ({"box_distribution": "gaussian"}, "/box_distribution"),
+        ({"replay": "prioritized"}, "/replay"),
+        ({"replay_capacity": 5000}, "/replay_capacity"),
+        ({"learning_starts": 1_000_000}, "/learning_starts"),
+    ]
+]
+
+AGENTS += [
+    (
+        "rollouts that fill the memory",
+        "POST",
+        "/v1/agents/{a}/train/",
+        json.dumps({"num_envs": 256, "phases": [{"phase": "reinforce", "method": "ppo", "hyperparameters": LARGE}]}),
+        400,
+        "/phases/0/hyperparameters/policy_gradient/rollout_steps",
+    ),
+    ("nowhere to act", "POST", "/v1/agents/{s}/train/", "{}", 400, ""),
+    ("nowhere to reinforce", "POST", "/v1/agents/{s}/train/", training({"phase": "reinforce"}), 400, "/env_id"),
+    ("nowhere to be labelled", "POST", "/v1/agents/{s}/train/", training(LABELLED, [IMITATE]), 400, "/env_id"),
+    ("parameters of nowhere", "POST", "/v1/agents/{s}/train/", training(IMITATE, kwargs={}), 400, "/kwargs"),
+    ("a world of other spaces", "POST", "/v1/agents/{s}/train/", training(IMITATE, env_id="Taxi-v4"), 400, "/env_id"),
+    ("an unknown world to train in", "POST", "/v1/agents/{s}/train/", training(IMITATE, env_id="Nope-v0"), 400, "/env_id"),
+    ("an odd kwarg", "POST", "/v1/agents/{a}/train/", '{"kwargs":{"a/b~c":1}}', 400, "/kwargs/a~1b~0c"),
+    ("an agent that is busy with labels", "POST", "/v1/agents/{t}/train/", "{}", 409, NONE),
+]
+
+RIGHT = {"state_id": 0, "action": 2}
+
+AGENTS += [
+    (name, "POST", f"/v1/agents/{{{agent}}}/labels", body, 400, pointer)
+    for name, agent, body, pointer in [
+        ("labels that nobody asked for", "a", json.dumps({"labels": [{"state_id": 0, "action": 1}]}), "/labels"),
+        ("no labels at all", "t", "{}", "/labels"),
+        ("no labels", "t", '{"labels":[]}', "/labels"),
+        ("a label that is no list", "t", json.dumps({"labels": RIGHT}), "/labels"),
+        ("more labels than there can be", "t", json.dumps({"labels": [RIGHT] * 10_001}), "/labels"),
+        ("labels and more", "t", json.dumps({"labels": [RIGHT], "sure": True}), "/sure"),
+        ("a label in a word", "t", '{"labels":["south"]}', "/labels/0"),
+        *[
+            (f"a label {json.dumps(wrong)}", "t", json.dumps({"labels": [RIGHT, wrong]}), f"/labels/1/{pointer}")
+            for wrong, pointer in [
+                ({"action": 2}, "state_id"),
+                ({"state_id": 0}, "action"),
+                ({"state_id": None, "action": 2}, "state_id"),
+                ({"state_id": 0, "action": None}, "action"),
+                ({"state_id": "0", "action": 2}, "state_id"),
+                ({"state_id": 0.5, "action": 2}, "state_id"),
+                ({"state_id": -1, "action": 2}, "state_id"),
+                ({"state_id": 5, "action": 2}, "state_id"),
+                ({"state_id": 1 << 62, "action": 2}, "state_id"),
+                ({"state_id": 0, "action": 6}, "action"),
+                ({"state_id": 0, "action": "south"}, "action"),
+                ({"state_id": 0, "action": [2]}, "action"),
+                ({"state_id": 0, "action": 2, "observation": 3}, "observation"),
+            ]
+        ],
+    ]
+]
+
+AGENTS += [
+    ("labels of nobody", "POST", "/v1/agents/ffffffff/labels", json.dumps({"labels": [RIGHT]}), 404, NONE),
+    ("PUT labels", "PUT", "/v1/agents/{t}/labels", json.dumps({"labels": [RIGHT]}), 405, NONE),
+    ("labels with a query", "POST", "/v1/agents/{t}/labels?sure=true", json.dumps({"labels": [RIGHT]}), 400, "?sure"),
+    ("no questions", "GET", "/v1/agents/{t}/labels?limit=0", None, 400, "?limit"),
+    ("questions after a word", "GET", "/v1/agents/{t}/labels?cursor=first", None, 400, "?cursor"),
 ]

@@ -44,7 +44,16 @@ def agent_names(target, names):
     client = target.client()
     agent = client.create_agent("CartPole-v1", seed=1, hyperparameters={"hidden_sizes": [16]})["agent_id"]
     job = client.train(agent, steps=200, wait=True)["job_id"]
-    return {**names, "a": agent, "j": job}
+    shown = [
+        client.create_demonstrations(env_id=env_id, expert="scripted", num_episodes=2, seed=1)["demonstration_id"]
+        for env_id in ("CartPole-v1", "Pendulum-v1")
+    ]
+    spaces = {key: client.get_agent(agent)[key] for key in ("observation_space", "action_space")}
+    spacious = client.create_agent(**spaces, seed=1)["agent_id"]
+    taxi = client.create_agent("Taxi-v4", seed=1, hyperparameters={"labels": {"round": 5}})["agent_id"]
+    asking = client.train(taxi, expert="client")["job_id"]
+    next(event for event in client.stream_job(asking) if event.event == "labels")
+    return {**names, "a": agent, "j": job, "d": shown[0], "o": shown[1], "s": spacious, "t": taxi}
 
 
 def filled(text, names):
@@ -63,7 +72,8 @@ def state(client, names):
     if "a" not in names:
         return instances
     policies = [client.get_policy(names["a"]), client.list_versions(names["a"])]
-    return instances, client.list_agents(), client.list_jobs(), policies
+    labels = client.get_labels(names["t"])
+    return instances, client.list_agents(), client.list_jobs(), client.list_demonstrations(), labels, policies
 
 
 def attempt(target, names, method, path, body, status, pointer, headers=None):

@@ -8,12 +8,28 @@ from lamd import safetensors
 
 HYPERPARAMETERS = {"hidden_sizes": [256, 256], "replay": "prioritized"}
 # A target beyond reach, so that only the budget ends the job.
-TRAIN = {"steps": 12_000, "num_envs": 2, "target_return": 501, "evaluate": {"every_steps": 3000, "num_episodes": 5}}
+TRAIN = {"num_envs": 2, "target_return": 501, "evaluate": {"every_steps": 3000, "num_episodes": 5}}
+
+# What a training is made of; the first learns by itself, the others from demonstrations or an expert too. Each of these
+# begins with another phase, so that there is something that a checkpoint must not mix up.
+RUNS = {
+    "q": [{"phase": "reinforce", "steps": 12_000}],
+    "imitate": [{"phase": "imitate", "method": "margin", "updates": 300}, {"phase": "imitate", "updates": 4000}],
+    "aggregate": [{"phase": "imitate", "updates": 300}, {"phase": "aggregate", "expert": "scripted", "steps": 6000}],
+    "demonstrations in replay": [{"phase": "imitate", "updates": 300}, {"phase": "reinforce", "steps": 6000}],
+    "ppo": [{"phase": "imitate", "updates": 300}, {"phase": "reinforce", "method": "ppo", "steps": 10_000}],
+    "gail": [{"phase": "imitate", "updates": 300}, {"phase": "adversarial", "method": "gail", "steps": 5000}],
+}
 
 
-def begin(client):
-    agent = client.create_agent("CartPole-v1", seed=11, hyperparameters=HYPERPARAMETERS)["agent_id"]
-    return agent, client.train(agent, **TRAIN)["job_id"]
+def begin(client, run="q"):
+    if run == "q":
+        agent = client.create_agent("CartPole-v1", seed=11, hyperparameters=HYPERPARAMETERS)["agent_id"]
+        return agent, client.train(agent, phases=RUNS[run], **TRAIN)["job_id"]
+    agent = client.create_agent("CartPole-v1", seed=11, hyperparameters={"hidden_sizes": [128, 128]})["agent_id"]
+    shown = client.create_demonstrations(env_id="CartPole-v1", expert="scripted", num_episodes=10, seed=1)
+    train = {**TRAIN, "demonstrations": [shown["demonstration_id"]], "evaluate": {"every_steps": 1000, "num_episodes": 3}}
+    return agent, client.train(agent, phases=RUNS[run], **train)["job_id"]
 
 
 def finish(client, agent, job):
@@ -21,7 +37,7 @@ def finish(client, agent, job):
     events = list(client.stream_job(job))
     done = events[-1].data
     assert done["state"] == "succeeded", done
-    kinds = ("episode", "evaluation")
+    kinds = ("phase", "episode", "evaluation")
     curve = [(event.event, event.data) for event in events if event.event in kinds]
     for _, data in curve:
         data.pop("seconds", None)
@@ -43,12 +59,14 @@ def unbroken(tmp_path_factory):
     return result
 
 
-def interrupted(new_daemon, number, times=1):
+def interrupted(new_daemon, number, times=1, run="q"):
     running = new_daemon().start()
-    agent, job = begin(running.client())
+    agent, job = begin(running.client(), run)
     last = 0
     for _ in range(times):
         events = running.client().stream_job(job)
+        if len(RUNS[run]) > 1:
+            next(event for event in events if event.event == "phase")
         announced = next(event for event in events if event.event == "checkpoint" and event.id > last)
         last = announced.id
         assert running.client().get_job(job)["state"] == "running"
@@ -74,6 +92,13 @@ def test_a_broken_run_ends_like_an_unbroken_one(unbroken, new_daemon, number):
 def test_killed_again_and_again(unbroken, new_daemon):
     result, _ = interrupted(new_daemon, signal.SIGKILL, times=3)
     assert result == unbroken
+
+
+@pytest.mark.parametrize("run", [run for run in RUNS if run != "q"])
+def test_every_kind_of_phase_goes_on_where_it_was(daemon, new_daemon, run):
+    client = daemon.client()
+    result, _ = interrupted(new_daemon, signal.SIGKILL, times=2, run=run)
+    assert result == finish(client, *begin(client, run))
 
 
 def test_what_was_finished_is_still_there_after_a_restart(new_daemon):

@@ -120,8 +120,14 @@ public final class Jobs: Sendable {
         for _ in 0..<threads { ended.wait() }
     }
 
-    /// Deletes an agent, whose job is cancelled first.
+    /// Deletes an agent, whose job is cancelled first. One that labels in another's job is needed there, also after the
+    /// daemon's next start.
     public func delete(_ agent: Agent) throws(HostingError) {
+        let asking = all.first { job in
+            !job.status.isFinished && job.agent != agent.id
+                && job.request.phases.contains { $0.expert == agent.id.description }
+        }
+        if let asking { throw .agentInUse(agent.id.description, by: "job \(asking.id) learns from it") }
         while let id = agent.job, let job = find(id) { cancel(job) }
         try observations.settle(agent)
         try agents.delete(agent.id)

@@ -22,6 +22,7 @@ extension Hyperparameters {
     }
 
     private static let gaussianBins = 101
+    private static let names = HyperparameterField.all.map(\.name).joined(separator: ", ")
 
     /// Takes over what `value`, an object, names; the rest stays as it is.
     /// - Throws: ``LearningError/invalidHyperparameter(name:reason:)``.
@@ -39,8 +40,9 @@ extension Hyperparameters {
         try changed.apply(value)
         for (name, isSame) in [
             ("hidden_sizes", changed.hiddenSizes == hiddenSizes), ("activation", changed.activation == activation),
-            ("layer_norm", changed.layerNorm == layerNorm), ("bins", changed.bins == bins),
+            // What it is sets the bins too.
             ("box_distribution", changed.boxDistribution == boxDistribution),
+            ("layer_norm", changed.layerNorm == layerNorm), ("bins", changed.bins == bins),
             ("replay", changed.replay == replay), ("replay_capacity", changed.replayCapacity == replayCapacity),
         ] where !isSame {
             throw .invalidHyperparameter(
@@ -54,10 +56,10 @@ extension Hyperparameters {
             throw .invalidHyperparameter(name: String(prefix.dropLast()), reason: "expected an object")
         }
         for member in members {
-            let names = HyperparameterField.all.map(\.name).joined(separator: ", ")
             guard !member.key.contains(".") else {
                 throw .invalidHyperparameter(
-                    name: String(prefix.dropLast()), reason: "no such hyperparameter as \(member.key); there are \(names)")
+                    name: String(prefix.dropLast()),
+                    reason: "no such hyperparameter as \(member.key); there are \(Self.names)")
             }
             let name = prefix + member.key
             if let field = HyperparameterField.all.first(where: { $0.name == name }) {
@@ -67,7 +69,7 @@ extension Hyperparameters {
             } else if HyperparameterField.all.contains(where: { $0.name.hasPrefix(name + ".") }) {
                 try apply(member.value, within: name + ".")
             } else {
-                throw .invalidHyperparameter(name: name, reason: "no such hyperparameter; there are \(names)")
+                throw .invalidHyperparameter(name: name, reason: "no such hyperparameter; there are \(Self.names)")
             }
         }
     }

@@ -136,7 +136,7 @@ extension Hyperparameters {
             priorityBeta: 0.4, exploration: Exploration(initial: 1, final: 0.05, steps: 5_000), learningStarts: 500,
             trainFrequency: 2, gradientSteps: 1, demonstrationShare: 0.25,
             imitation: ImitationTerm(
-                loss: .margin, weight: 1, decay: 0.1, margin: 0.1, filter: true, selfImitation: false),
+                loss: .margin, weight: 0.1, decay: 0.1, margin: 0.1, filter: true, selfImitation: false),
             expertMixing: 0.5, labels: Labels(round: 50, pool: 4, updates: 500),
             adversarial: Adversarial(
                 hiddenSizes: [64, 64], learningRate: 3e-4, gradientPenalty: 10, period: 1, rewardScale: 0.1),

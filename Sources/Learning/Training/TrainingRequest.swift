@@ -93,7 +93,8 @@ public struct TrainingRequest: Sendable {
         for (index, phase) in phases.enumerated() {
             let place = "phases/\(index)/"
             try checkMemory(
-                of: phase, learner.network, try hyperparameters(ofPhase: index, learner), at: place + "hyperparameters/")
+                of: phase, learner.network, try hyperparameters(ofPhase: index, learner), at: place + "hyperparameters/"
+            )
             if let own = phase.budget {
                 try check(own, place)
                 let acts = own.steps != nil || own.episodes != nil
