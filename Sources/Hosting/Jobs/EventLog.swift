@@ -68,6 +68,9 @@ public final class EventLog: Sendable {
         }
     }
 
+    /// Whether no more events will come.
+    var isFinished: Bool { state.withLock { $0.isFinished } }
+
     public var count: Int { state.withLock { $0.events.count } }
 
     /// Events that the catalogue does not have yet; the caller stores them.

@@ -104,12 +104,12 @@ public final class Jobs: Sendable {
         wait(for: job)
     }
 
-    /// Waits until a job has ended.
+    /// Waits until a job has ended, and its end is kept.
     public func wait(for job: Job) {
         let wake = DispatchSemaphore(value: 0)
         let follower = job.events.follow { wake.signal() }
         defer { job.events.unfollow(follower) }
-        while !job.status.isFinished && !queue.withLock({ $0.isStopping }) { _ = wake.wait(timeout: .now() + 1) }
+        while !job.events.isFinished && !queue.withLock({ $0.isStopping }) { _ = wake.wait(timeout: .now() + 1) }
     }
 
     /// Has every running job write a checkpoint and stop; they go on at the next start.
@@ -129,9 +129,11 @@ public final class Jobs: Sendable {
         }
         if let asking { throw .agentInUse(agent.id.description, by: "job \(asking.id) learns from it") }
         while let id = agent.job, let job = find(id) { cancel(job) }
+        let gone = all.filter { $0.agent == agent.id }
+        // One that has let the agent go may still be writing down its end.
+        for job in gone { wait(for: job) }
         try observations.settle(agent)
         try agents.delete(agent.id)
-        let gone = all.filter { $0.agent == agent.id }
         table.withLock { jobs in for job in gone { jobs[job.id] = nil } }
         for job in gone { try removeCheckpoint(of: job) }
     }
@@ -310,6 +312,7 @@ extension Jobs {
     private func finish(
         _ job: Job, _ agent: Agent, _ state: Job.State, result: Value? = nil, error: String? = nil
     ) throws(HostingError) {
+        defer { job.events.finish() }
         agent.release(from: job.id)
         job.update {
             $0.state = state
@@ -320,7 +323,6 @@ extension Jobs {
         job.events.append("done", job.value(clock: clock).json)
         try keep(job)
         try removeCheckpoint(of: job)
-        job.events.finish()
         try forgetOldest()
         logger.info("job ended", metadata: ["job": "\(job.id)", "state": "\(state.rawValue)"])
     }
