@@ -99,8 +99,9 @@ let package = Package(
         .testTarget(name: "StoreTests", dependencies: ["Store", "Gym"], swiftSettings: strict),
         .testTarget(
             name: "HostingTests",
-            dependencies: ["Hosting", "Environments", "Gym", "Store", .product(name: "Logging", package: "swift-log")],
-            swiftSettings: strict),
+            dependencies: [
+                "Hosting", "Environments", "Gym", "Learning", "Store", .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: strict),
         .testTarget(
             name: "APITests",
             dependencies: ["API", "HTTP", "Gym", "JSON", "Store", .product(name: "Yams", package: "Yams")],
