@@ -26,7 +26,7 @@ import Testing
         let environment = try EnvironmentRequest.world("MountainCar-v0")
         let shown = try environment.demonstrations(of: environment.expert(), seeds: 0..<20)
         let training = try train(
-            nil, [Phase(.crossEntropy, budget: .init(updates: 1_500))], shown, try environment.learner())
+            nil, [Phase(.crossEntropy, budget: .init(updates: 3_000))], shown, try environment.learner())
         #expect(try mean(training.policy, in: environment) >= -105)
     }
 

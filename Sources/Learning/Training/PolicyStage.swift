@@ -12,13 +12,17 @@ struct PolicyStage: Stage {
     private let batchSize: Int
     private var batch = RolloutBatch()
 
-    /// - Parameter isPlain: REINFORCE.
-    init(_ vector: any VectorEnvironment, _ learner: inout Learner, isPlain: Bool) {
+    /// - Parameters:
+    ///   - isPlain: REINFORCE.
+    ///   - budget: of steps of all environments; a rollout is no longer.
+    init(_ vector: any VectorEnvironment, _ learner: inout Learner, isPlain: Bool, budget: Int?) {
         let settings = learner.hyperparameters.policyGradient
+        let longest = max(1, (budget ?? .max) / vector.count)
         self.isPlain = isPlain
         collector = Collector(vector, learner)
         rollout = PolicyRollout(
-            learner.network, environments: vector.count, steps: settings.rolloutSteps, isMasked: learner.isMasked)
+            learner.network, environments: vector.count, steps: min(settings.rolloutSteps, longest),
+            isMasked: learner.isMasked)
         order = Array(0..<rollout.rows)
         batchSize = isPlain ? rollout.rows : min(settings.batchSize, rollout.rows)
         workspace = Workspace(for: learner.network.perceptron, capacity: max(batchSize, vector.count))

@@ -20,16 +20,13 @@ struct Move {
 
 /// Learning from demonstrations alone.
 struct ImitationStage: Stage {
-    /// Updates in one move.
-    private static let burst = 50
-
     func advance(_ learner: inout Learner, progress: Double) throws(LearningError) -> Move {
         // The labels that it was to learn from may not have come.
         guard learner.isReady else {
             throw .invalidRequest(name: "demonstrations", reason: "nothing was shown or labelled that can be imitated")
         }
-        for _ in 0..<Self.burst { learner.update(progress: progress) }
-        return Move(updates: Self.burst)
+        learner.update(progress: progress)
+        return Move(updates: 1)
     }
 
     func save(to checkpoint: inout Checkpoint) {}

@@ -85,8 +85,9 @@ public final class Training {
         case .dagger:
             guard let expert = phase.expert else { return QuestionStage(vector, &learner) }
             return AggregationStage(vector, expert, &learner)
-        case .ppo: return PolicyStage(vector, &learner, isPlain: false)
-        case .policyGradient: return PolicyStage(vector, &learner, isPlain: true)
+        case .ppo, .policyGradient:
+            let isPlain = phase.method == .policyGradient
+            return PolicyStage(vector, &learner, isPlain: isPlain, budget: request.budget(of: phase).steps)
         default: return ValueStage(vector, &learner)
         }
     }
@@ -192,6 +193,7 @@ public final class Training {
 
     private func beginNextPhase() throws(LearningError) -> [TrainingEvent] {
         phaseIndex += 1
+        counts.hits = 0
         before = counts
         guard phaseIndex < request.phases.count else { return [] }
         stage = try Self.begin(request, phaseIndex, hyperparameters, &learner, &random)
