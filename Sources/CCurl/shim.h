@@ -34,6 +34,16 @@ curl_set_sink (CURL *handle, size_t (*sink) (char *, size_t, size_t, void *), vo
   return code == CURLE_OK ? curl_easy_setopt (handle, CURLOPT_WRITEDATA, context) : code;
 }
 
+/* `watch` is asked about once a second whether to go on: anything but 0 ends the transfer. */
+static inline CURLcode
+curl_set_watch (CURL *handle, int (*watch) (void *, curl_off_t, curl_off_t, curl_off_t, curl_off_t), void *context)
+{
+  CURLcode code = curl_easy_setopt (handle, CURLOPT_XFERINFOFUNCTION, watch);
+  if (code == CURLE_OK)
+    code = curl_easy_setopt (handle, CURLOPT_XFERINFODATA, context);
+  return code == CURLE_OK ? curl_easy_setopt (handle, CURLOPT_NOPROGRESS, 0L) : code;
+}
+
 /* 0 before there is a reply. */
 static inline long
 curl_status (CURL *handle)

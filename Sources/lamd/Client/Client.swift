@@ -61,7 +61,7 @@ struct Client {
         transfer.add(header: "Accept: text/event-stream")
         if let last { transfer.add(header: "Last-Event-ID: \(last)") }
         // A stream that lives carries a comment every 15 s.
-        transfer.expectBytes(everySeconds: 60)
+        transfer.expectBytes(every: .seconds(60))
         do { try transfer.perform() } catch { throw .noAnswer(address: address, reason: error.reason) }
         guard transfer.status == 200 else {
             throw .refused(Refusal(status: transfer.status, body: transfer.body))

@@ -8,7 +8,6 @@ final class JobProgress: Sendable {
         var isDrawn = false
         /// The last share of the budget that had a line, in tenths.
         var tenth = 0
-        var lastSaid = ""
     }
 
     private let terminal: Terminal
@@ -18,13 +17,9 @@ final class JobProgress: Sendable {
         self.terminal = terminal
     }
 
-    /// A line that stays. The same one twice in a row is said once.
+    /// A line that stays.
     func say(_ line: String) {
-        state.withLock { state in
-            guard state.lastSaid != line else { return }
-            state.lastSaid = line
-            write(line + "\n", &state)
-        }
+        state.withLock { write(line + "\n", &$0) }
     }
 
     func show(_ event: JSONValue) {
@@ -47,9 +42,14 @@ final class JobProgress: Sendable {
         let isBest = event["best"]?.bool == true
         say(
             """
-            evaluation at \(event.text("steps")) steps: mean return \(evaluation.text("mean_return")) ± \
+            evaluation at \(Self.count(event, in: event["phase"])): mean return \(evaluation.text("mean_return")) ± \
             \(evaluation.text("std_return"))\(isBest ? ", the best so far" : "")
             """)
+    }
+
+    /// A phase after the first begins.
+    func showPhase(_ event: JSONValue) {
+        say("now \(event.text("phase")) by \(event.text("method"))")
     }
 
     func finish(_ job: JSONValue) {
@@ -77,7 +77,7 @@ final class JobProgress: Sendable {
 
     private static func line(_ event: JSONValue) -> String {
         let metrics = event["metrics"]
-        var parts = ["\(metrics?.text("steps") ?? "0") steps"]
+        var parts = [event.text("phase"), count(metrics, in: event["phase"])]
         for (key, name) in [
             ("mean_return", "return"), ("evaluation_return", "evaluation"), ("best_return", "best"),
         ] {
@@ -88,11 +88,18 @@ final class JobProgress: Sendable {
         return parts.joined(separator: ", ")
     }
 
+    /// What was done so far, in what counts: who imitates takes no steps.
+    private static func count(_ counts: JSONValue?, in phase: JSONValue?) -> String {
+        let unit = phase?.string == "imitate" ? "updates" : "steps"
+        return "\(counts?.text(unit) ?? "0") \(unit)"
+    }
+
     private static func summary(_ job: JSONValue) -> String {
         let state = job.text("state")
         if let reason = job["error"]?["detail"]?.string { return "\(state): \(reason)" }
         guard let result = job["result"], !result.isNull else { return state }
-        var parts = ["\(state) after \(result.text("steps")) steps in \(result.text("seconds")) s"]
+        let unit = result["steps"]?.int == 0 ? "updates" : "steps"
+        var parts = ["\(state) after \(result.text(unit)) \(unit) in \(result.text("seconds")) s"]
         if let mean = result["evaluation"]?["mean_return"]?.double {
             parts.append("mean return \(JSONValue.brief(mean))")
         }

@@ -24,6 +24,14 @@ struct RequestBody {
         writer.value(number)
     }
 
+    mutating func set(_ key: String, _ texts: [String]?) {
+        guard let texts else { return }
+        writer.key(key)
+        writer.beginArray()
+        for text in texts { writer.value(text) }
+        writer.endArray()
+    }
+
     /// - Parameter option: the name of the argument that holds the JSON.
     mutating func set(_ key: String, json text: String?, from option: String) throws(ClientError) {
         guard let text else { return }

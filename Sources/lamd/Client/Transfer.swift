@@ -9,6 +9,9 @@ final class Transfer {
     private let handle: UnsafeMutableRawPointer
     private var headers: UnsafeMutablePointer<curl_slist>?
     private let onBytes: ((UnsafeRawBufferPointer) -> Void)?
+    /// How long nothing may come, and since when nothing came.
+    private var patience: Duration?
+    private var quietSince = ContinuousClock.now
     /// What came back, unless somebody else took it.
     private(set) var body: [UInt8] = []
 
@@ -48,16 +51,19 @@ final class Transfer {
         }
     }
 
-    /// Gives up when nothing comes for that long.
-    func expectBytes(everySeconds seconds: Int) {
-        curl_set_long(handle, CURLOPT_LOW_SPEED_LIMIT, 1)
-        curl_set_long(handle, CURLOPT_LOW_SPEED_TIME, seconds)
-    }
+    /// Gives up when nothing comes for that long. libcurl's own limit is a mean speed, to which the few bytes of a comment
+    /// now and then do not add up.
+    func expectBytes(every patience: Duration) { self.patience = patience }
+
+    private var isTooQuiet: Bool { patience.map { quietSince.duration(to: .now) > $0 } ?? false }
 
     /// Blocks until the reply has come.
     func perform() throws(Failure) {
         curl_set_headers(handle, headers)
-        curl_set_sink(handle, Self.sink, Unmanaged.passUnretained(self).toOpaque())
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        curl_set_sink(handle, Self.sink, context)
+        curl_set_watch(handle, Self.watch, context)
+        quietSince = .now
         let (code, text) = withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(CURL_ERROR_SIZE)) { errors in
             errors.initialize(repeating: 0)
             curl_set_errors(handle, errors.baseAddress)
@@ -66,6 +72,7 @@ final class Transfer {
             return (code, errors.baseAddress.map { String(cString: $0) } ?? "")
         }
         guard code != CURLE_OK else { return }
+        if let patience, code == CURLE_ABORTED_BY_CALLBACK { throw Failure(reason: "nothing came for \(patience)") }
         throw Failure(reason: text.isEmpty ? String(cString: curl_easy_strerror(code)) : text)
     }
 
@@ -79,7 +86,14 @@ final class Transfer {
             return size * count
         }
 
+    private static let watch: @convention(c) (UnsafeMutableRawPointer?, Int, Int, Int, Int) -> Int32 = {
+        context, _, _, _, _ in
+        guard let context else { return 1 }
+        return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().isTooQuiet ? 1 : 0
+    }
+
     private func take(_ bytes: UnsafeRawBufferPointer) {
+        quietSince = .now
         if let onBytes, status == 200 { onBytes(bytes) } else { body.append(contentsOf: bytes) }
     }
 }

@@ -128,7 +128,7 @@ def test_tells_in_a_pipe_how_it_learns(agent):
     id, said = agent
     lines = said.splitlines()
     assert re.fullmatch("job [0-9a-f]{8}", lines[1])
-    assert any(re.match(r" \d\d %  [\d,]+ steps, return ", line) for line in lines)
+    assert any(re.match(r" \d\d %  reinforce, [\d,]+ steps, return ", line) for line in lines)
     assert any(re.match(r"evaluation at [\d,]+ steps: mean return \S+ ± \S+", line) for line in lines)
     assert re.match(r"succeeded after [\d,]+ steps in \S+ s, mean return \S+, target 0.7 (not )?reached$", lines[-1])
     assert "\r" not in said
@@ -194,6 +194,10 @@ def test_hyperparameters_reach_the_new_agent(lamd, client):
         (["--env", "Crossing-v0", "--hyperparameters", '{"n_steps": 1}'], "/hyperparameters/n_steps: "),
         (["--env", "FrozenLake-v1", "--kwargs", '{"ice": 1}'], "/kwargs/ice: "),
         (["--env", "Crossing-v0", "--kwargs", "{no"], "--kwargs: this is not JSON"),
+        (["--env", "Crossing-v0", "--demonstrations", "none"], "--demonstrations: there are no demonstrations none; "),
+        (["--env", "Crossing-v0", "--expert", "nobody"], "/expert: "),
+        (["--env", "Crossing-v0", "--phases", "{no"], "--phases: this is not JSON"),
+        (["--env", "Crossing-v0", "--phases", '[{"phase": "imitate", "steps": 5}]'], "/phases/0/steps: "),
         (["00000000"], "there is no agent"),
     ],
 )
@@ -214,11 +218,93 @@ def test_a_command_line_that_cannot_be_understood(lamd, arguments):
     assert "Usage: lamd train" in done.stderr
 
 
+def test_trains_from_demonstrations_and_an_expert_in_phases(lamd, client):
+    def make(name, *arguments):
+        made = lamd("demonstrations", "--env", "Crossing-v0", "--name", name, *arguments, "--json")
+        return json.loads(made.stdout)["demonstration_id"]
+
+    first, second = make("first steps"), make("more steps", "--seed", 100)
+    arguments = ["--env", "Crossing-v0", "--demonstrations", f"first steps,{second}"]
+    done = lamd("train", *arguments, "--expert", "scripted", "--steps", 200, "--target-return", 1000)
+    assert done.returncode == 0, done.stderr
+    assert any(re.match(r" \d\d %  imitate, [\d,]+ updates", line) for line in done.stdout.splitlines())
+    assert re.search(r"^evaluation at [\d,]+ updates: mean return .*^now aggregate by dagger$", done.stdout, re.M | re.S)
+    assert re.search(r"^evaluation at [\d,]+ steps: .*^succeeded after 200 steps in ", done.stdout, re.M | re.S)
+    request = client.get_job(re.search("^job (.{8})$", done.stdout, re.M)[1])["request"]
+    assert request["demonstrations"] == [first, second]
+    assert [phase["phase"] for phase in request["phases"]] == ["imitate", "aggregate"]
+    phases = json.dumps([{"phase": "imitate", "updates": 200}])
+    done = lamd("train", "--env", "Crossing-v0", "--demonstrations", first, "--phases", phases)
+    assert re.search(r"^succeeded after 200 updates in .* mean return \S+$", done.stdout, re.M)
+    for name in ("first steps", second):
+        assert lamd("demonstrations", "--delete", name).stdout.startswith("erased demonstrations ")
+
+
+def test_says_who_must_answer(daemon, client):
+    labels = json.dumps({"labels": {"round": 5, "updates": 50}})
+    command = ["train", "--env", "Crossing-v0", "--expert", "client", "--steps", "10", "--hyperparameters", labels]
+    environment = {**PLAIN, "LAMD_URL": daemon.url}
+    with subprocess.Popen([BINARY, *command], stdout=subprocess.PIPE, text=True, env=environment) as process:
+        rounds = 0
+        try:
+            for line in process.stdout:
+                said = re.fullmatch(r"waits for someone to say what to do in 5 states: (curl -s \S+/(\S+)/labels)\n", line)
+                if said:
+                    asked = json.loads(subprocess.run(said[1].split(), capture_output=True, check=True).stdout)
+                    given = [{"state_id": one["state_id"], "action": 0} for one in asked["items"]]
+                    client.post_labels(said[2], given)
+                    rounds += 1
+        except BaseException:
+            process.kill()
+            raise
+    assert process.returncode == 0
+    assert rounds == 2
+    assert line.startswith("succeeded after 10 steps in ")
+
+
 def test_a_busy_agent_is_named(lamd, client):
     agent = client.create_agent("Pendulum-v1")["agent_id"]
     job = client.train(agent, steps=5_000_000, target_return=0)["job_id"]
     assert failure(lamd("train", agent)).startswith(f"job {job} trains agent {agent};")
     client.cancel_job(job)
+
+
+# Demonstrations
+
+
+def test_an_expert_gives_demonstrations(lamd, client):
+    arguments = ["--env", "FrozenLake-v1", "--kwargs", '{"is_slippery": false}', "--episodes", 3, "--seed", 5]
+    lines = lamd("demonstrations", *arguments, "--name", "over the ice").stdout.splitlines()
+    pattern = r"demonstrations ([0-9a-f]{8}), over the ice of FrozenLake-v1: 3 episodes, 18 steps, mean return 1 ± 0"
+    id = re.fullmatch(pattern, lines[0])[1]
+    sentences = [f"{one['severity']}: {one['sentence']}" for one in client.get_demonstration_quality(id)["findings"]]
+    assert lines[1:] == sentences != []
+    assert lamd("demonstrations", id).stdout.splitlines() == lines
+    assert lamd("demonstrations", "over the ice").stdout.splitlines() == lines
+    assert json.loads(lamd("demonstrations", id, "--json").stdout) == client.get_demonstrations(id)
+    table = lamd("demonstrations").stdout.splitlines()
+    assert table[0].split() == ["DEMONSTRATIONS", "NAME", "ENVIRONMENT", "EPISODES", "STEPS", "MADE"]
+    assert re.split(" {2,}", next(row for row in table if row.startswith(id)))[1:5] == [
+        "over the ice",
+        "FrozenLake-v1",
+        "3",
+        "18",
+    ]
+    assert id in [item["demonstration_id"] for item in json.loads(lamd("demonstrations", "--json").stdout)["items"]]
+    assert failure(lamd("demonstrations", *arguments, "--name", "over the ice")).startswith("/name: ")
+    assert failure(lamd("demonstrations", "--env", "Crossing-v0", "--expert", "nobody")).startswith("/expert: ")
+    assert lamd("demonstrations", "--delete", "over the ice").stdout == f"erased demonstrations {id}\n"
+    assert failure(lamd("demonstrations", id)).startswith(f"<id>: there are no demonstrations {id}; ")
+    assert failure(lamd("demonstrations", "--delete", id)).startswith("--delete: ")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["one", "--delete", "other"], ["--name", "x"], ["--delete", "x", "--env", "Crossing-v0"]]
+)
+def test_demonstrations_that_cannot_be_understood(lamd, arguments):
+    done = lamd("demonstrations", *arguments)
+    assert done.returncode == 64
+    assert "Usage: lamd demonstrations" in done.stderr
 
 
 # Following a job
@@ -306,7 +392,7 @@ def test_a_terminal_gets_a_bar(daemon):
     os.close(leader)
     assert process.returncode == 0
     text = said.decode()
-    bars = re.findall(r"\r\x1b\[K *(\d+) % \[(#*)(\.*)\] [\d,]+ steps", text)
+    bars = re.findall(r"\r\x1b\[K *(\d+) % \[(#*)(\.*)\] reinforce, [\d,]+ steps", text)
     assert len(bars) >= 3
     assert all(len(filled) + len(rest) == 24 for _, filled, rest in bars)
     shares = [int(share) for share, _, _ in bars]
