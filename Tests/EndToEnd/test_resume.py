@@ -28,7 +28,11 @@ def begin(client, run="q"):
         return agent, client.train(agent, phases=RUNS[run], **TRAIN)["job_id"]
     agent = client.create_agent("CartPole-v1", seed=11, hyperparameters={"hidden_sizes": [128, 128]})["agent_id"]
     shown = client.create_demonstrations(env_id="CartPole-v1", expert="scripted", num_episodes=10, seed=1)
-    train = {**TRAIN, "demonstrations": [shown["demonstration_id"]], "evaluate": {"every_steps": 1000, "num_episodes": 3}}
+    train = {
+        **TRAIN,
+        "demonstrations": [shown["demonstration_id"]],
+        "evaluate": {"every_steps": 1000, "num_episodes": 3},
+    }
     return agent, client.train(agent, phases=RUNS[run], **train)["job_id"]
 
 
