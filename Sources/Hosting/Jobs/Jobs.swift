@@ -14,10 +14,10 @@ public final class Jobs: Sendable {
 
     private static let keptJobs = 1_000
 
-    private let agents: Agents
+    let agents: Agents
     private let observations: Observations
-    private let demonstrations: Demonstrations
-    private let catalogue: Catalogue
+    let demonstrations: Demonstrations
+    let catalogue: Catalogue
     private let store: StateFolder
     private let clock: WallClock
     private let logger: Logger
@@ -223,90 +223,6 @@ extension Jobs {
         } catch {
             throw .learning(error)
         }
-    }
-
-    private func trainingRequest(_ asked: TrainRequest, _ agent: Agent) throws(HostingError) -> TrainingRequest {
-        let environment = try asked.environment.map { id throws(HostingError) in
-            try self.environment(id, asked.kwargs, agent)
-        }
-        var phases: [Phase] = []
-        for phase in asked.phases {
-            phases.append(
-                Phase(
-                    phase.method, budget: phase.budget, hyperparameters: phase.hyperparameters,
-                    expert: try expert(phase, environment, at: "phases/\(phases.count)/expert")))
-        }
-        return TrainingRequest(
-            environment: environment, numEnvs: asked.numEnvs, budget: asked.budget, phases: phases,
-            demonstrations: try shown(asked.demonstrations, agent), targetReturn: asked.targetReturn,
-            evaluationInterval: asked.evaluationInterval, evaluationEpisodes: asked.evaluationEpisodes,
-            seed: agent.configuration.seed)
-    }
-
-    private func environment(
-        _ id: String, _ kwargs: Value?, _ agent: Agent
-    ) throws(HostingError) -> EnvironmentRequest {
-        let request: EnvironmentRequest
-        do { request = EnvironmentRequest(try catalogue.spec(id), kwargs: kwargs) } catch { throw .environment(error) }
-        do {
-            try request.check(
-                observation: agent.configuration.observationSpace, action: agent.configuration.actionSpace)
-        } catch {
-            throw .learning(error)
-        }
-        return request
-    }
-
-    private func expert(
-        _ phase: TrainRequest.Phase, _ environment: EnvironmentRequest?, at field: String
-    ) throws(HostingError) -> (any Expert)? {
-        guard let name = phase.expert, name != TrainRequest.client, let environment else { return nil }
-        do throws(HostingError) {
-            let expert = try agents.expert(name, in: environment).expert
-            guard let version = phase.expertVersion, let agent = Identifier(name).flatMap({ agents.find($0) }) else {
-                return expert
-            }
-            return try agents.policy(version, of: agent).policy
-        } catch {
-            switch error {
-            case .invalid(_, let reason): throw .invalid(field: field, reason: reason)
-            case .environment(.unknownExpert(let id, let environment, let known)):
-                throw .invalid(
-                    field: field,
-                    reason:
-                        "\(environment) has no expert \"\(id)\"; there are \(known.joined(separator: ", ")), agents' ids "
-                        + "and \"\(TrainRequest.client)\"")
-            default: throw error
-            }
-        }
-    }
-
-    /// The episodes of some sets.
-    private func shown(_ ids: [Identifier], _ agent: Agent) throws(HostingError) -> [Trajectory] {
-        var episodes: [Trajectory] = []
-        var total = (steps: 0, bytes: 0)
-        for (index, id) in ids.enumerated() {
-            guard let set = demonstrations.find(id) else {
-                throw .invalid(field: "demonstrations/\(index)", reason: "there are no demonstrations \(id)")
-            }
-            let counts = set.counts
-            total = (total.steps + counts.steps, total.bytes + counts.bytes)
-            guard total.steps <= Demonstrations.maximumSteps, total.bytes <= Demonstrations.maximumBytes else {
-                throw .invalid(
-                    field: "demonstrations/\(index)",
-                    reason: "together they may hold \(Demonstrations.maximumSteps) steps and "
-                        + "\(Demonstrations.maximumBytes >> 20) MiB")
-            }
-            let about = try demonstrations.about(set)
-            guard about.observationSpace == agent.configuration.observationSpace,
-                about.actionSpace == agent.configuration.actionSpace
-            else {
-                throw .invalid(
-                    field: "demonstrations/\(index)", reason: "demonstrations \(id) have other spaces than the agent")
-            }
-            episodes += try demonstrations.trajectories(of: id)
-        }
-        return episodes
     }
 
     private func finish(
