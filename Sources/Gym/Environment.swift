@@ -39,6 +39,9 @@ public protocol Environment: Sendable {
     /// Which actions are available now, one entry for each element of a Discrete action space.
     func writeActionMask(_ mask: inout MutableSpan<Bool>)
 
+    /// What is known of the actions of a Discrete space, where that is more than their numbers.
+    var actionFeatures: ActionFeatures? { get }
+
     /// The dynamics as a table, where the state space is small and finite.
     var transitionTable: TransitionTable? { get }
 
@@ -55,6 +58,7 @@ extension Environment {
     public var info: Value { .object([]) }
     public static var hasActionMask: Bool { false }
     public func writeActionMask(_ mask: inout MutableSpan<Bool>) { mask.update(repeating: true) }
+    public var actionFeatures: ActionFeatures? { nil }
     public var transitionTable: TransitionTable? { nil }
 }
 

@@ -3,6 +3,7 @@ public final class SyncVectorEnvironment<E: Environment>: VectorEnvironment {
     public let observationSpace: Space
     public let actionSpace: Space
     public let transitionTable: TransitionTable?
+    public let actionFeatures: ActionFeatures?
     private var engine: VectorEngine<E>
 
     /// - Precondition: the environment's spaces have a layout, with its own lanes' elements.
@@ -16,6 +17,7 @@ public final class SyncVectorEnvironment<E: Environment>: VectorEnvironment {
         observationSpace = environment.observationSpace
         actionSpace = environment.actionSpace
         transitionTable = environment.transitionTable
+        actionFeatures = environment.actionFeatures
         engine = VectorEngine(
             environment, options: options, observationWidth: observation.count, actionWidth: action.count)
     }

@@ -44,6 +44,8 @@ public protocol VectorEnvironment: AnyObject {
     var actionSpace: Space { get }
     var transitionTable: TransitionTable? { get }
     var hasActionMask: Bool { get }
+    /// What is known of the actions, where that is more than their numbers.
+    var actionFeatures: ActionFeatures? { get }
 
     /// `count` rows of ``observationSpace``'s layout.
     var observations: Lanes { get }
@@ -81,6 +83,7 @@ public protocol VectorEnvironment: AnyObject {
 
 extension VectorEnvironment {
     public var count: Int { options.count }
+    public var actionFeatures: ActionFeatures? { nil }
 
     /// Resets every environment; environment i of a vector is seeded with `seed + i`, as Gymnasium does.
     public func reset(seed: UInt64? = nil, options: Value? = nil) throws(EnvironmentError) {

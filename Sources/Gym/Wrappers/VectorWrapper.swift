@@ -9,6 +9,7 @@ extension VectorWrapper {
     public var actionSpace: Space { inner.actionSpace }
     public var transitionTable: TransitionTable? { inner.transitionTable }
     public var hasActionMask: Bool { inner.hasActionMask }
+    public var actionFeatures: ActionFeatures? { inner.actionFeatures }
     public var observations: Lanes { inner.observations }
     public var rewards: [Double] { inner.rewards }
     public var terminated: [Bool] { inner.terminated }
