@@ -9,6 +9,7 @@
 #define TARGET
 #include "loops.h"
 #include "scores.h"
+#include "keys.h"
 #undef NAME
 #undef TARGET
 
@@ -17,6 +18,7 @@
 #define TARGET __attribute__((target("avx2")))
 #include "loops.h"
 #include "scores.h"
+#include "keys.h"
 #undef NAME
 #undef TARGET
 
@@ -24,6 +26,7 @@
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl")))
 #include "loops.h"
 #include "scores.h"
+#include "keys.h"
 #undef NAME
 #undef TARGET
 
@@ -136,6 +139,22 @@ void kernel_gaussian_backward(long rows, long sum_stride, const float *sums, lon
                               float *dsums) {
     CALL(gaussian_backward, rows, sum_stride, sums, stride, n, dscores, dsums);
 }
+
+float kernel_product(long n, const float *x, const float *y) { return CALL(product, n, x, y); }
+
+void kernel_products(long rows, long n, const float *x, const float *y, float *products) {
+    CALL(products, rows, n, x, y, products);
+}
+
+void kernel_mask_rows(long rows, long stride, long n, const uint8_t *mask, long mask_stride, float *x) {
+    CALL(mask_rows, rows, stride, n, mask, mask_stride, x);
+}
+
+void kernel_row_max(long rows, long stride, long n, const float *x, float *maxima) {
+    CALL(row_max, rows, stride, n, x, maxima);
+}
+
+float kernel_exponentials(long n, float offset, float *x) { return CALL(exponentials, n, offset, x); }
 
 double kernel_huber(long n, const float *prediction, const float *target, const float *weight, float delta,
                     float *gradient) {

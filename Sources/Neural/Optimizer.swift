@@ -42,29 +42,52 @@ public struct Optimizer: Sendable {
         self.steps = steps
     }
 
-    /// One step against `gradient`, scaled down first so that its norm is at most `maximumNorm`.
+    /// One step of the first parameters, those that `gradient` has, against it; it is scaled down first so that its norm is
+    /// at most `maximumNorm`.
     /// - Returns: the norm it had.
     @discardableResult
     public mutating func step(
         _ parameters: inout [Float], gradient: [Float], rate: Float, maximumNorm: Float = .infinity
     ) -> Float {
-        precondition(gradient.count == parameters.count && first.count == parameters.count)
+        precondition(gradient.count <= parameters.count && first.count == parameters.count)
         steps += 1
+        let count = gradient.count
         return gradient.withUnsafeBufferPointer { gradient in
             guard let gradient = gradient.baseAddress else { return 0 }
-            let norm = Float(kernel_sum_of_squares(parameters.count, gradient).squareRoot())
+            let norm = Float(kernel_sum_of_squares(count, gradient).squareRoot())
             let scale = norm > maximumNorm ? maximumNorm / norm : 1
             parameters.withUnsafeMutableBufferPointer { parameters in
                 guard let start = parameters.baseAddress else { return }
-                apply(parameters.count, gradient, scale: scale, rate: rate, to: start)
+                apply(count, gradient, scale: scale, rate: rate, to: start)
             }
             return norm
         }
     }
 
+    /// Goes with the latest step: moves some rows of a table among the parameters, each `width` long, against rows of
+    /// `gradient`. The other rows rest, with what is remembered of them, so that the cost is that of the rows that move.
+    /// - Precondition: no row is named twice.
+    public mutating func stepRows(
+        _ rows: [Int32], ofTableAt start: Int, width: Int, _ parameters: inout [Float], gradient: [Float], rate: Float
+    ) {
+        precondition(gradient.count >= rows.count * width && steps > 0)
+        let total = parameters.count
+        gradient.withUnsafeBufferPointer { gradient in
+            parameters.withUnsafeMutableBufferPointer { parameters in
+                guard let gradient = gradient.baseAddress, let base = parameters.baseAddress else { return }
+                for (index, row) in rows.enumerated() {
+                    let place = start + Int(row) * width
+                    precondition(row >= 0 && place + width <= total)
+                    apply(width, gradient + index * width, scale: 1, rate: rate, to: base + place, at: place)
+                }
+            }
+        }
+    }
+
+    /// - Parameter place: where the moments of the first parameter are.
     private mutating func apply(
         _ count: Int, _ gradient: UnsafePointer<Float>, scale: Float, rate: Float,
-        to parameters: UnsafeMutablePointer<Float>
+        to parameters: UnsafeMutablePointer<Float>, at place: Int = 0
     ) {
         switch rule {
         case .adam(let beta1, let beta2, let epsilon):
@@ -74,16 +97,19 @@ public struct Optimizer: Sendable {
                 second.withUnsafeMutableBufferPointer { second in
                     kernel_adam(
                         count, gradient, scale, Float(Double(rate) / correction1), beta1, beta2,
-                        Float(1 / correction2.squareRoot()), epsilon, first.baseAddress, second.baseAddress, parameters)
+                        Float(1 / correction2.squareRoot()), epsilon, first.baseAddress.map { $0 + place },
+                        second.baseAddress.map { $0 + place }, parameters)
                 }
             }
         case .rmsprop(let decay, let epsilon):
             first.withUnsafeMutableBufferPointer { square in
-                kernel_rmsprop(count, gradient, scale, rate, decay, epsilon, square.baseAddress, parameters)
+                kernel_rmsprop(
+                    count, gradient, scale, rate, decay, epsilon, square.baseAddress.map { $0 + place }, parameters)
             }
         case .sgd(let momentum):
             first.withUnsafeMutableBufferPointer { velocity in
-                kernel_sgd(count, gradient, scale, rate, momentum, velocity.baseAddress, parameters)
+                kernel_sgd(
+                    count, gradient, scale, rate, momentum, velocity.baseAddress.map { $0 + place }, parameters)
             }
         }
     }

@@ -15,10 +15,24 @@ public struct Perceptron: Sendable {
         /// Which outputs are the scores of a Gaussian over evenly spaced numbers, each range made of only two sums of the
         /// last layer: not empty, in order, apart from each other.
         public var gaussians: [Range<Int>]
+        /// Which outputs are scores of members by their keys; nil for none.
+        public var embedded: Embedded?
+
+        /// Outputs that are products of a query, of `dimension` sums of the last layer, and of each member's key.
+        public struct Embedded: Sendable, Equatable {
+            public var outputs: Range<Int>
+            public var dimension: Int
+
+            public init(outputs: Range<Int>, dimension: Int) {
+                precondition(!outputs.isEmpty && dimension > 0)
+                self.outputs = outputs
+                self.dimension = dimension
+            }
+        }
 
         public init(
             numbers: Int, categories: [Int] = [], hidden: [Int], outputs: Int, activation: Activation = .relu,
-            layerNorm: Bool = false, gaussians: [Range<Int>] = []
+            layerNorm: Bool = false, gaussians: [Range<Int>] = [], embedded: Embedded? = nil
         ) {
             precondition(numbers >= 0 && categories.allSatisfy { $0 > 0 } && numbers + categories.count > 0)
             precondition(hidden.allSatisfy { $0 > 0 } && outputs > 0)
@@ -31,6 +45,7 @@ public struct Perceptron: Sendable {
             self.activation = activation
             self.layerNorm = layerNorm
             self.gaussians = gaussians
+            self.embedded = embedded
         }
     }
 
@@ -48,15 +63,22 @@ public struct Perceptron: Sendable {
     }
 
     public let shape: Shape
-    public let parameterCount: Int
+    /// Where its parameters lie in the model's flat buffer.
+    public let parameters: Range<Int>
+    /// Sums of the last layer: as many as outputs, but where these are Gaussians' or embedded.
+    public let sums: Int
     let layers: [Layer]
-    private let gaussians: GaussianScores?
+    private let stage: OutputStage?
 
-    public init(_ shape: Shape) {
+    public var parameterCount: Int { parameters.count }
+
+    /// - Parameter start: where its parameters begin in the model's flat buffer.
+    public init(_ shape: Shape, from start: Int = 0) {
         self.shape = shape
         var layers: [Layer] = []
-        gaussians = GaussianScores(shape.gaussians, outputs: shape.outputs)
-        let widths = shape.hidden + [gaussians?.sums ?? shape.outputs]
+        stage = OutputStage(shape)
+        sums = stage?.sums ?? shape.outputs
+        let widths = shape.hidden + [sums]
         for (index, width) in widths.enumerated() {
             let isLast = index == widths.count - 1
             layers.append(
@@ -64,10 +86,10 @@ public struct Perceptron: Sendable {
                     numbers: index == 0 ? shape.numbers : widths[index - 1],
                     categories: index == 0 ? shape.categories : [], outputs: width,
                     activation: isLast ? nil : shape.activation, normalizes: shape.layerNorm && !isLast,
-                    start: layers.last?.end ?? 0))
+                    start: layers.last?.end ?? start))
         }
         self.layers = layers
-        parameterCount = layers.last?.end ?? 0
+        parameters = start..<(layers.last?.end ?? start)
     }
 
     /// The flat buffer's parts in order: `layers.0.weight` [inputs, outputs], `layers.0.bias`, and so on.
@@ -89,36 +111,39 @@ public struct Perceptron: Sendable {
         }
     }
 
-    /// Weights and biases uniform within ±1/√(inputs that are on), as in PyTorch, the last layer a tenth of it, so that
-    /// the first outputs are small whatever the scale of the rewards; gains 1, shifts 0. Gaussians begin about 0, half as
-    /// wide as their bounds.
-    /// - Parameter uniform: gives numbers in [0, 1).
-    public func initialParameters(uniform: () -> Double) -> [Float] {
-        var parameters = [Float](repeating: 0, count: parameterCount)
+    /// Weights and biases uniform within ±1/√(inputs that are on), as in PyTorch, the last layer a share of it: a tenth, so
+    /// that the first outputs are small whatever the scale of the rewards; gains 1, shifts 0. Gaussians begin about 0, half
+    /// as wide as their bounds.
+    /// - Parameters:
+    ///   - lastScale: the last layer's share.
+    ///   - uniform: gives numbers in [0, 1).
+    public func initialParameters(lastScale: Double = 0.1, uniform: () -> Double) -> [Float] {
+        var initial = [Float](repeating: 0, count: parameterCount)
+        let first = parameters.lowerBound
         for (index, layer) in layers.enumerated() {
             let isLast = index == layers.count - 1
-            let bound = (isLast ? 0.1 : 1) / Double(layer.numbers + layer.categories.count).squareRoot()
+            let bound = (isLast ? lastScale : 1) / Double(layer.numbers + layer.categories.count).squareRoot()
             for i in layer.start..<layer.gain {
-                parameters[i] = Float((2 * uniform() - 1) * bound)
+                initial[i - first] = Float((2 * uniform() - 1) * bound)
             }
             guard layer.normalizes else { continue }
             for i in layer.gain..<layer.shift {
-                parameters[i] = 1
+                initial[i - first] = 1
             }
         }
-        for place in gaussians?.deviations ?? [] {
-            parameters[(layers.last?.bias ?? 0) + place] += GaussianScores.initialSum
+        for place in stage?.deviations ?? [] {
+            initial[(layers.last?.bias ?? 0) + place - first] += OutputStage.initialSum
         }
-        return parameters
+        return initial
     }
 
-    /// Multiplies some outputs, whatever the inputs are, by `factor`.
+    /// Multiplies all outputs but the first, whatever the inputs are, by `factor`.
     /// - Precondition: none of them is a Gaussian's.
-    public func scale(outputs columns: Range<Int>, by factor: Float, in parameters: inout [Float]) {
-        precondition(shape.gaussians.isEmpty && (0...shape.outputs).contains(columns.upperBound))
+    public func scaleScores(by factor: Float, in parameters: inout [Float]) {
+        precondition(shape.gaussians.isEmpty)
         guard let last = layers.last else { return }
         for start in stride(from: last.start, to: last.gain, by: last.outputs) {
-            for column in columns { parameters[start + column] *= factor }
+            for column in 1..<last.outputs { parameters[start + column] *= factor }
         }
     }
 
@@ -133,26 +158,28 @@ public struct Perceptron: Sendable {
                         parameters, rows: rows, numbers: pointers.input(of: index), categories: pointers.categories,
                         to: pointers.trace(of: index))
                 }
-                gaussians?.forward(
-                    rows: rows, pointers.trace(of: layers.count - 1).values, to: pointers.outputs)
+                stage?.forward(
+                    rows: rows, pointers.trace(of: layers.count - 1).values, keys: pointers.keys, to: pointers.outputs)
             }
         }
     }
 
-    /// Takes the output gradients of the first `rows` rows to the gradient of the parameters, which it overwrites.
-    /// Needs what `forward` with the same parameters left in `workspace`, and destroys the output gradients.
+    /// Takes the output gradients of the first `rows` rows to the gradient of the parameters, whose own part it
+    /// overwrites, and of the keys. Needs what `forward` with the same parameters left in `workspace`, and destroys the
+    /// output gradients.
     public func backward(
         _ parameters: [Float], rows: Int, in workspace: inout Workspace, to gradient: inout [Float]
     ) {
         check(parameters.count, rows: rows, workspace)
-        precondition(gradient.count == parameterCount)
+        precondition(gradient.count >= self.parameters.upperBound)
         parameters.withUnsafeBufferPointer { parameters in
             gradient.withUnsafeMutableBufferPointer { gradient in
                 workspace.withPointers { pointers in
                     guard let parameters = parameters.baseAddress, let gradient = gradient.baseAddress else { return }
-                    gaussians?.backward(
-                        rows: rows, pointers.trace(of: layers.count - 1).values, pointers.outputGradient,
-                        to: pointers.gradient(of: layers.count - 1))
+                    stage?.backward(
+                        rows: rows, pointers.trace(of: layers.count - 1).values, keys: pointers.keys,
+                        pointers.outputGradient, to: pointers.gradient(of: layers.count - 1),
+                        keyGradient: pointers.keyGradient)
                     for index in layers.indices.reversed() {
                         layers[index].backward(
                             parameters, rows: rows, numbers: pointers.input(of: index),
@@ -166,7 +193,8 @@ public struct Perceptron: Sendable {
     }
 
     private func check(_ count: Int, rows: Int, _ workspace: borrowing Workspace) {
-        precondition(count == parameterCount && workspace.shape == shape && (0...workspace.capacity).contains(rows))
+        precondition(
+            count >= parameters.upperBound && workspace.shape == shape && (0...workspace.capacity).contains(rows))
         for (feature, members) in shape.categories.enumerated() {
             for row in 0..<rows {
                 precondition(

@@ -1,7 +1,8 @@
 import CKernels
 
 /// The reading as action values: Q = V + mean over components of (score − mean of the allowed scores). With one
-/// component this is dueling DQN (Wang 2016), with several DecQN (Seyde 2023).
+/// component this is dueling DQN (Wang 2016), with several DecQN (Seyde 2023). Nothing is subtracted from the scores of
+/// the component that is not centred.
 extension ScoreHead {
     /// The best allowed member of each component, which together are the best decision.
     /// - Parameter first: the row of `outputs` that belongs to the first row of masks and choices.
@@ -33,7 +34,7 @@ extension ScoreHead {
         values.withUnsafeMutableBufferPointer { values in
             withUnsafeTemporaryAllocation(of: Float.self, capacity: rows) { means in
                 forEachRun(outputs, masks: masks) { component, count, scores, mask in
-                    kernel_row_mean(rows, width, count, scores, mask, members, means.baseAddress)
+                    mean(component, rows: rows, count, scores, mask, to: means)
                     for row in 0..<rows {
                         let choice = Int(choices[row * components.count + component])
                         precondition((0..<count).contains(choice))
@@ -57,7 +58,9 @@ extension ScoreHead {
             var start = 0
             for (component, count) in components.enumerated() {
                 let first = row * width + 1 + start
-                if masks.isEmpty {
+                if component == uncentred {
+                    for place in first..<first + count { outputs[place] = 0 }
+                } else if masks.isEmpty {
                     for place in first..<first + count {
                         outputs[place] = -slope / Float(count)
                     }
@@ -81,8 +84,11 @@ extension ScoreHead {
         guard !masks.isEmpty else { return }
         for row in 0..<rows {
             var start = 0
-            for count in components {
+            for (component, count) in components.enumerated() {
                 let (scores, mask) = (row * width + 1 + start, row * members + start)
+                start += count
+                // Its members always come with who is asked.
+                guard component != uncentred else { continue }
                 var (best, allowed, sum) = (-Float.infinity, 0, Float(0))
                 for member in 0..<count where masks[mask + member] != 0 {
                     best = max(best, outputs[scores + member])
@@ -97,32 +103,44 @@ extension ScoreHead {
                 for member in 0..<count where masks[mask + member] != 0 {
                     gradient[scores + member] -= sum / Float(allowed)
                 }
-                start += count
             }
         }
     }
 
-    /// Every member's value, had all other components their mean: V + score − mean of the allowed scores, [rows,
-    /// members]. With one component this is Q.
+    /// Every member's value, had all other components their mean: V + (score − mean of the allowed scores) / components,
+    /// [rows, members]. With one component this is Q.
     public func memberValues(
         _ outputs: [Float], rows: Int, masks: [UInt8] = [], to values: inout [Float]
     ) {
         check(rows: 0..<rows, outputs: outputs.count, masks: masks)
         precondition(values.count >= rows * members)
+        let share = 1 / Float(components.count)
         values.withUnsafeMutableBufferPointer { values in
             withUnsafeTemporaryAllocation(of: Float.self, capacity: rows) { means in
                 var start = 0
                 forEachRun(outputs, masks: masks) { component, count, scores, mask in
-                    kernel_row_mean(rows, width, count, scores, mask, members, means.baseAddress)
+                    mean(component, rows: rows, count, scores, mask, to: means)
                     for row in 0..<rows {
                         for member in 0..<count {
                             values[row * members + start + member] =
-                                outputs[row * width] + scores[row * width + member] - means[row]
+                                outputs[row * width] + share * (scores[row * width + member] - means[row])
                         }
                     }
                     start += count
                 }
             }
+        }
+    }
+
+    /// What is subtracted from a component's scores in each row.
+    private func mean(
+        _ component: Int, rows: Int, _ count: Int, _ scores: UnsafePointer<Float>, _ mask: UnsafePointer<UInt8>?,
+        to means: UnsafeMutableBufferPointer<Float>
+    ) {
+        if component == uncentred {
+            means.update(repeating: 0)
+        } else {
+            kernel_row_mean(rows, width, count, scores, mask, members, means.baseAddress)
         }
     }
 

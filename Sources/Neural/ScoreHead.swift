@@ -9,13 +9,18 @@ public struct ScoreHead: Sendable, Equatable {
     public let components: [Int]
     /// The members of all components.
     public let members: Int
+    /// The component whose scores count as they are: the mean of too many members is not at hand. nil where, read as
+    /// values, every component's scores count above their mean.
+    public let uncentred: Int?
 
     /// How many outputs there are.
     public var width: Int { 1 + members }
 
-    public init(components: [Int]) {
+    public init(components: [Int], uncentred: Int? = nil) {
         precondition(!components.isEmpty && components.allSatisfy { $0 > 0 })
+        precondition(uncentred.map(components.indices.contains) ?? true)
         self.components = components
+        self.uncentred = uncentred
         members = components.reduce(0, +)
     }
 

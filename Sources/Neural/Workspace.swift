@@ -9,6 +9,10 @@ public struct Workspace: Sendable {
     public internal(set) var outputs: [Float]
     /// In, before `backward`: capacity × outputs of the shape.
     public var outputGradient: [Float]
+    /// In: embedded outputs × dimension, the keys of the members that are scored; empty where nothing is embedded.
+    public var keys: [Float]
+    /// Out, of `backward`.
+    public internal(set) var keyGradient: [Float]
 
     let shape: Perceptron.Shape
     /// Of each hidden layer the values, the normalised sums and the inverse deviations; then two gradients; then the last
@@ -33,6 +37,8 @@ public struct Workspace: Sendable {
         categories = [Int32](repeating: 0, count: capacity * shape.categories.count)
         outputs = [Float](repeating: 0, count: capacity * shape.outputs)
         outputGradient = outputs
+        keys = [Float](repeating: 0, count: shape.embedded.map { $0.outputs.count * $0.dimension } ?? 0)
+        keyGradient = keys
         var end = 0
         func claim(_ count: Int) -> Int {
             defer { end += count }
@@ -45,8 +51,8 @@ public struct Workspace: Sendable {
         }
         let widest = shape.hidden.max() ?? 0
         gradients = (even: claim(capacity * widest), odd: claim(capacity * widest))
-        last = GaussianScores(shape.gaussians, outputs: shape.outputs).map { gaussians in
-            (values: claim(capacity * gaussians.sums), gradient: claim(capacity * gaussians.sums))
+        last = OutputStage(shape).map { stage in
+            (values: claim(capacity * stage.sums), gradient: claim(capacity * stage.sums))
         }
         hidden = [Float](repeating: 0, count: end)
     }
@@ -57,6 +63,8 @@ public struct Workspace: Sendable {
         fileprivate let numbers: UnsafePointer<Float>
         let outputs: UnsafeMutablePointer<Float>
         let outputGradient: UnsafeMutablePointer<Float>
+        let keys: UnsafePointer<Float>
+        let keyGradient: UnsafeMutablePointer<Float>
         fileprivate let hidden: UnsafeMutablePointer<Float>
         fileprivate let places: [Place]
         fileprivate let gradients: (even: Int, odd: Int)
@@ -84,22 +92,38 @@ public struct Workspace: Sendable {
 
     mutating func withPointers(_ body: (Pointers) -> Void) {
         let (places, gradients, last) = (places, gradients, last)
-        numbers.withUnsafeBufferPointer { numbers in
-            categories.withUnsafeBufferPointer { categories in
-                outputs.withUnsafeMutableBufferPointer { outputs in
-                    outputGradient.withUnsafeMutableBufferPointer { outputGradient in
+        let (numbers, categories, keys) = (numbers, categories, keys)
+        Self.lend(numbers, categories, keys) { numbers, categories, keys in
+            outputs.withUnsafeMutableBufferPointer { outputs in
+                outputGradient.withUnsafeMutableBufferPointer { outputGradient in
+                    keyGradient.withUnsafeMutableBufferPointer { keyGradient in
                         hidden.withUnsafeMutableBufferPointer { hidden in
-                            guard let numbers = numbers.baseAddress, let categories = categories.baseAddress,
-                                let outputs = outputs.baseAddress, let outputGradient = outputGradient.baseAddress,
-                                let hidden = hidden.baseAddress
+                            guard let outputs = outputs.baseAddress, let outputGradient = outputGradient.baseAddress,
+                                let keyGradient = keyGradient.baseAddress, let hidden = hidden.baseAddress
                             else { return }
                             body(
                                 Pointers(
                                     categories: categories, numbers: numbers, outputs: outputs,
-                                    outputGradient: outputGradient, hidden: hidden, places: places,
-                                    gradients: gradients, last: last))
+                                    outputGradient: outputGradient, keys: keys, keyGradient: keyGradient,
+                                    hidden: hidden, places: places, gradients: gradients, last: last))
                         }
                     }
+                }
+            }
+        }
+    }
+
+    private static func lend(
+        _ numbers: [Float], _ categories: [Int32], _ keys: [Float],
+        _ body: (UnsafePointer<Float>, UnsafePointer<Int32>, UnsafePointer<Float>) -> Void
+    ) {
+        numbers.withUnsafeBufferPointer { numbers in
+            categories.withUnsafeBufferPointer { categories in
+                keys.withUnsafeBufferPointer { keys in
+                    guard let numbers = numbers.baseAddress, let categories = categories.baseAddress,
+                        let keys = keys.baseAddress
+                    else { return }
+                    body(numbers, categories, keys)
                 }
             }
         }

@@ -150,7 +150,7 @@ extension EnvironmentRequest {
         try hyperparameters.apply(changes)
         return try Learner(
             observation: vector.observationSpace, action: vector.actionSpace, hyperparameters: hyperparameters,
-            isMasked: vector.hasActionMask, seed: seed)
+            features: vector.actionFeatures, isMasked: vector.hasActionMask, seed: seed)
     }
 
     /// Trains to the end of the budget.

@@ -56,6 +56,16 @@ void kernel_row_mean(long rows, long stride, long n, const float *x, const uint8
 void kernel_row_softmax(long rows, long stride, long n, const float *x, const uint8_t *mask, long mask_stride,
                         long probability_stride, float *probabilities);
 
+// The inner product of two vectors, and those of each row of x [rows, n] with y [n], the same to the bit.
+float kernel_product(long n, const float *x, const float *y);
+void kernel_products(long rows, long n, const float *x, const float *y, float *products);
+
+// Passes over the first `n` of each row of products, rows `stride` floats apart. Where the mask is 0 goes minus infinity.
+void kernel_mask_rows(long rows, long stride, long n, const uint8_t *mask, long mask_stride, float *x);
+void kernel_row_max(long rows, long stride, long n, const float *x, float *maxima);
+// x = exp(x - offset) in place; gives their sum.
+float kernel_exponentials(long n, float offset, float *x);
+
 // Of each row's two sums, rows `sum_stride` floats apart, the scores of `n` evenly spaced numbers x from -1 to 1:
 // -(x - mean)^2 / (2 deviation^2), where the first sum is the mean, and log deviation = 3 tanh(second / 3) - 2. One number
 // alone is 0. The gradients of the two sums are overwritten.

@@ -69,12 +69,17 @@ extension Checkpoint {
     }
 
     /// Rows of indices, one for each of `counts`, each below its count.
-    func members(_ name: String, of counts: [Int], count: Int) throws(LearningError) -> [Int32] {
+    func members(_ name: String, of counts: [Int], count: Int? = nil) throws(LearningError) -> [Int32] {
         let indices = try integers(name, count: count, in: 0..<Int(Int32.max))
         for (place, index) in indices.enumerated() where index >= counts[place % counts.count] {
             throw .invalidCheckpoint("\(name) has an element that the spaces do not have")
         }
         return indices.map { Int32($0) }
+    }
+
+    /// Integers that are bits.
+    func words(_ name: String, count: Int) throws(LearningError) -> [UInt64] {
+        try values(name, count: count, "int64") { $0.int64s }.map { UInt64(bitPattern: $0) }
     }
 
     func bytes(_ name: String, count: Int? = nil) throws(LearningError) -> [UInt8] {

@@ -13,6 +13,11 @@ extension Learner {
         rewardScale.save(to: &checkpoint)
         checkpoint.put("reading", [reading.rawValue] as [UInt8])
         checkpoint.put("random", random)
+        network.featureScale?.save(to: &checkpoint)
+        if let acting {
+            checkpoint.put("recent", recent)
+            checkpoint.put("candidates", acting.candidates.ids)
+        }
         checkpoint.put("replay.", replay.checkpoint)
         if let labels { checkpoint.put("labels.", labels.checkpoint) }
         if let discriminator = adversary?.discriminator {
@@ -33,7 +38,7 @@ extension Learner {
         var restored = self
         let count = parameters.count
         restored.parameters = try checkpoint.floats("parameters", count: count)
-        restored.target = try checkpoint.floats("target", count: count)
+        restored.target = try checkpoint.floats("target", count: network.denseCount)
         let counts = try checkpoint.integers("counts", count: 4, in: 0..<Int.max)
         var moments: [[Float]] = []
         for index in optimizer.moments.indices {
@@ -45,6 +50,7 @@ extension Learner {
         restored.rewardScale = try RewardScale(from: checkpoint)
         restored.random = try checkpoint.random("random")
         restored.reading = try Policy.reading(in: checkpoint)
+        try restored.restoreShortlists(from: checkpoint)
         restored.replay = try Replay(hyperparameters, isMasked: isMasked, network: network)
         restored.openStreams = []
         try restored.replay.restore(from: checkpoint.part("replay."), network: network)
@@ -58,6 +64,17 @@ extension Learner {
         }
         try restored.adversary?.discriminator.restore(from: checkpoint.part("adversary."))
         self = restored
+    }
+
+    private mutating func restoreShortlists(from checkpoint: Checkpoint) throws(LearningError) {
+        guard let embedding = network.embedding else { return }
+        network.featureScale = try FeatureScale(from: checkpoint, width: network.features?.width)
+        adoptEmbedding()
+        let members = [embedding.count]
+        recent = try checkpoint.members("recent", of: members)
+        let ids = try checkpoint.members("candidates", of: members, count: embedding.candidates)
+        guard Set(ids).count == ids.count else { throw .invalidCheckpoint("candidates are not all different") }
+        acting?.candidates.restore(ids)
     }
 }
 

@@ -3,12 +3,14 @@ import Neural
 
 extension Policy {
     /// The policy as named tensors: `layers.0.weight` [inputs, outputs] and so on, of the last layer's outputs the first
-    /// V and then the scores of each component; what the observation is normalised by; and the counts behind it.
+    /// V and then the scores of each component, or the query of an embedded one; then the same of the tower that makes keys of
+    /// features, `actions.0.weight`, or the table of keys, `actions.keys` [members, dimension]; what the observation is normalised by; and the counts behind it.
     public var checkpoint: Checkpoint {
         var checkpoint = Checkpoint()
-        for tensor in network.perceptron.tensors {
+        for tensor in network.tensors {
             checkpoint.put(tensor.name, Array(parameters[tensor.range]), shape: tensor.shape)
         }
+        network.featureScale?.save(to: &checkpoint)
         normalizer.save(to: &checkpoint)
         rewardScale.save(to: &checkpoint)
         checkpoint.put("exploration", [exploration])
@@ -22,7 +24,7 @@ extension Policy {
         throws(LearningError)
     {
         var parameters: [Float] = []
-        for tensor in network.perceptron.tensors {
+        for tensor in network.tensors {
             guard checkpoint[tensor.name]?.shape == tensor.shape else {
                 throw .invalidCheckpoint("expected a tensor \(tensor.name) of shape \(tensor.shape)")
             }
@@ -32,6 +34,8 @@ extension Policy {
             throw .invalidCheckpoint("a weight is not a finite number")
         }
         let counts = try checkpoint.integers("counts", count: 2, in: 0..<Int.max)
+        var network = network
+        network.featureScale = try FeatureScale(from: checkpoint, width: network.features?.width)
         self.init(
             network: network, hyperparameters: hyperparameters, parameters: parameters,
             normalizer: try Normalizer(from: checkpoint, width: network.observation.numbers),
@@ -55,10 +59,47 @@ extension Learner {
     public mutating func adopt(_ policy: Policy) {
         precondition(policy.network == network, "a learner adopts a policy of its own network")
         parameters = policy.parameters
-        target = policy.parameters
+        network.featureScale = policy.network.featureScale
+        adoptEmbedding()
+        target = Array(parameters[..<network.denseCount])
         normalizer = policy.normalizer
         rewardScale = policy.rewardScale
         reading = policy.reading
         optimizer = Optimizer(optimizer.rule, parameterCount: parameters.count)
+    }
+}
+
+extension Network {
+    /// The flat buffer's parts.
+    fileprivate var tensors: [Perceptron.Tensor] {
+        guard let embedding else { return perceptron.tensors }
+        switch embedding.source {
+        case .features(let tower):
+            return perceptron.tensors
+                + tower.tensors.map {
+                    let name = "actions." + $0.name.split(separator: ".").dropFirst().joined(separator: ".")
+                    return Perceptron.Tensor(name: name, shape: $0.shape, range: $0.range)
+                }
+        case .table(let start):
+            let shape = [embedding.count, embedding.dimension]
+            return perceptron.tensors
+                + [Perceptron.Tensor(name: "actions.keys", shape: shape, range: start..<embedding.end)]
+        }
+    }
+}
+
+extension FeatureScale {
+    func save(to checkpoint: inout Checkpoint) {
+        guard !mean.isEmpty else { return }
+        checkpoint.put("features.mean", mean)
+        checkpoint.put("features.inverse", inverse)
+    }
+
+    /// - Parameter width: nil where there are no features.
+    init?(from checkpoint: Checkpoint, width: Int?) throws(LearningError) {
+        guard let width else { return nil }
+        self.init(
+            mean: try checkpoint.floats("features.mean", count: width),
+            inverse: try checkpoint.floats("features.inverse", count: width))
     }
 }

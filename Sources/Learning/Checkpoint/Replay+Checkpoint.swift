@@ -9,7 +9,7 @@ extension Replay {
         checkpoint.put("written", [written])
         checkpoint.put("numbers", Array(kept(states.numbers)))
         checkpoint.put("categories", kept(states.categories))
-        checkpoint.put("masks", Array(kept(states.masks)))
+        checkpoint.put("masks", kept(masks.words).map { Int64(bitPattern: $0) })
         checkpoint.put("choices", kept(choices))
         checkpoint.put("rewards", Array(kept(rewards)))
         checkpoint.put("endings", Array(kept(endings)))
@@ -37,9 +37,9 @@ extension Replay {
         restored.states.numbers.replace(try checkpoint.floats("numbers", count: rows * width.numbers))
         restored.states.categories.replace(
             try checkpoint.members("categories", of: network.observation.categories, count: rows * width.categories))
-        restored.states.masks.replace(try checkpoint.bytes("masks", count: rows * width.members))
+        restored.masks.replace(try checkpoint.words("masks", count: rows * masks.wordsPerRow))
         restored.choices.replace(
-            try checkpoint.members("choices", of: network.head.components, count: rows * width.choices))
+            try checkpoint.members("choices", of: network.action.head.components, count: rows * width.choices))
         restored.rewards.replace(try checkpoint.floats("rewards", count: rows))
         restored.endings.replace(try checkpoint.bytes("endings", count: rows))
         restored.next.replace(try checkpoint.integers("next", count: rows, in: 0..<capacity).map(Int32.init))

@@ -9,17 +9,22 @@ public struct ActionForm: Sendable, Equatable {
         case categorical(count: Int, start: Int)
         /// `count` values from `low` to `high`, evenly spaced.
         case bins(low: Double, high: Double, count: Int)
+        /// The integers from `start` on, too many to score each on its own, or with features that say what each is: they
+        /// are scored by their keys.
+        case embedded(count: Int, start: Int)
 
         public var count: Int {
             switch self {
-            case .categorical(let count, _), .bins(_, _, let count): count
+            case .categorical(let count, _), .bins(_, _, let count), .embedded(let count, _): count
             }
         }
+
+        var isBins: Bool { if case .bins = self { true } else { false } }
 
         /// The lane's value that `member` stands for.
         func value(of member: Int) -> Double {
             switch self {
-            case .categorical(_, let start): Double(start + member)
+            case .categorical(_, let start), .embedded(_, let start): Double(start + member)
             case .bins(let low, let high, let count):
                 count == 1 ? (low + high) / 2 : low + (high - low) * Double(member) / Double(count - 1)
             }
@@ -29,7 +34,7 @@ public struct ActionForm: Sendable, Equatable {
         func member(nearest value: Double) -> Int {
             let place: Double =
                 switch self {
-                case .categorical(_, let start): value - Double(start)
+                case .categorical(_, let start), .embedded(_, let start): value - Double(start)
                 case .bins(let low, let high, let count):
                     high > low ? (value - low) / (high - low) * Double(count - 1) : 0
                 }
@@ -39,23 +44,31 @@ public struct ActionForm: Sendable, Equatable {
 
     /// Products of at most this many members become one joint component, whose scores assume nothing.
     public static let jointLimit = 512
-    /// More members than this need features of the actions to learn from.
+    /// A component of more members than this is embedded. One may be.
+    static let embeddingThreshold = 4_096
+    /// More members than this are too many for a component that is not.
     private static let componentLimit = 65_536
+    private static let embeddingLimit = 1 << 24
 
-    public let components: [Component]
+    public private(set) var components: [Component]
     /// Whether the components are scored jointly: then the head has one component, their product, the first component
     /// varying slowest.
     public let isJoint: Bool
     let element: Lanes.Element
     /// How the network scores the components.
-    public let head: ScoreHead
-    /// Which of the head's outputs are scored by Gaussians.
-    let gaussians: [Range<Int>]
+    public private(set) var head: ScoreHead
+    /// The components that are scored by Gaussians.
+    let gaussians: [Int]
+    /// Which component is embedded; nil for none.
+    public let embedded: Int?
 
     /// - Parameters:
     ///   - bins: the number of values for each lane of a Box.
     ///   - isGaussian: whether these are scored by a Gaussian, each lane on its own.
-    public init(_ space: Space, bins: Int, isGaussian: Bool = false) throws(LearningError) {
+    ///   - featureRows: of how many members features are known: of the first Discrete space of as many.
+    public init(
+        _ space: Space, bins: Int, isGaussian: Bool = false, featureRows: Int? = nil
+    ) throws(LearningError) {
         guard let layout = space.layout else {
             throw .unsupportedSpace(
                 .action, reason: "\(space.typeName) actions are not supported; \(Self.supported)")
@@ -67,29 +80,55 @@ public struct ActionForm: Sendable, Equatable {
         guard !components.isEmpty else {
             throw .unsupportedSpace(.action, reason: "an action needs at least one lane")
         }
+        embedded = try Self.embed(&components, featureRows: featureRows)
         self.components = components
         element = layout.element
         let counts = components.map(\.count)
         var product = 1
         for count in counts where product <= Self.jointLimit { product *= count }
-        let hasGaussians = isGaussian && components.contains { if case .bins = $0 { true } else { false } }
-        isJoint = product <= Self.jointLimit && (!hasGaussians || counts.count == 1)
-        head = ScoreHead(components: isJoint ? [product] : counts)
-        gaussians = hasGaussians ? Self.gaussians(components) : []
+        gaussians = isGaussian ? components.indices.filter { components[$0].isBins } : []
+        isJoint = embedded == nil && product <= Self.jointLimit && (gaussians.isEmpty || counts.count == 1)
+        head = ScoreHead(components: isJoint ? [product] : counts, uncentred: embedded)
     }
 
-    /// The scores, among a head's outputs, of the components that are bins.
-    private static func gaussians(_ components: [Component]) -> [Range<Int>] {
-        var end = 1
-        return components.compactMap { component in
-            let range = end..<end + component.count
-            end = range.upperBound
-            return if case .bins = component { range } else { nil }
+    /// Marks the component that is embedded: the one that features are known of, else the one that is too large.
+    /// - Returns: which it is.
+    private static func embed(_ components: inout [Component], featureRows: Int?) throws(LearningError) -> Int? {
+        func isChoice(_ component: Component, where fits: (Int) -> Bool) -> Bool {
+            if case .categorical(let count, _) = component { fits(count) } else { false }
         }
+        let known = featureRows.flatMap { rows in components.firstIndex { isChoice($0) { $0 == rows } } }
+        if let featureRows, known == nil {
+            throw .invalidRequest(
+                name: "action_features",
+                reason: "there are \(featureRows) rows; expected one for each action of a Discrete space")
+        }
+        let large = components.indices.filter { isChoice(components[$0]) { $0 > embeddingThreshold } }
+        guard let embedded = known ?? large.max(by: { components[$0].count < components[$1].count }) else { return nil }
+        guard components.indices.allSatisfy({ $0 == embedded || components[$0].count <= componentLimit }),
+            components[embedded].count <= embeddingLimit
+        else {
+            throw .unsupportedSpace(
+                .action,
+                reason: "one component may have up to \(embeddingLimit) members, the others up to \(componentLimit)")
+        }
+        if case .categorical(let count, let start) = components[embedded] {
+            components[embedded] = .embedded(count: count, start: start)
+        }
+        return embedded
     }
 
     /// The members of each component that is scored on its own: one number where the components are scored jointly.
     public var scored: [Int] { head.components }
+
+    /// The same with more members of the embedded component.
+    func growing(to count: Int) -> ActionForm {
+        guard let embedded, case .embedded(_, let start) = components[embedded] else { return self }
+        var other = self
+        other.components[embedded] = .embedded(count: count, start: start)
+        other.head = ScoreHead(components: other.components.map(\.count), uncentred: embedded)
+        return other
+    }
 
     /// How many Booleans a mask has: the members of all components.
     public var maskWidth: Int { components.reduce(0) { $0 + $1.count } }
@@ -116,10 +155,6 @@ public struct ActionForm: Sendable, Equatable {
                     : .categorical(count: Int(high - low) + 1, start: Int(low))
             }
         default: throw .unsupportedSpace(.action, reason: supported)
-        }
-        guard components.allSatisfy({ $0.count <= componentLimit }) else {
-            throw .unsupportedSpace(
-                .action, reason: "more than \(componentLimit) actions\(place) need action features, which come later")
         }
         return components
     }

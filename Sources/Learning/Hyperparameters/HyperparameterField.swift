@@ -43,6 +43,8 @@ extension HyperparameterField {
         boolean("layer_norm", \.layerNorm, "whether the sums of hidden layers are normalised"),
         integer("bins", \.bins, 2...255, "values for each lane of a Box of actions"),
         choice("box_distribution", \.boxDistribution, "how they are scored: each on its own, or by a Gaussian"),
+        integer("embedding_size", \.embeddingSize, 2...512, "numbers in the key of an embedded action"),
+        integer("candidates", \.candidates, 16...16_384, "embedded actions that learning looks at at once"),
         boolean("observation_normalization", \.observationNormalization, "whether numbers are seen normalised"),
         choice("optimizer", \.optimizer, "how a gradient becomes a step"),
         real("learning_rate", \.learningRate, 1e-8...10, "step size at the beginning of a training"),

@@ -42,6 +42,8 @@ extension Hyperparameters {
             ("hidden_sizes", changed.hiddenSizes == hiddenSizes), ("activation", changed.activation == activation),
             // What it is sets the bins too.
             ("box_distribution", changed.boxDistribution == boxDistribution),
+            ("embedding_size", changed.embeddingSize == embeddingSize),
+            ("candidates", changed.candidates == candidates),
             ("layer_norm", changed.layerNorm == layerNorm), ("bins", changed.bins == bins),
             ("replay", changed.replay == replay), ("replay_capacity", changed.replayCapacity == replayCapacity),
         ] where !isSame {

@@ -91,6 +91,8 @@ public struct Hyperparameters: Sendable, Equatable {
     public var layerNorm: Bool
     public var bins: Int
     public var boxDistribution: BoxDistribution
+    public var embeddingSize: Int
+    public var candidates: Int
     public var observationNormalization: Bool
     public var optimizer: Optimization
     public var learningRate: Double
@@ -126,7 +128,8 @@ extension Hyperparameters {
         let form = try? ObservationForm(observation)
         self.init(
             hiddenSizes: [128, 128], activation: .relu, layerNorm: false,
-            bins: (action.layout?.count ?? 1) <= 2 ? 11 : 5, boxDistribution: .categorical,
+            bins: (action.layout?.count ?? 1) <= 2 ? 11 : 5, boxDistribution: .categorical, embeddingSize: 32,
+            candidates: 512,
             observationNormalization: true, optimizer: .adam,
             learningRate: 1e-3, learningRateDecay: 0.1, momentum: 0.9, gradientClip: 10, loss: .huber, batchSize: 64,
             // What a category leads to is soon known exactly; numbers gain from rewards that travel faster.

@@ -141,7 +141,9 @@ extension Learner {
         guard objective.rewards == .discriminator(seesNext: true) else { return [] }
         let (rows, head) = (0..<slots.count, network.head)
         source.copyStates(slots, rows: rows, normalizer.transform(hyperparameters), to: &batch.online, from: 0)
-        source.copyMasks(slots, rows: rows, to: &batch.masks)
+        if !batch.masks.isEmpty {
+            source.copyMasks(slots, rows: rows, of: network.scored(nil), to: &batch.masks)
+        }
         source.copyChoices(slots, rows: rows, to: &batch.choices)
         network.perceptron.forward(parameters, rows: slots.count, in: &batch.online)
         head.best(batch.online.outputs, rows: slots.count, masks: batch.masks, choices: &batch.nextChoices)

@@ -43,7 +43,8 @@ struct Batch: Sendable {
         weights = Array(repeating: 1, count: count)
         choices = Array(repeating: 0, count: count * network.head.components.count)
         nextChoices = choices
-        masks = Array(repeating: 1, count: isMasked ? count * network.head.members : 0)
+        let hasMasks = isMasked || network.embedding?.hasWithdrawn ?? false
+        masks = Array(repeating: 1, count: hasMasks ? count * network.head.members : 0)
         nextMasks = masks
         values = rewards
         targets = rewards

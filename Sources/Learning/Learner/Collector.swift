@@ -10,6 +10,9 @@ struct Collector {
     private(set) var finalStates: States
     /// What is done next, and whether each row of it is thought best.
     private(set) var choices: [Int32]
+    /// The same as places among the members that the network scores, and the masks over these.
+    private(set) var places: [Int32]
+    private(set) var masks: [UInt8] = []
     private(set) var isBest: [Bool]
     /// How the latest step ended, for each environment.
     private(set) var endings: [Ending]
@@ -25,6 +28,7 @@ struct Collector {
         states = States(rows: count, network, masked: learner.isMasked)
         finalStates = States(rows: count, network, masked: learner.isMasked)
         choices = Array(repeating: 0, count: count * network.head.components.count)
+        places = choices
         isBest = Array(repeating: true, count: count)
         endings = Array(repeating: .none, count: count)
         actions = Lanes(network.action.element, count: count * network.action.components.count)
@@ -45,8 +49,12 @@ struct Collector {
     }
 
     /// Has the learner choose by its exploration policy, or by another way to choose.
-    mutating func choose(_ learner: inout Learner, _ mode: Chooser.Mode? = nil) {
-        learner.choose(states, rows: streams.count, mode, in: &workspace, &choices, &isBest)
+    /// - Parameter enlists: whether others are put in the running first, where not all members can be.
+    mutating func choose(_ learner: inout Learner, _ mode: Chooser.Mode? = nil, enlists: Bool = true) {
+        if enlists { learner.enlistToAct(states, rows: streams.count) }
+        masks = learner.choose(states, rows: streams.count, mode, in: &workspace, &places, &isBest)
+        choices = places
+        learner.leave(&choices, rows: streams.count, isBest: isBest)
     }
 
     /// Does in one environment what a row of other choices says.

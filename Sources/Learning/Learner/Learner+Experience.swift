@@ -11,14 +11,18 @@ extension Learner {
     }
 
     /// Chooses in rows of states, by the exploration policy where no other way is given.
+    /// - Returns: the masks that it chose by, over the members that the network scores.
     mutating func choose(
         _ states: States, rows: Int, _ mode: Chooser.Mode?, in workspace: inout Workspace, _ choices: inout [Int32],
         _ isBest: inout [Bool]
-    ) {
+    ) -> [UInt8] {
         network.load(states, rows: rows, normalizer.transform(hyperparameters), into: &workspace)
+        loadActingKeys(into: &workspace)
         network.perceptron.forward(parameters, rows: rows, in: &workspace)
+        let masks = actingMasks(states.masks, rows: rows)
         Chooser(head: network.head, mode ?? .exploring(exploration)).choose(
-            workspace.outputs, rows: rows, masks: states.masks, random: &random, choices: &choices, isBest: &isBest)
+            workspace.outputs, rows: rows, masks: masks, random: &random, choices: &choices, isBest: &isBest)
+        return masks
     }
 
     /// Begins an episode in row `row` of `states`.

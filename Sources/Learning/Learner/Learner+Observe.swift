@@ -16,7 +16,7 @@ extension Learner {
         let after = states(transitions.nextObservations, transitions.nextMasks, rows: rows)
         var choices = [Int32](repeating: 0, count: rows * network.head.components.count)
         network.action.encode(transitions.actions, rows: rows, to: &choices)
-        let isBest = try areBest(choices, transitions, rows: rows)
+        let isBest = areBest(choices, before, rows: rows)
         let paid = credit
         for row in 0..<rows {
             let id = transitions.episodeIDs[row]
@@ -47,16 +47,23 @@ extension Learner {
     }
 
     /// Who acted there is not known; whether the learner would have done the same is.
-    private func areBest(
-        _ choices: [Int32], _ transitions: Transitions, rows: Int
-    ) throws(LearningError) -> [Bool] {
-        var random = random
-        let own = try policy.decide(
-            transitions.observations, rows: rows, masks: transitions.masks, details: false, random: &random
-        ).choices
+    private mutating func areBest(_ choices: [Int32], _ states: States, rows: Int) -> [Bool] {
         let width = network.head.components.count
-        return (0..<rows).map { row in
-            (row * width..<(row + 1) * width).allSatisfy { choices[$0] == own[$0] }
+        if let component = acting?.embedding.component {
+            recent = Array((recent + (0..<rows).map { choices[$0 * width + component] }).suffix(Self.recentCount))
+        }
+        var workspace = Workspace(for: network.perceptron, capacity: min(rows, Scratch.rows))
+        return stride(from: 0, to: rows, by: Scratch.rows).flatMap { start in
+            let part = start..<min(start + Scratch.rows, rows)
+            let states = states.rows(part, of: rows)
+            var own = [Int32](repeating: 0, count: part.count * width)
+            var isBest = [Bool](repeating: true, count: part.count)
+            enlistToAct(states, rows: part.count)
+            _ = choose(states, rows: part.count, .greedy, in: &workspace, &own, &isBest)
+            leave(&own, rows: part.count, isBest: [])
+            return part.map { row in
+                (0..<width).allSatisfy { choices[row * width + $0] == own[(row - start) * width + $0] }
+            }
         }
     }
 

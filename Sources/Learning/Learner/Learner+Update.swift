@@ -42,7 +42,6 @@ extension Learner {
         let transform = normalizer.transform(hyperparameters)
         func load(_ source: borrowing Replay, _ rows: Range<Int>) {
             source.copyStates(batch.slots, rows: rows, transform, to: &batch.online, from: 0)
-            source.copyMasks(batch.slots, rows: rows, to: &batch.masks)
             source.copyChoices(batch.slots, rows: rows, to: &batch.choices)
         }
         load(replay, batch.ownRows)
@@ -74,7 +73,6 @@ extension Learner {
             }
             source.copyStates(batch.lasts, rows: rows, transform, to: &batch.online, from: batch.count)
             source.copyStates(batch.lasts, rows: rows, transform, to: &batch.target, from: 0)
-            source.copyMasks(batch.lasts, rows: rows, to: &batch.nextMasks)
         }
         if let demonstrations { reward(demonstrations, batch.shownRows, shown: 1) }
         reward(replay, batch.ownRows, shown: 0)
@@ -112,7 +110,8 @@ extension Learner {
         let imitationLoss = imitate(progress: progress)
         suppress(&batch.online, rows: count, masks: batch.masks)
         network.perceptron.backward(parameters, rows: count, in: &batch.online, to: &gradient)
-        let rate = step(progress: progress)
+        shortlist?.backward(batch.online.keyGradient, parameters, to: &gradient)
+        let rate = step(shortlist, batch.online.keyGradient, progress: progress)
         metrics.add("learning_rate", rate)
         if let loss {
             metrics.add("loss", loss)
@@ -135,14 +134,20 @@ extension Learner {
     }
 
     /// One step of the optimizer along the gradient.
+    /// - Parameter keyGradient: of the keys of those on the shortlist.
     /// - Returns: the learning rate.
-    mutating func step(progress: Double) -> Double {
+    mutating func step(_ shortlist: Shortlist?, _ keyGradient: [Float], progress: Double) -> Double {
         let rate =
             hyperparameters.learningRate
             * Schedule(from: 1, to: hyperparameters.learningRateDecay).value(at: progress)
         let norm = optimizer.step(
             &parameters, gradient: gradient, rate: Float(rate), maximumNorm: Float(hyperparameters.gradientClip))
         metrics.add("gradient_norm", Double(norm))
+        if let shortlist, case .table(let start) = shortlist.embedding.source {
+            optimizer.stepRows(
+                shortlist.candidates.ids, ofTableAt: start, width: shortlist.embedding.dimension, &parameters,
+                gradient: keyGradient, rate: Float(rate))
+        }
         return rate
     }
 

@@ -5,7 +5,7 @@ import Neural
 /// ``observe(_:)``, what experts know through ``show(_:)`` and ``label(_:_:rows:)``; ``update(progress:)`` learns from both
 /// by the ``objective``, and ``policy`` is what it has come to.
 public struct Learner: Sendable {
-    public let network: Network
+    public internal(set) var network: Network
     public internal(set) var hyperparameters: Hyperparameters
     public internal(set) var objective = Objective.values
     /// Whether states come with masks of what is allowed.
@@ -31,6 +31,11 @@ public struct Learner: Sendable {
     var labels: Replay?
     /// What tells experts' steps from its own; nil where rewards come from elsewhere.
     var adversary: Adversary?
+    /// The members of an embedded component that are in the running: in an update, and while it acts; nil where no
+    /// component is embedded. Then those that were thought best lately, the latest last.
+    var shortlist: Shortlist?
+    var acting: Shortlist?
+    var recent: [Int32] = []
     var random: RandomGenerator
     /// Of the episodes that clients have begun, the most recently continued last.
     var openStreams: [(id: String, stream: Stream)] = []
@@ -38,22 +43,30 @@ public struct Learner: Sendable {
     var gradient: [Float]
     var metrics = LearningMetrics()
 
-    /// - Parameter isMasked: whether the environment says which actions are allowed.
+    /// - Parameters:
+    ///   - features: what is known of the actions of a Discrete space.
+    ///   - isMasked: whether the environment says which actions are allowed.
     public init(
-        observation: Space, action: Space, hyperparameters: Hyperparameters, isMasked: Bool, seed: UInt64
+        observation: Space, action: Space, hyperparameters: Hyperparameters, features: ActionFeatures? = nil,
+        isMasked: Bool, seed: UInt64
     ) throws(LearningError) {
-        network = try Network(observation: observation, action: action, hyperparameters: hyperparameters)
+        let network = try Network(
+            observation: observation, action: action, hyperparameters: hyperparameters, features: features)
+        self.network = network
         self.hyperparameters = hyperparameters
         self.isMasked = isMasked
         var random = RandomGenerator(seed: seed)
-        parameters = network.perceptron.initialParameters { random.random() }
-        target = parameters
+        parameters = network.initialParameters { random.random() }
+        target = Array(parameters[..<network.denseCount])
         optimizer = Optimizer(hyperparameters.rule, parameterCount: parameters.count)
         normalizer = Normalizer(width: network.observation.numbers)
         replay = try Replay(hyperparameters, isMasked: isMasked, network: network)
         self.random = random
         batch = Batch(count: hyperparameters.batchSize, network: network, isMasked: isMasked)
-        gradient = Array(repeating: 0, count: parameters.count)
+        gradient = Array(repeating: 0, count: network.denseCount)
+        shortlist = network.embedding.map { Shortlist($0) }
+        acting = shortlist
+        try hyperparameters.check(network)
     }
 
     /// ε now. Where experts have shown what to do, it is what it falls to from the beginning.
@@ -90,8 +103,12 @@ public struct Learner: Sendable {
         loadStates()
         if objective.learnsValues {
             reward()
+            enlistBatch()
+            loadMasks()
             judge()
         } else {
+            enlistBatch()
+            loadMasks()
             network.perceptron.forward(parameters, rows: batch.count, in: &batch.online)
         }
         learn(progress: progress)
@@ -110,7 +127,7 @@ public struct Learner: Sendable {
         }
         if !isFirst || isReadAnew || hyperparameters.rule != self.hyperparameters.rule {
             optimizer = Optimizer(hyperparameters.rule, parameterCount: parameters.count)
-            target = parameters
+            target = Array(parameters[..<network.denseCount])
         }
         if hyperparameters.batchSize != batch.count {
             batch = Batch(count: hyperparameters.batchSize, network: network, isMasked: isMasked)
@@ -132,7 +149,7 @@ public struct Learner: Sendable {
     private mutating func translateScores(for other: Policy.Reading) {
         guard network.action.gaussians.isEmpty else { return }
         let factor = other == .values ? 1 / Self.logitsPerValue : Self.logitsPerValue
-        network.perceptron.scale(outputs: 1..<network.head.width, by: factor, in: &parameters)
+        network.perceptron.scaleScores(by: factor, in: &parameters)
     }
 
     private static let logitsPerValue: Float = 30
@@ -145,6 +162,13 @@ public struct Learner: Sendable {
 }
 
 extension Hyperparameters {
+    /// What the network must have for updates to be made.
+    func check(_ network: Network) throws(LearningError) {
+        guard network.embedding.map({ batchSize <= $0.candidates }) ?? true else {
+            throw .invalidHyperparameter(name: "batch_size", reason: "it is more than candidates")
+        }
+    }
+
     var rule: Optimizer.Rule {
         switch optimizer {
         case .adam: .adam()

@@ -1,38 +1,98 @@
 import Gym
 import Neural
 
-/// The one network of the agent: observation → trunk → V(s) and one score vector for each component of the action.
+/// The one network of the agent: observation → trunk → V(s) and one score vector for each component of the action. Of an
+/// embedded component the trunk gives a query instead, and scores are its products with the members' keys.
 public struct Network: Sendable, Equatable {
     public let observation: ObservationForm
-    public let action: ActionForm
+    public private(set) var action: ActionForm
+    /// As learning sees it: of an embedded component it scores those in the running.
     public let perceptron: Perceptron
+    /// The same, but for the query of an embedded component in the place of its scores.
+    let asking: Perceptron
+    /// How the outputs of ``perceptron`` and of ``asking`` are read.
+    let head: ScoreHead
+    let askingHead: ScoreHead
+    private(set) var embedding: ActionEmbedding?
+    /// All parameters, in one flat buffer; the first `denseCount` of them move with every update.
+    public let parameterCount: Int
+    let denseCount: Int
 
     /// 64 MiB of weights, of which learning keeps five of a size.
     private static let parameterLimit = 1 << 24
 
-    public init(observation: Space, action: Space, hyperparameters: Hyperparameters) throws(LearningError) {
-        self.observation = try ObservationForm(observation)
-        self.action = try ActionForm(
-            action, bins: hyperparameters.bins, isGaussian: hyperparameters.boxDistribution == .gaussian)
-        perceptron = Perceptron(
+    /// - Parameter features: of the members of a Discrete space within the action's; nil where nothing is known of them.
+    public init(
+        observation: Space, action: Space, hyperparameters: Hyperparameters, features: ActionFeatures? = nil
+    ) throws(LearningError) {
+        let inputs = try ObservationForm(observation)
+        let form = try ActionForm(
+            action, bins: hyperparameters.bins, isGaussian: hyperparameters.boxDistribution == .gaussian,
+            featureRows: features?.count)
+        (self.observation, self.action) = (inputs, form)
+        func trunk(_ head: ScoreHead, _ embedded: Perceptron.Shape.Embedded?) -> Perceptron.Shape {
             Perceptron.Shape(
-                numbers: self.observation.numbers, categories: self.observation.categories,
-                hidden: hyperparameters.hiddenSizes, outputs: self.action.head.width,
-                activation: hyperparameters.activation, layerNorm: hyperparameters.layerNorm,
-                gaussians: self.action.gaussians))
-        guard perceptron.parameterCount <= Self.parameterLimit else {
+                numbers: inputs.numbers, categories: inputs.categories,
+                hidden: hyperparameters.hiddenSizes, outputs: head.width, activation: hyperparameters.activation,
+                layerNorm: hyperparameters.layerNorm, gaussians: form.gaussians.map { head.outputs(of: $0) },
+                embedded: embedded)
+        }
+        guard let component = form.embedded else {
+            (head, askingHead) = (form.head, form.head)
+            perceptron = Perceptron(trunk(head, nil))
+            asking = perceptron
+            (parameterCount, denseCount) = (perceptron.parameterCount, perceptron.parameterCount)
+            try Self.check(denseCount)
+            return
+        }
+        let dimension = hyperparameters.embeddingSize
+        askingHead = form.head(resizing: component, to: dimension)
+        asking = Perceptron(trunk(askingHead, nil))
+        let embedding = try ActionEmbedding(
+            form, component: component, hyperparameters, features, from: asking.parameterCount)
+        head = form.head(resizing: component, to: embedding.candidates)
+        perceptron = Perceptron(
+            trunk(head, .init(outputs: head.outputs(of: component), dimension: dimension)))
+        self.embedding = embedding
+        (parameterCount, denseCount) = (embedding.end, embedding.denseEnd)
+        try Self.check(denseCount)
+    }
+
+    private static func check(_ weights: Int) throws(LearningError) {
+        guard weights <= parameterLimit else {
             throw .invalidHyperparameter(
                 name: "hidden_sizes",
-                reason: "with these spaces they make \(perceptron.parameterCount) weights; at most "
-                    + "\(Self.parameterLimit) are supported")
+                reason: "with these spaces they make \(weights) weights; at most \(parameterLimit) are supported")
         }
     }
 
-    var head: ScoreHead { action.head }
+    /// What is known of the members of the embedded component.
+    public var features: ActionFeatures? { embedding?.features }
 
+    /// How features are seen.
+    var featureScale: FeatureScale? {
+        get { embedding?.scale }
+        set { if let newValue { embedding?.scale = newValue } }
+    }
+
+    /// The same, what is known of the actions being something else, of as many or more. Parameters fit both.
+    /// - Precondition: there are features as wide.
+    func with(_ features: ActionFeatures) -> Network {
+        precondition(features.width == self.features?.width && features.count >= self.features?.count ?? 0)
+        var other = self
+        other.action = action.growing(to: features.count)
+        other.embedding = embedding?.with(features)
+        return other
+    }
+
+    /// Whether parameters of one fit the other.
     public static func == (left: Network, right: Network) -> Bool {
         left.observation == right.observation && left.action == right.action
-            && left.perceptron.shape == right.perceptron.shape
+            && left.perceptron.shape == right.perceptron.shape && left.features?.width == right.features?.width
+    }
+
+    func initialParameters(uniform: () -> Double) -> [Float] {
+        perceptron.initialParameters(uniform: uniform) + (embedding?.initialParameters(uniform: uniform) ?? [])
     }
 
     /// Writes the first `rows` of `states` into the inputs of `workspace`.
@@ -49,5 +109,22 @@ public struct Network: Sendable, Equatable {
         for lane in 0..<count {
             workspace.categories[target * count + lane] = states.categories[row * count + lane]
         }
+    }
+}
+
+extension ActionForm {
+    /// The head whose component `component` has another number of members.
+    fileprivate func head(resizing component: Int, to count: Int) -> ScoreHead {
+        var counts = head.components
+        counts[component] = count
+        return ScoreHead(components: counts, uncentred: head.uncentred)
+    }
+}
+
+extension ScoreHead {
+    /// The places of a component's scores among the outputs.
+    fileprivate func outputs(of component: Int) -> Range<Int> {
+        let start = 1 + components[..<component].reduce(0, +)
+        return start..<start + components[component]
     }
 }

@@ -14,6 +14,7 @@ public struct Policy: Sendable {
 
     public let network: Network
     let parameters: [Float]
+    private let hyperparameters: Hyperparameters
     let normalizer: Normalizer
     let rewardScale: RewardScale
     let transform: Normalizer.Transform
@@ -26,6 +27,8 @@ public struct Policy: Sendable {
     /// The transitions and updates it was learned from.
     public let transitions: Int
     public let updates: Int
+    /// The keys of the embedded component's members; nil where none is embedded.
+    let keyTable: KeyTable?
     private let pool = Pool()
 
     init(
@@ -34,6 +37,8 @@ public struct Policy: Sendable {
     ) {
         self.network = network
         self.parameters = parameters
+        keyTable = network.embedding.map { KeyTable($0, parameters) }
+        self.hyperparameters = hyperparameters
         self.normalizer = normalizer
         self.rewardScale = rewardScale
         transform = normalizer.transform(hyperparameters)
@@ -42,6 +47,15 @@ public struct Policy: Sendable {
         self.exploration = exploration
         self.transitions = transitions
         self.updates = updates
+    }
+
+    /// The same policy where other things are known of the actions, of as many or more.
+    /// - Precondition: it has features as wide.
+    public func with(_ features: ActionFeatures) -> Policy {
+        Policy(
+            network: network.with(features), hyperparameters: hyperparameters, parameters: parameters,
+            normalizer: normalizer, rewardScale: rewardScale, reading: reading, exploration: exploration,
+            transitions: transitions, updates: updates)
     }
 
     /// What to do in `rows` observations.
@@ -66,6 +80,7 @@ public struct Policy: Sendable {
         random: inout RandomGenerator
     ) throws(LearningError) -> Decisions {
         try network.action.check(masks, rows: rows)
+        try network.checkAvailable(masks, rows: rows)
         return decided(
             observations, rows: rows, masks: masks, mode: deterministic ? .greedy : stochasticMode, details: details,
             random: &random)
@@ -128,17 +143,30 @@ public struct Decisions: Sendable {
     public internal(set) var stateValues: [Float]
     /// The value of each member of each head component, were the other components at their mean, [rows, head.members]:
     /// Q, where there is one component. Of a policy, the logarithm of its probability. −∞ for what is not allowed. Empty
-    /// without details.
+    /// without details, and where there are too many to tell.
     public internal(set) var values: [Float]
-    /// How likely the stochastic policy takes each member, [rows, head.members]. Empty without details.
+    /// How likely the stochastic policy takes each member, [rows, head.members]. Empty without
+    /// details, and where there are too many to tell.
     public internal(set) var probabilities: [Float]
+    /// What the ranking of an embedded component's members is found by; nil where none is embedded, or without details.
+    var asked: Asked?
+
+    /// The network's outputs, a query among them, and the masks of all members, or none.
+    struct Asked: Sendable {
+        var outputs: [Float]
+        var masks: [UInt8]
+    }
+
+    /// Of more members than this not each one's value and probability is told, only those of the best.
+    static let detailLimit = 65_536
 
     init(rows: Int, network: Network, details: Bool) {
-        let head = network.head
+        let head = network.action.head
         actions = Lanes(network.action.element, count: rows * network.action.components.count)
         choices = Array(repeating: 0, count: rows * head.components.count)
         stateValues = Array(repeating: 0, count: details ? rows : 0)
-        values = Array(repeating: 0, count: details ? rows * head.members : 0)
+        values = Array(repeating: 0, count: details && head.members <= Self.detailLimit ? rows * head.members : 0)
         probabilities = values
+        if details && network.embedding != nil { asked = Asked(outputs: [], masks: []) }
     }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import Gym
 import Neural
 
@@ -17,7 +18,7 @@ extension Policy {
     /// - Precondition: `decisions` are this policy's, with details.
     public func ranking(_ decisions: Decisions, row: Int, count: Int) -> [Ranked] {
         let value = reading == .values ? decisions.stateValues[row] : 0
-        let columns = columns(decisions, row: row, above: value)
+        let columns = columns(decisions, row: row, above: value, atMost: count)
         var frontier = [Place(Array(repeating: 0, count: columns.count), columns)]
         var seen: Set<[Int]> = [frontier[0].ranks]
         var ranked: [Ranked] = []
@@ -51,18 +52,61 @@ extension Policy {
         }
     }
 
-    /// The members of each head component that may be taken, best first.
-    private func columns(_ decisions: Decisions, row: Int, above value: Float) -> [[Member]] {
-        var offset = row * network.head.members
-        return network.head.components.map { count in
+    /// The members of each head component that may be taken, best first; of an embedded one, the best.
+    private func columns(_ decisions: Decisions, row: Int, above value: Float, atMost count: Int) -> [[Member]] {
+        guard let asked = decisions.asked, let component = network.action.embedded else {
+            return columns(
+                network.action.head, decisions.values, decisions.probabilities,
+                from: row * network.action.head.members, above: value)
+        }
+        let head = network.askingHead
+        let outputs = Array(asked.outputs[row * head.width..<(row + 1) * head.width])
+        let width = network.action.head.members
+        let masks = Array(asked.masks.isEmpty ? [] : asked.masks[row * width..<(row + 1) * width])
+        var values = [Float](repeating: 0, count: head.members)
+        var probabilities = values
+        account(
+            for: outputs, rows: 1, masks: network.askingMasks(masks, rows: 1), head, to: &values, &probabilities)
+        var columns = columns(head, values, probabilities, from: 0, above: value)
+        columns[component] = best(count, network.queries(outputs), masks)
+        return columns
+    }
+
+    private func columns(
+        _ head: ScoreHead, _ values: [Float], _ probabilities: [Float], from start: Int, above value: Float
+    ) -> [[Member]] {
+        var offset = start
+        return head.components.map { count in
             defer { offset += count }
             let members = (0..<count).map { index in
                 Member(
-                    index: index, advantage: decisions.values[offset + index] - value,
-                    probability: decisions.probabilities[offset + index])
+                    index: index, advantage: values[offset + index] - value,
+                    probability: probabilities[offset + index])
             }
             let allowed = members.filter { $0.advantage > -.infinity && !$0.advantage.isNaN }
             return allowed.sorted { ($0.advantage, -$0.index) > ($1.advantage, -$1.index) }
+        }
+    }
+
+    /// The best members of the embedded component.
+    private func best(_ count: Int, _ query: Rows<Float>, _ given: [UInt8]) -> [Member] {
+        guard let keyTable else { return [] }
+        let (keys, masks) = (keyTable.keys, keyTable.masks(given, network))
+        let top = keys.top(count, query, masks: masks)
+        guard reading == .values else {
+            let normalizer = keys.normalizer(query, masks: masks)
+            return top.map {
+                let likely = normalizer.logProbability(ofScore: $0.score)
+                return Member(index: Int($0.key), advantage: likely, probability: expf(likely))
+            }
+        }
+        let allowed = (0..<keys.count).count { keyTable.isAllowed($0, given, row: 0, network) }
+        let any = Float(exploration) / Float(max(allowed, 1))
+        let unit = valueUnit / Float(network.head.components.count)
+        return top.enumerated().map { rank, found in
+            Member(
+                index: Int(found.key), advantage: found.score * unit,
+                probability: rank == 0 ? 1 - Float(exploration) + any : any)
         }
     }
 

@@ -1,4 +1,3 @@
-import Glibc
 import Gym
 import Neural
 
@@ -8,18 +7,20 @@ struct Scratch: Sendable {
 
     private var states: States
     private var workspace: Workspace
+    /// Over all members, and over those that the network has outputs of.
     private var masks: [UInt8]
+    private var askingMasks: [UInt8]
     private var choices: [Int32]
     private var isBest: [Bool]
-    private var values: [Float]
+    private var scores: [Float]
 
     init(_ network: Network) {
         states = States(rows: Self.rows, network, masked: false)
-        workspace = Workspace(for: network.perceptron, capacity: Self.rows)
-        masks = []
-        values = Array(repeating: 0, count: Self.rows * network.head.members)
+        workspace = Workspace(for: network.asking, capacity: Self.rows)
+        (masks, askingMasks) = ([], [])
         isBest = Array(repeating: true, count: Self.rows)
         choices = Array(repeating: 0, count: Self.rows * network.head.components.count)
+        scores = Array(repeating: 0, count: Self.rows)
     }
 
     /// Decides rows `range` of `observations`.
@@ -27,16 +28,16 @@ struct Scratch: Sendable {
         _ policy: Policy, _ observations: Lanes, _ range: Range<Int>, masks given: [Bool], mode: Chooser.Mode,
         random: inout RandomGenerator, to decisions: inout Decisions
     ) {
-        let (network, head, rows) = (policy.network, policy.network.head, range.count)
+        let (network, rows) = (policy.network, range.count)
         network.observation.encode(observations, rows: range, to: &states)
         network.load(states, rows: rows, policy.transform, into: &workspace)
-        network.perceptron.forward(policy.parameters, rows: rows, in: &workspace)
+        network.asking.forward(policy.parameters, rows: rows, in: &workspace)
         widen(given, rows: range, network)
-        Chooser(head: head, mode).choose(
-            workspace.outputs, rows: rows, masks: masks, random: &random, choices: &choices,
-            isBest: &isBest)
+        Chooser(head: network.askingHead, mode).choose(
+            workspace.outputs, rows: rows, masks: askingMasks, random: &random, choices: &choices, isBest: &isBest)
+        chooseEmbedded(policy, rows: rows, mode, random: &random)
         network.action.decode(choices, rows: rows, to: &decisions.actions, from: range.lowerBound)
-        let components = head.components.count
+        let components = network.head.components.count
         for index in 0..<rows * components {
             decisions.choices[range.lowerBound * components + index] = choices[index]
         }
@@ -45,48 +46,66 @@ struct Scratch: Sendable {
 
     private mutating func widen(_ given: [Bool], rows: Range<Int>, _ network: Network) {
         masks.removeAll(keepingCapacity: true)
+        askingMasks = []
         guard !given.isEmpty else { return }
-        masks.append(contentsOf: repeatElement(0, count: rows.count * network.head.members))
+        masks.append(contentsOf: repeatElement(0, count: rows.count * network.action.head.members))
         for (row, source) in rows.enumerated() {
             network.action.widen(given, row: source, to: &masks, row: row)
+        }
+        askingMasks = network.askingMasks(masks, rows: rows.count)
+    }
+
+    /// Chooses among all members of the embedded component, in the place of what was chosen of its query.
+    private mutating func chooseEmbedded(
+        _ policy: Policy, rows: Int, _ mode: Chooser.Mode, random: inout RandomGenerator
+    ) {
+        guard let table = policy.keyTable, let component = policy.network.action.embedded else { return }
+        let (keys, components) = (table.keys, policy.network.head.components.count)
+        switch mode {
+        case .exploring(let exploration):
+            keys.best(
+                policy.network.queries(workspace.outputs), rows: rows, masks: table.masks(masks, policy.network),
+                choices: &choices, from: component, stride: components, scores: &scores)
+            guard exploration > 0 else { return }
+            for row in 0..<rows where random.random() < exploration {
+                choices[row * components + component] = Int32(
+                    random.anyMember(of: keys.count) { table.isAllowed($0, masks, row: row, policy.network) })
+            }
+        case .sampling:
+            for row in 0..<rows {
+                let drawn = keys.sample(
+                    policy.network.queries(workspace.outputs, from: row),
+                    masks: table.masks(masks, policy.network, from: row), uniform: random.random())
+                choices[row * components + component] = drawn?.choice.key ?? 0
+            }
         }
     }
 
     private mutating func explain(_ policy: Policy, _ range: Range<Int>, to decisions: inout Decisions) {
-        let (head, rows, first) = (policy.network.head, range.count, range.lowerBound * policy.network.head.members)
+        let (network, rows) = (policy.network, range.count)
         for row in 0..<rows {
-            decisions.stateValues[range.lowerBound + row] = workspace.outputs[row * head.width] * policy.valueUnit
+            decisions.stateValues[range.lowerBound + row] =
+                workspace.outputs[row * network.askingHead.width] * policy.valueUnit
         }
-        guard policy.reading == .values else {
-            head.probabilities(workspace.outputs, rows: rows, masks: masks, to: &values)
-            for member in 0..<rows * head.members {
-                decisions.probabilities[first + member] = values[member]
-                decisions.values[first + member] = logf(values[member])
-            }
+        if decisions.asked != nil {
+            decisions.asked?.outputs += workspace.outputs[..<(rows * network.askingHead.width)]
+            decisions.asked?.masks += masks
+        }
+        guard !decisions.values.isEmpty else { return }
+        let members = network.action.head.members
+        guard policy.keyTable != nil else {
+            policy.account(
+                for: workspace.outputs, rows: rows, masks: masks, network.action.head,
+                to: &decisions.values, &decisions.probabilities, from: range.lowerBound * members)
             return
         }
-        head.memberValues(workspace.outputs, rows: rows, masks: masks, to: &values)
-        head.best(workspace.outputs, rows: rows, masks: masks, choices: &choices)
+        // Row by row, since all outputs of all rows may be many.
         for row in 0..<rows {
-            var start = row * head.members
-            for (component, count) in head.components.enumerated() {
-                let members = start..<start + count
-                let best = start + Int(choices[row * head.components.count + component])
-                let allowed = members.reduce(0) { $0 + (isAllowed($1) ? 1 : 0) }
-                for member in members {
-                    guard isAllowed(member) else {
-                        decisions.values[first + member] = -.infinity
-                        continue
-                    }
-                    decisions.values[first + member] = values[member] * policy.valueUnit
-                    let any = Float(policy.exploration) / Float(allowed)
-                    decisions.probabilities[first + member] =
-                        member == best ? 1 - Float(policy.exploration) + any : any
-                }
-                start += count
-            }
+            let own = Array(masks.isEmpty ? [] : masks[row * members..<(row + 1) * members])
+            policy.account(
+                for: policy.allOutputs(workspace.outputs, row: row), rows: 1, masks: policy.allMasks(own),
+                network.action.head, to: &decisions.values, &decisions.probabilities,
+                from: (range.lowerBound + row) * members)
         }
     }
-
-    private func isAllowed(_ member: Int) -> Bool { masks.isEmpty || masks[member] != 0 }
 }

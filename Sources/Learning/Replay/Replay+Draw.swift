@@ -64,13 +64,26 @@ extension Replay {
         }
     }
 
-    /// Writes what is allowed in the slots of some rows to the same rows of `target`, where there are masks.
-    func copyMasks(_ slots: [Int32], rows: Range<Int>, to target: inout [UInt8]) {
-        let members = width.members
+    /// Writes which of some members are allowed in the slots of some rows to the same rows of `target`, as many wide:
+    /// everything where there are no masks.
+    func copyMasks(_ slots: [Int32], rows: Range<Int>, of members: [Int32], to target: inout [UInt8]) {
         for row in rows {
-            for member in 0..<members {
-                target[row * members + member] = states.masks[Int(slots[row]) * members + member]
+            let (slot, start) = (Int(slots[row]), row * members.count)
+            for (place, member) in members.enumerated() {
+                target[start + place] = masks.isEmpty || masks.isAllowed(slot, Int(member)) ? 1 : 0
             }
+        }
+    }
+
+    /// Appends a few of the members of a component, counted from its first, that are allowed in a slot; nothing where
+    /// there are no masks.
+    func drawAllowed(
+        _ slot: Int, _ members: Range<Int>, count: Int, _ random: inout RandomGenerator, to drawn: inout [Int32]
+    ) {
+        guard !masks.isEmpty else { return }
+        for _ in 0..<count {
+            drawn.append(
+                Int32(random.anyMember(of: members.count) { masks.isAllowed(slot, members.lowerBound + $0) }))
         }
     }
 

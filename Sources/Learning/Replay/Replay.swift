@@ -29,8 +29,10 @@ struct Replay: Sendable {
     /// n, over how many steps returns reach.
     var steps: Int
     private let discount: Float
-    /// Of each state in the ring: its rows, as in ``States``; then what was done there and what came of it.
+    /// Of each state in the ring: its rows, as in ``States``, the masks apart; then what was done there and what came of
+    /// it.
     var states: States
+    var masks: MaskRows
     var choices: [Int32]
     var rewards: [Float]
     var endings: [UInt8]
@@ -66,15 +68,16 @@ struct Replay: Sendable {
         discount = Float(hyperparameters.discount)
         width = (
             network.observation.numbers, network.observation.categories.count, network.head.components.count,
-            isMasked ? network.head.members : 0
+            isMasked ? network.action.head.members : 0
         )
-        let bytes = 4 * (width.numbers + width.categories + width.choices) + width.members + 32
+        let bytes = 4 * (width.numbers + width.categories + width.choices) + width.members / 8 + 40
         capacityLimit = Self.byteLimit / bytes
         guard capacity <= capacityLimit else {
             throw .invalidHyperparameter(
                 name: "replay_capacity", reason: "with these spaces at most \(capacityLimit) is supported")
         }
-        states = States(rows: capacity, network, masked: isMasked)
+        states = States(rows: capacity, network, masked: false)
+        masks = MaskRows(rows: capacity, members: width.members)
         choices = Array(repeating: 0, count: capacity * width.choices)
         rewards = Array(repeating: 0, count: capacity)
         endings = Array(repeating: 0, count: capacity)
@@ -169,9 +172,7 @@ struct Replay: Sendable {
         for lane in 0..<width.categories {
             states.categories[slot * width.categories + lane] = source.categories[row * width.categories + lane]
         }
-        for member in 0..<width.members {
-            states.masks[slot * width.members + member] = source.masks[row * width.members + member]
-        }
+        if !masks.isEmpty { masks.set(slot, to: source.masks, row: row) }
         if isReady[slot] {
             isReady[slot] = false
             readyCount -= 1
@@ -193,7 +194,7 @@ struct Replay: Sendable {
         }
         extend(&states.numbers, with: 0)
         extend(&states.categories, with: 0)
-        extend(&states.masks, with: 0)
+        masks.double()
         extend(&choices, with: 0)
         extend(&rewards, with: 0)
         extend(&endings, with: 0)

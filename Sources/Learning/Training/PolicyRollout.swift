@@ -96,7 +96,7 @@ struct PolicyRollout: Sendable {
         states.categories = try checkpoint.members(
             "rollout.categories", of: network.observation.categories, count: states.categories.count)
         states.masks = try checkpoint.bytes("rollout.masks", count: states.masks.count)
-        choices = try checkpoint.members("rollout.choices", of: network.head.components, count: choices.count)
+        choices = try checkpoint.members("rollout.choices", of: network.action.head.components, count: choices.count)
         rewards = try checkpoint.doubles("rollout.rewards", count: rows)
         endings = try checkpoint.bytes("rollout.endings", count: rows)
         cutValues = try checkpoint.floats("rollout.cut_values", count: rows)

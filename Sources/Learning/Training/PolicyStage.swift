@@ -31,7 +31,8 @@ struct PolicyStage: Stage {
 
     mutating func advance(_ learner: inout Learner, progress: Double) throws(LearningError) -> Move {
         learner.reading = .policy
-        collector.choose(&learner, .sampling)
+        // Who is in the running stays so while a rollout is made: what is learned from is a policy over these.
+        collector.choose(&learner, .sampling, enlists: rollout.count == 0)
         rollout.put(collector.states, collector.choices)
         var move = Move(steps: collector.streams.count, episodes: try collector.step(learner))
         collector.witness(&learner)
@@ -61,7 +62,7 @@ struct PolicyStage: Stage {
         let settings = learner.hyperparameters.policyGradient
         let before = learner.updates
         let next = values(of: collector.states, learner)
-        let likely = judge(learner)
+        let likely = judge(&learner)
         rollout.estimate(
             values: likely.values, next: next, discount: Float(learner.hyperparameters.discount),
             lambda: isPlain ? 1 : Float(settings.lambda), scale: learner.rewardScale.factor(learner.hyperparameters))
@@ -77,8 +78,9 @@ struct PolicyStage: Stage {
 
     /// What the policy thinks of the whole rollout before it changes. Not what it thought when it acted: since then it
     /// has seen more, and sees states normalised a little differently.
-    private mutating func judge(_ learner: Learner) -> (values: [Float], logProbabilities: [Float]) {
+    private mutating func judge(_ learner: inout Learner) -> (values: [Float], logProbabilities: [Float]) {
         var (values, likely): ([Float], [Float]) = ([], [])
+        learner.loadActingKeys(into: &workspace)
         for start in stride(from: 0, to: rollout.rows, by: batchSize) {
             load(start..<min(start + batchSize, rollout.rows), [], learner)
             learner.network.perceptron.forward(learner.parameters, rows: batch.rows, in: &workspace)
@@ -98,6 +100,7 @@ struct PolicyStage: Stage {
             learner.network.load(rollout.states, row: row, transform, into: &workspace, at: index)
             batch.take(row, of: rollout, likely)
         }
+        learner.enterActing(&batch.choices, &batch.masks, rows: batch.rows)
     }
 
     /// One step against the clipped loss of the rows that are loaded.
@@ -107,6 +110,7 @@ struct PolicyStage: Stage {
             clip: isPlain ? .infinity : Float(settings.clip), valueCoefficient: Float(settings.valueWeight),
             entropyCoefficient: Float(settings.entropy))
         if !isPlain { batch.standardizeAdvantages() }
+        learner.loadActingKeys(into: &workspace)
         learner.network.perceptron.forward(learner.parameters, rows: batch.rows, in: &workspace)
         let means = objective(
             head, outputs: workspace.outputs, rows: batch.rows, masks: batch.masks, choices: batch.choices,
@@ -115,7 +119,9 @@ struct PolicyStage: Stage {
         learner.suppress(&workspace, rows: batch.rows, masks: batch.masks)
         learner.network.perceptron.backward(
             learner.parameters, rows: batch.rows, in: &workspace, to: &learner.gradient)
-        learner.metrics.add("learning_rate", learner.step(progress: progress))
+        learner.acting?.backward(workspace.keyGradient, learner.parameters, to: &learner.gradient)
+        let rate = learner.step(learner.acting, workspace.keyGradient, progress: progress)
+        learner.metrics.add("learning_rate", rate)
         learner.metrics.add("loss", means.policyLoss)
         learner.metrics.add("value_loss", means.valueLoss)
         learner.metrics.add("entropy", means.entropy)
@@ -141,8 +147,8 @@ struct PolicyStage: Stage {
 /// The rows of a rollout that one update learns from.
 private struct RolloutBatch {
     private(set) var rows = 0
-    private(set) var choices: [Int32] = []
-    private(set) var masks: [UInt8] = []
+    var choices: [Int32] = []
+    var masks: [UInt8] = []
     var logProbabilities: [Float] = []
     private(set) var advantages: [Float] = []
     private(set) var returns: [Float] = []

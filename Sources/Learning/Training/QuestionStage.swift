@@ -91,10 +91,10 @@ struct QuestionStage: Stage {
         let (vector, network) = (collector.vector, learner.network)
         var probabilities = [Float](repeating: 0, count: collector.streams.count * network.head.members)
         network.head.probabilities(
-            collector.outputs, rows: collector.streams.count, masks: collector.states.masks, to: &probabilities)
+            collector.outputs, rows: collector.streams.count, masks: collector.masks, to: &probabilities)
         var (confidence, start) = (Float(1), row * network.head.members)
         for (component, count) in network.head.components.enumerated() {
-            let choice = collector.choices[row * network.head.components.count + component]
+            let choice = collector.places[row * network.head.components.count + component]
             confidence *= probabilities[start + Int(choice)]
             start += count
         }
@@ -148,7 +148,7 @@ struct QuestionStage: Stage {
         let lengths = try checkpoint.integers("questions.lengths", count: returns.count, in: 0..<Int.max)
         ended = zip(returns, lengths).map { Episode(index: 0, episodeReturn: $0, length: $1) }
         let answered = try checkpoint.integers("questions.answered", in: 0..<Int.max)
-        let components = learner.network.head.components
+        let components = learner.network.action.head.components
         let choices = try checkpoint.members(
             "questions.answers", of: components, count: answered.count * components.count)
         for (index, id) in answered.enumerated() {

@@ -95,6 +95,13 @@ public struct TrainingRequest: Sendable {
             try checkMemory(
                 of: phase, learner.network, try hyperparameters(ofPhase: index, learner), at: place + "hyperparameters/"
             )
+            do { try hyperparameters(ofPhase: index, learner).check(learner.network) } catch {
+                throw .invalidHyperparameter(
+                    name: "batch_size", reason: "it is more than the agent's candidates", phase: index)
+            }
+            try require(
+                learner.network.embedding == nil || ![.gail, .airl].contains(phase.method), place + "method",
+                "what tells experts' steps from one's own looks at each action: of so many, use \"sqil\"")
             if let own = phase.budget {
                 try check(own, place)
                 let acts = own.steps != nil || own.episodes != nil
