@@ -67,16 +67,9 @@ public struct Evaluation: Sendable, Equatable {
     public init(
         ofRandomIn request: EnvironmentRequest, form: ActionForm, seeds: [UInt64], random: inout RandomGenerator
     ) throws(LearningError) {
-        let chooser = Chooser(head: form.head, .exploring(1))
-        let outputs = [Float](repeating: 0, count: Scratch.rows * form.head.width)
         try self.init(in: request, seeds: seeds) { _, rows, masks throws(LearningError) in
-            var choices = [Int32](repeating: 0, count: rows * form.head.components.count)
-            var isBest = [Bool](repeating: true, count: rows)
             var actions = Lanes(form.element, count: rows * form.components.count)
-            chooser.choose(
-                outputs, rows: rows, masks: form.widen(masks, rows: rows), random: &random, choices: &choices,
-                isBest: &isBest)
-            form.decode(choices, rows: rows, to: &actions)
+            form.decode(form.anyChoices(form.widen(masks, rows: rows), rows: rows, &random), rows: rows, to: &actions)
             return actions
         }
     }

@@ -224,6 +224,20 @@ extension ActionForm {
         return bytes
     }
 
+    /// Rows of choices, of each component any member that is allowed by masks over the head's members, or none.
+    func anyChoices(_ masks: [UInt8], rows: Int, _ random: inout RandomGenerator) -> [Int32] {
+        var choices: [Int32] = []
+        for row in 0..<rows {
+            var start = row * head.members
+            for count in head.components {
+                choices.append(
+                    Int32(random.anyMember(of: count) { masks.isEmpty || masks[start + $0] != 0 }))
+                start += count
+            }
+        }
+        return choices
+    }
+
     /// Takes row `source` of masks over the components, `maskWidth` Booleans, to row `target` of masks over the head's
     /// members.
     func widen(_ masks: [Bool], row source: Int, to bytes: inout [UInt8], row target: Int) {
@@ -241,5 +255,18 @@ extension ActionForm {
             }
             bytes[to + joint] = allowed ? 1 : 0
         }
+    }
+}
+
+extension RandomGenerator {
+    /// Any of those members that are allowed, all alike; the first where none is.
+    mutating func anyMember(of count: Int, where isAllowed: (Int) -> Bool) -> Int {
+        for _ in 0..<64 {
+            let member = integers(0, count)
+            if isAllowed(member) { return member }
+        }
+        // Few are.
+        let allowed = (0..<count).filter(isAllowed)
+        return allowed.isEmpty ? 0 : allowed[integers(0, allowed.count)]
     }
 }

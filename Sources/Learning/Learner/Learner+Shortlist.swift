@@ -169,16 +169,3 @@ extension ActionForm {
         return start..<start + head.components[component]
     }
 }
-
-extension RandomGenerator {
-    /// Any of those members that are allowed, all alike; the first where none is.
-    mutating func anyMember(of count: Int, where isAllowed: (Int) -> Bool) -> Int {
-        for _ in 0..<64 {
-            let member = integers(0, count)
-            if isAllowed(member) { return member }
-        }
-        // Few are.
-        let allowed = (0..<count).filter(isAllowed)
-        return allowed.isEmpty ? 0 : allowed[integers(0, allowed.count)]
-    }
-}

@@ -142,7 +142,7 @@ public struct TrainingRequest: Sendable {
         of phase: Phase, _ network: Network, _ hyperparameters: Hyperparameters, at place: String
     ) throws(LearningError) {
         let widest = max(hyperparameters.hiddenSizes.max() ?? 1, network.head.width)
-        let (limit, lanes) = (1 << 26, network.observation.width + network.head.members + 8)
+        let (limit, lanes) = (1 << 26, network.observation.width + network.action.head.members + 8)
         if phase.method.isOnPolicy {
             let rows = environments(of: phase) * hyperparameters.policyGradient.rolloutSteps
             let most = limit / max(lanes, phase.method == .ppo ? 1 : widest)
