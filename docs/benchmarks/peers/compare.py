@@ -1,7 +1,7 @@
 """Lamd beside imitation and stable-baselines3: the same demonstrations, network and budget, in one run.
 
 `make bench-peers` installs both and runs this under Python with lamd's client; each training of a peer is a process of
-its own, peer.py under the Python that has the peers. Lamd and a peer take turns and never run at once.
+its own, peer.py under the Python that has the peers. Every core has a daemon, beside which the peers take turns with it.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from queue import Queue
 from typing import Any, NamedTuple, Optional
 
 import numpy as np
@@ -59,7 +61,7 @@ seeds. Networks of {HIDDEN[0]} and {HIDDEN[1]} ReLU units. Lamd with its default
 Behaviour cloning and adversaries imitate {SHOWN} episodes of the expert, made by lamd once a seed and given to both;
 behaviour cloning and DAgger take as many updates, with the same batches and learning rate, on both sides. DAgger's
 expert is a copy of lamd's, checked against the demonstrations. GAIL has the settings of imitation's documentation, SQIL
-and PPO those that RL Zoo tuned for the environment, but for the network. Seconds are of training alone, one thread each.
+and PPO those that RL Zoo tuned for the environment, but for the network. Seconds are of training alone, one core each.
 Lamd's include the evaluations by which it chooses among its policies, but for GAIL's and SQIL's; a peer's policy is its
 last."""
 
@@ -77,29 +79,20 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3, help="trainings on each side")
     parser.add_argument("--episodes", type=int, default=1000, help="fresh episodes to judge a policy by")
     parser.add_argument("--methods", help="some of them: cross_entropy,dagger,gail,sqil,ppo")
+    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="runs at once, a core each")
     parser.add_argument("--share", type=float, default=1, help="of each budget, to try things out")
     given = parser.parse_args()
     chosen = [row for row in ROWS if not given.methods or row.method in given.methods.split(",")]
+    seeds = range(1, given.seeds + 1)
     report: dict[str, Any] = {"command": "compare.py", "machine": machine(), "runs": []}
+    pairs = list(side_by_side([(row, seed) for row in chosen for seed in seeds], given))
     table = []
-    with tempfile.TemporaryDirectory() as folder, daemon(given.lamd, Path(folder)) as url:
-        client = lamd.Client(url)
-        shown = {
-            (env_id, seed): demonstrations(client, env_id, seed, Path(folder))
-            for env_id in sorted({row.env_id for row in chosen})
-            for seed in range(1, given.seeds + 1)
-        }
-        for row in chosen:
-            budget = max(int(row.budget * given.share), 2_500 if row.unit == "steps" else 10)
-            pairs = []
-            for seed in range(1, given.seeds + 1):
-                set_id, path = shown[row.env_id, seed]
-                ours, asked, anchors = train(client, row, budget, seed, given.episodes, set_id)
-                theirs = peer(given.peers, {**asked, "demonstrations": str(path)})
-                pairs.append((ours, theirs))
-                report["runs"].append({**asked, "peer": row.peer, "lamd": ours._asdict(), "theirs": theirs._asdict()})
-                print(f"{row.title} {row.env_id} {seed}: lamd {ours}, {row.peer} {theirs}", file=sys.stderr, flush=True)
-            table.append(line(row, budget, pairs, anchors))
+    for index, row in enumerate(chosen):
+        own = pairs[index * len(seeds) : (index + 1) * len(seeds)]
+        report["runs"] += [
+            {**pair.asked, "peer": row.peer, "lamd": pair.ours._asdict(), "theirs": pair.theirs._asdict()} for pair in own
+        ]
+        table.append(line(row, budget(row, given.share), own))
     report["tables"] = [{"name": "peers", "title": "Imitation and policy gradients", "columns": COLUMNS, "rows": table}]
     report["tables"][0]["note"] = f"Seeds: {given.seeds}; fresh episodes: {given.episodes:,}. " + NOTE.replace("\n", " ")
     print_table(report["tables"][0])
@@ -116,10 +109,70 @@ COLUMNS = [
 ]
 
 
-def line(row: Row, budget: int, pairs: list[tuple[Outcome, Outcome]], anchors: tuple[float, float]) -> list[Any]:
+def budget(row: Row, share: float) -> int:
+    return max(int(row.budget * share), 2_500 if row.unit == "steps" else 10)
+
+
+class Pair(NamedTuple):
+    """What lamd and a peer came to with a seed, what both were asked, and the returns of the random policy and of the
+    expert."""
+
+    ours: Outcome
+    theirs: Outcome
+    asked: dict[str, Any]
+    anchors: tuple[float, float]
+
+
+def side_by_side(runs: list[tuple[Row, int]], given: argparse.Namespace) -> Iterator[Pair]:
+    """Every run, on as many cores at once as asked for: each core has a daemon, and lamd and the peer take turns on it."""
+    cores: Queue[int] = Queue()
+    with ExitStack() as stack, ThreadPoolExecutor(given.jobs) as workers:
+        daemons = {}
+        for core in sorted(os.sched_getaffinity(0))[: given.jobs]:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            with pinned(core):
+                daemons[core] = (lamd.Client(stack.enter_context(daemon(given.lamd, folder))), folder)
+            cores.put(core)
+
+        def take(run: tuple[Row, int]) -> Pair:
+            (row, seed), core = run, cores.get()
+            try:
+                with pinned(core):
+                    pair = compare(*daemons[core], row, seed, given)
+            finally:
+                cores.put(core)
+            said = f"{row.title} {row.env_id} {seed}: lamd {pair.ours}, {row.peer} {pair.theirs}"
+            print(said, file=sys.stderr, flush=True)
+            return pair
+
+        yield from workers.map(take, runs)
+
+
+@contextmanager
+def pinned(core: int) -> Iterator[None]:
+    """Keeps what this thread starts on one core."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def compare(client: lamd.Client, folder: Path, row: Row, seed: int, given: argparse.Namespace) -> Pair:
+    """The same demonstrations, budget and network on both sides."""
+    set_id, path = demonstrations(client, row.env_id, seed, folder)
+    ours, asked, anchors = train(client, row, budget(row, given.share), seed, given.episodes, set_id)
+    theirs = peer(given.peers, {**asked, "demonstrations": str(path)})
+    client.delete_demonstrations(set_id)
+    return Pair(ours, theirs, asked, anchors)
+
+
+def line(row: Row, budget: int, pairs: list[Pair]) -> list[Any]:
     """A line of the table."""
-    ours, theirs = zip(*pairs)
-    return [row.title, row.env_id, f"{budget:,} {row.unit}", *anchors, *summary(ours), row.peer, *summary(theirs)]
+    (ours, theirs, _, anchors) = zip(*pairs)
+    means = [float(np.mean(column)) for column in zip(*anchors)]
+    return [row.title, row.env_id, f"{budget:,} {row.unit}", *means, *summary(ours), row.peer, *summary(theirs)]
 
 
 def summary(outcomes: Any) -> list[float]:
