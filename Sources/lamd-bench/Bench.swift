@@ -6,7 +6,8 @@ struct Bench: ParsableCommand {
         commandName: "lamd-bench",
         abstract: "How fast lamd is, beside the limit, and how well it learns, beside others.",
         subcommands: [
-            Requests.self, Worlds.self, Updates.self, Footprint.self, All.self, Learn.self, Imitate.self, Experts.self,
+            Requests.self, Worlds.self, Updates.self, Footprint.self, All.self, Learn.self, Imitate.self, Act.self,
+            Experts.self,
         ])
 }
 

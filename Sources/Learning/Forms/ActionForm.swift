@@ -66,8 +66,9 @@ public struct ActionForm: Sendable, Equatable {
     ///   - bins: the number of values for each lane of a Box.
     ///   - isGaussian: whether these are scored by a Gaussian, each lane on its own.
     ///   - featureRows: of how many members features are known: of the first Discrete space of as many.
+    ///   - embeds: whether a component may be embedded.
     public init(
-        _ space: Space, bins: Int, isGaussian: Bool = false, featureRows: Int? = nil
+        _ space: Space, bins: Int, isGaussian: Bool = false, featureRows: Int? = nil, embeds: Bool = true
     ) throws(LearningError) {
         guard let layout = space.layout else {
             throw .unsupportedSpace(
@@ -80,7 +81,7 @@ public struct ActionForm: Sendable, Equatable {
         guard !components.isEmpty else {
             throw .unsupportedSpace(.action, reason: "an action needs at least one lane")
         }
-        embedded = try Self.embed(&components, featureRows: featureRows)
+        embedded = try Self.embed(&components, featureRows: featureRows, embeds: embeds)
         self.components = components
         element = layout.element
         let counts = components.map(\.count)
@@ -93,7 +94,9 @@ public struct ActionForm: Sendable, Equatable {
 
     /// Marks the component that is embedded: the one that features are known of, else the one that is too large.
     /// - Returns: which it is.
-    private static func embed(_ components: inout [Component], featureRows: Int?) throws(LearningError) -> Int? {
+    private static func embed(
+        _ components: inout [Component], featureRows: Int?, embeds: Bool
+    ) throws(LearningError) -> Int? {
         func isChoice(_ component: Component, where fits: (Int) -> Bool) -> Bool {
             if case .categorical(let count, _) = component { fits(count) } else { false }
         }
@@ -104,14 +107,16 @@ public struct ActionForm: Sendable, Equatable {
                 reason: "there are \(featureRows) rows; expected one for each action of a Discrete space")
         }
         let large = components.indices.filter { isChoice(components[$0]) { $0 > embeddingThreshold } }
-        guard let embedded = known ?? large.max(by: { components[$0].count < components[$1].count }) else { return nil }
-        guard components.indices.allSatisfy({ $0 == embedded || components[$0].count <= componentLimit }),
-            components[embedded].count <= embeddingLimit
-        else {
-            throw .unsupportedSpace(
-                .action,
-                reason: "one component may have up to \(embeddingLimit) members, the others up to \(componentLimit)")
+        let embedded = embeds ? known ?? large.max { components[$0].count < components[$1].count } : nil
+        for (index, component) in components.enumerated() {
+            guard component.count <= (index == embedded ? embeddingLimit : componentLimit) else {
+                throw .unsupportedSpace(
+                    .action,
+                    reason: "one component may be embedded and have up to \(embeddingLimit) members, the others "
+                        + "may have up to \(componentLimit)")
+            }
         }
+        guard let embedded else { return nil }
         if case .categorical(let count, let start) = components[embedded] {
             components[embedded] = .embedded(count: count, start: start)
         }

@@ -43,7 +43,7 @@ extension HyperparameterField {
         boolean("layer_norm", \.layerNorm, "whether the sums of hidden layers are normalised"),
         integer("bins", \.bins, 2...255, "values for each lane of a Box of actions"),
         choice("box_distribution", \.boxDistribution, "how they are scored: each on its own, or by a Gaussian"),
-        integer("embedding_size", \.embeddingSize, 2...512, "numbers in the key of an embedded action"),
+        integer("embedding_size", \.embeddingSize, 0...512, "numbers in the key of an embedded action; 0 embeds none"),
         integer("candidates", \.candidates, 16...16_384, "embedded actions that learning looks at at once"),
         boolean("observation_normalization", \.observationNormalization, "whether numbers are seen normalised"),
         choice("optimizer", \.optimizer, "how a gradient becomes a step"),

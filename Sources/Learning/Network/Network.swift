@@ -28,7 +28,7 @@ public struct Network: Sendable, Equatable {
         let inputs = try ObservationForm(observation)
         let form = try ActionForm(
             action, bins: hyperparameters.bins, isGaussian: hyperparameters.boxDistribution == .gaussian,
-            featureRows: features?.count)
+            featureRows: features?.count, embeds: hyperparameters.embeddingSize > 0)
         (self.observation, self.action) = (inputs, form)
         func trunk(_ head: ScoreHead, _ embedded: Perceptron.Shape.Embedded?) -> Perceptron.Shape {
             Perceptron.Shape(

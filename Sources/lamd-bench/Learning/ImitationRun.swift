@@ -5,6 +5,7 @@ import Learning
 struct ImitationRun: Encodable {
     let way: String
     let world: String
+    let variant: String
     let isNaive: Bool
     let seed: UInt64
     let steps: Int
@@ -25,12 +26,15 @@ struct ImitationRun: Encodable {
         let request = try task.request(recipe, shown: shown, seed: seed)
         let clock = ContinuousClock()
         let start = clock.now
-        let training = try Training(request, try environment.learner(seed: seed)) { (clock.now - start) / .seconds(1) }
+        let training = try Training(request, try environment.learner(recipe.changes, seed: seed)) {
+            (clock.now - start) / .seconds(1)
+        }
         curve = try training.finish()
         seconds = (clock.now - start) / .seconds(1)
         let judged = try Judge(environment: environment).evaluation(of: training.policy)
         way = isNaive ? task.naive?.name ?? "" : task.name
         world = task.world
+        variant = task.variant
         self.isNaive = isNaive
         self.seed = seed
         steps = training.steps

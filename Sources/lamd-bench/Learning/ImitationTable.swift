@@ -4,31 +4,37 @@ import Learning
 
 /// What was learned from experts, beside the naive way.
 struct ImitationTable {
-    private(set) var table = FigureTable(
-        "imitation", title: "The imitative workflow with one set of defaults",
-        note: """
-            The policy that each training ended with, by 1,000 episodes on seeds that no training used. Scaled: 0 is acting \
-            at random, 1 the best scripted expert. Success: the share of episodes that end before the time limit. Shown: \
-            episodes of the expert, and their mean return. Labels: steps in which the expert was asked. Where rewards come \
-            from demonstrations (SQIL, GAIL, AIRL) the environment's are seen neither in learning nor in choosing the policy: \
-            the last one counts. Steps: in the environment.
-            """,
-        columns: [
-            .init(title: "way"), .init(title: "world"), .init(title: "shown"), .init(title: "labels", digits: 0),
-            .init(title: "steps", digits: 0), .init(title: "random", digits: 1), .init(title: "expert", digits: 1),
-            .init(title: "return", digits: 1), .init(title: "worst", digits: 1), .init(title: "scaled", digits: 3),
-            .init(title: "worst scaled", digits: 3), .init(title: "success", digits: 3),
-            .init(title: "naive way"), .init(title: "its return", digits: 1), .init(title: "asked"),
-            .init(title: "reached by"), .init(title: "s/run", digits: 1),
-        ])
+    private(set) var table: FigureTable
     /// Whether something that was asked for was not reached.
     private(set) var isMissed = false
+
+    init(_ name: String, title: String) {
+        table = FigureTable(
+            name, title: title,
+            note: """
+                The policy that each training ended with, by 1,000 episodes on seeds that no training used. Scaled: 0 is acting \
+                at random, 1 the best scripted expert. Success: the share of episodes that end before the time limit. Shown: \
+                episodes of the expert, and their mean return. Labels: steps in which the expert was asked. Where rewards come \
+                from demonstrations (SQIL, GAIL, AIRL) the environment's are seen neither in learning nor in choosing the policy: \
+                the last one counts. Steps: in the environment.
+                """,
+            columns: [
+                .init(title: "way"), .init(title: "world"), .init(title: "shown"), .init(title: "labels", digits: 0),
+                .init(title: "steps", digits: 0), .init(title: "random", digits: 1), .init(title: "expert", digits: 1),
+                .init(title: "return", digits: 1), .init(title: "worst", digits: 1), .init(title: "scaled", digits: 3),
+                .init(title: "worst scaled", digits: 3), .init(title: "success", digits: 3),
+                .init(title: "naive way"), .init(title: "its return", digits: 1), .init(title: "asked"),
+                .init(title: "reached by"), .init(title: "s/run", digits: 1),
+            ])
+    }
 
     mutating func add(_ task: ImitationTask, _ runs: [ImitationRun], naive: [ImitationRun]) throws {
         let environment = try task.environment
         let random = try Judge(environment: environment).randomValue(sampled: true)
         let best = try Catalogue.worlds.expert(Catalogue.scripted, for: environment.spec)
-        let expert = try Evaluation(of: best.make(for: environment.spec), in: environment, seeds: Judge.seeds).mean
+        let expert = try Evaluation(
+            of: best.make(for: environment.spec, kwargs: task.kwargs), in: environment, seeds: Judge.seeds
+        ).mean
         func scaled(_ value: Double) -> Double { (value - random) / (expert - random) }
         let measured = runs.map { run in
             switch task.measure {
@@ -46,7 +52,7 @@ struct ImitationTable {
         if reached != "\(runs.count)/\(runs.count)" { isMissed = true }
         let values = runs.map(\.value)
         table.add([
-            .text(task.name), .text(task.world), .text(shown(task, runs)),
+            .text(task.name), .text(task.world + task.variant), .text(shown(task, runs)),
             .init(runs[0].labels > 0 ? runs.map { Double($0.labels) }.mean : nil),
             .number(runs.map { Double($0.steps) }.mean), .number(random), .number(expert), .number(values.mean),
             .number(values.min() ?? 0), .number(scaled(values.mean)), .number(scaled(values.min() ?? 0)),

@@ -8,6 +8,8 @@ struct ImitationTask {
     struct Recipe {
         /// Episodes that the expert shows.
         var shown = 0
+        /// Hyperparameters, an object, over the defaults.
+        var changes: Value = [:]
         var phases: [(method: Phase.Method, budget: TrainingRequest.Budget)]
 
         static func cloning(_ episodes: Int) -> Recipe {
@@ -38,6 +40,9 @@ struct ImitationTask {
 
     let name: String
     let world: String
+    /// The world's keyword arguments, an object, and how they are written in the table.
+    var kwargs: Value?
+    var variant = ""
     let recipe: Recipe
     /// What its figures are to be seen beside.
     let naive: (name: String, recipe: Recipe)?
@@ -50,6 +55,8 @@ struct ImitationTask {
     /// Who shows and labels, and the share of steps in which something random is done instead.
     var expert = Catalogue.scripted
     var exploration = 0.0
+    /// Steps between the evaluations that training chooses its policy by, and their episodes; nil for the defaults.
+    var evaluation: (interval: Int, episodes: Int)?
 
     static let all = cloning + aggregation + reinforcement + adversarial + policies
 
@@ -114,24 +121,32 @@ struct ImitationTask {
 
 extension ImitationTask {
     var environment: EnvironmentRequest {
-        get throws { EnvironmentRequest(try Catalogue.worlds.spec(world)) }
+        get throws { EnvironmentRequest(try Catalogue.worlds.spec(world), kwargs: kwargs) }
+    }
+
+    /// The expert for this very environment.
+    var teacher: any Expert {
+        get throws {
+            let spec = try Catalogue.worlds.spec(world)
+            return try Catalogue.worlds.expert(expert, for: spec).make(for: spec, kwargs: kwargs)
+        }
     }
 
     /// What `expert`, or the best that the environment has, shows to a seed.
     func demonstrations(_ count: Int, seed: UInt64) throws -> [Trajectory] {
         guard count > 0 else { return [] }
         let environment = try environment
-        let teacher = try Catalogue.worlds.expert(expert, for: environment.spec).make(for: environment.spec)
+        let teacher = try teacher
         let seeds = (0..<UInt64(count)).map { 1_000_000 * seed + $0 }
         return try Demonstration.play(environment, seeds, exploration: exploration, by: teacher)
     }
 
     func request(_ recipe: Recipe, shown: [Trajectory], seed: UInt64) throws -> TrainingRequest {
         let environment = try environment
-        let labeller = try Catalogue.worlds.expert(expert, for: environment.spec).make(for: environment.spec)
+        let labeller = try teacher
         return TrainingRequest(
             environment: environment,
             phases: recipe.phases.map { Phase($0.method, budget: $0.budget, expert: labeller) }, demonstrations: shown,
-            seed: seed)
+            evaluationInterval: evaluation?.interval, evaluationEpisodes: evaluation?.episodes ?? 100, seed: seed)
     }
 }

@@ -39,12 +39,15 @@ struct LearningTask {
 
 extension EnvironmentRequest {
     /// The agent as `POST /v1/agents/` makes it from the world and a seed.
-    func learner(seed: UInt64) throws -> Learner {
+    /// - Parameter changes: hyperparameters, an object, over the defaults.
+    func learner(_ changes: Value = [:], seed: UInt64) throws -> Learner {
         let vector = try make()
         let (observation, action) = (vector.observationSpace, vector.actionSpace)
+        var hyperparameters = Hyperparameters(observation: observation, action: action)
+        try hyperparameters.apply(changes)
         return try Learner(
-            observation: observation, action: action,
-            hyperparameters: Hyperparameters(observation: observation, action: action),
+            observation: observation, action: action, hyperparameters: hyperparameters,
+            features: hyperparameters.embeddingSize > 0 ? vector.actionFeatures : nil,
             isMasked: vector.hasActionMask, seed: seed)
     }
 }

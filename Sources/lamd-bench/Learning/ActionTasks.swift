@@ -1,0 +1,37 @@
+import Gym
+import Learning
+
+/// Rows of large action spaces.
+extension ImitationTask {
+    static let actions = torques + products
+
+    private static let flat = Recipe(changes: ["embedding_size": 0], phases: [(.q, .init(steps: 15_000))])
+
+    private static let torques = [
+        ImitationTask(
+            name: "q", world: "DiscretizedPendulum-v0", kwargs: ["n": 10_000], variant: ", 10,000",
+            recipe: .alone(.q, 15_000), naive: ("a flat head", flat), measure: .episodeReturn, each: -210,
+            average: -175),
+        ImitationTask(
+            name: "q", world: "DiscretizedPendulum-v0", kwargs: ["n": 1_000_000], variant: ", 1,000,000",
+            recipe: .alone(.q, 15_000), naive: nil, measure: .episodeReturn, each: -210, average: -175,
+            evaluation: (interval: 5_000, episodes: 20)),
+        ImitationTask(
+            name: "q", world: "DiscretizedPendulum-v0", kwargs: ["n": 10_000, "masked": 0.9], variant: ", 90 % masked",
+            recipe: .alone(.q, 15_000), naive: nil, measure: .episodeReturn, average: -201),
+    ]
+
+    private static let products = [
+        ImitationTask(
+            name: "q", world: "Reach-v0", recipe: .alone(.q, 15_000), naive: nil, measure: .episodeReturn,
+            average: -15),
+        ImitationTask(
+            name: "DAgger", world: "HybridMoving-v0", recipe: .labelled(100),
+            naive: ("cloning as many", .cloning(100)), measure: .scaled, each: 0.9),
+        ImitationTask(
+            name: "q", world: "HybridMoving-v0", recipe: .alone(.q, 30_000), naive: nil, measure: .scaled),
+        ImitationTask(
+            name: "q", world: "Recommender-v0", recipe: .alone(.q, 20_000), naive: nil, measure: .scaled, each: 0.9,
+            evaluation: (interval: 5_000, episodes: 20)),
+    ]
+}
