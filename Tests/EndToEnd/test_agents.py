@@ -114,8 +114,39 @@ def test_a_masked_action_is_never_chosen(client, trained):
         for deterministic in (True, False):
             reply = client.act(agent, OBSERVATION, action_mask=mask, deterministic=deterministic)
             assert reply["action"] == allowed
-    masks = [[True, False], [False, True]]
-    assert client.act(agent, observations=[OBSERVATION] * 2, action_mask=masks)["actions"] == [0, 1]
+            for listed in ({"allowed": [allowed, allowed]}, {"forbidden": [1 - allowed]}):
+                reply = client.act(agent, OBSERVATION, action_mask=listed, deterministic=deterministic)
+                assert reply["action"] == allowed
+    for masks in ([[True, False], [False, True]], [{"forbidden": [1]}, [0, 1]]):
+        assert client.act(agent, observations=[OBSERVATION] * 2, action_mask=masks)["actions"] == [0, 1]
+
+
+def test_masks_of_many_actions_are_lists(client):
+    spaces = {
+        "observation_space": {"type": "Box", "dtype": "float32", "shape": [2], "low": -1, "high": 1},
+        "action_space": {"type": "Discrete", "n": 300_000, "start": 5, "dtype": "int64"},
+    }
+    agent = client.create_agent(**spaces, seed=1)["agent_id"]
+    few = sorted({5, 300_004, *np.random.default_rng(0).integers(5, 300_005, 20).tolist()})
+    for deterministic in (True, False):
+        reply = client.act(agent, [0.1, 0.2], action_mask={"allowed": few}, deterministic=deterministic, top_k=50)
+        assert reply["action"] in few and sorted(ranked["action"] for ranked in reply["ranking"]) == few
+    best = client.act(agent, [0.1, 0.2])["action"]
+    ranking = client.act(agent, [0.1, 0.2], top_k=3)["ranking"]
+    others = client.act(agent, [0.1, 0.2], action_mask={"forbidden": [best]}, top_k=2)["ranking"]
+    assert ranking[0]["action"] == best and [rank["action"] for rank in others] == [rank["action"] for rank in ranking[1:]]
+    assert [rank["score"] for rank in ranking] == sorted((rank["score"] for rank in ranking), reverse=True)
+    for act, pointer in [
+        ({"action_mask": {"allowed": [4]}}, "/action_mask/allowed/0"),
+        ({"action_mask": {"allowed": []}}, "/action_mask"),
+        ({"action_mask": {"allowed": [5], "forbidden": [6]}}, "/action_mask"),
+        ({"action_mask": {"permitted": [5]}}, "/action_mask/permitted"),
+        ({"include": ["probabilities"]}, "/include"),
+    ]:
+        problem = refused(lambda: client.act(agent, [0.1, 0.2], **act))
+        assert (problem.status, problem.pointer) == (400, pointer)
+    many = {"observations": [[0.1, 0.2]] * 500, "action_mask": [{"allowed": [5]}] * 500}
+    assert refused(lambda: client.act(agent, **many)).pointer == "/action_mask"
 
 
 def test_act_says_the_same_in_tensors(client, trained):

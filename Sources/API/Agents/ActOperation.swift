@@ -30,6 +30,7 @@ enum ActOperation {
         let question = try call.hasTensors() ? try readTensors(call, agent) : try readJSON(call, agent)
         let served: Agent.Served
         do { served = try call.hall.agents.policy(question.version, of: agent) } catch { throw Problem(error) }
+        try check(question, served.policy.network.action.maskWidth, at: call.hasTensors() ? "?include" : "/include")
         var random = question.deterministic ? Self.unused : agent.spawnRandom()
         let decisions: Decisions
         do {
@@ -45,6 +46,19 @@ enum ActOperation {
             values: question.include.contains(.values), probabilities: question.include.contains(.probabilities),
             topK: question.topK)
         return call.wantsTensors ? .tensors(answer.tensors) : .json { answer.write(to: &$0) }
+    }
+
+    /// Numbers that are worked out to answer one request.
+    private static let detailLimit = 1 << 24
+
+    private static func check(_ question: Question, _ members: Int, at pointer: String) throws(Problem) {
+        guard !question.include.contains(.probabilities) || members <= Decisions.detailLimit else {
+            throw .invalid("of so many actions ask for \"top_k\": it has the probabilities of the best", at: pointer)
+        }
+        let most = max(1, detailLimit / min(members, Decisions.detailLimit))
+        guard (question.include.isEmpty && question.topK == nil) || question.rows <= most else {
+            throw .invalid("of so many actions at most \(most) observations are explained in a request", at: pointer)
+        }
     }
 
     /// A deterministic policy never draws from it.
@@ -116,51 +130,6 @@ enum ActOperation {
             question.include.insert(include)
         }
         return question
-    }
-}
-
-/// Masks of available actions, as requests have them.
-enum ActionMask {
-    /// - Returns: rows of Booleans, one for each member of each component; empty where none was given.
-    static func read(_ fields: Fields, _ form: ActionForm, rows: Int, isBatch: Bool) throws(Problem) -> [Bool] {
-        guard let json = fields["action_mask"] else { return [] }
-        let pointer = fields.at("action_mask")
-        guard isBatch else { return try row(json, form, at: pointer) }
-        guard json.kind == .array, json.count == rows else {
-            throw .invalid("expected \(rows) masks, one for each observation", at: pointer.description)
-        }
-        var masks: [Bool] = []
-        for (index, element) in json.arrayElements.enumerated() {
-            masks += try row(element, form, at: pointer.appending(index))
-        }
-        return masks
-    }
-
-    /// One array over the members of one component; for several components one array each.
-    private static func row(_ json: JSONValue, _ form: ActionForm, at pointer: JSONPointer) throws(Problem) -> [Bool] {
-        if form.components.count == 1 { return try flags(json, count: form.components[0].count, at: pointer) }
-        guard json.kind == .array, json.count == form.components.count else {
-            throw .invalid("expected \(form.components.count) arrays, one for each component", at: pointer.description)
-        }
-        var mask: [Bool] = []
-        for (index, part) in json.arrayElements.enumerated() {
-            mask += try flags(part, count: form.components[index].count, at: pointer.appending(index))
-        }
-        return mask
-    }
-
-    private static func flags(_ json: JSONValue, count: Int, at pointer: JSONPointer) throws(Problem) -> [Bool] {
-        guard json.kind == .array, json.count == count else {
-            throw .invalid("expected \(count) booleans, or ones and zeros", at: pointer.description)
-        }
-        var flags: [Bool] = []
-        for (index, element) in json.arrayElements.enumerated() {
-            guard let flag = element.bool ?? element.int.flatMap({ [0: false, 1: true][$0] }) else {
-                throw .invalid("expected true, false, 1 or 0", at: pointer.appending(index).description)
-            }
-            flags.append(flag)
-        }
-        return flags
     }
 }
 

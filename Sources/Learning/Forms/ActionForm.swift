@@ -19,6 +19,14 @@ public struct ActionForm: Sendable, Equatable {
             }
         }
 
+        /// The integer that the first member stands for; of bins the members are counted from 0.
+        public var first: Int {
+            switch self {
+            case .categorical(_, let start), .embedded(_, let start): start
+            case .bins: 0
+            }
+        }
+
         var isBins: Bool { if case .bins = self { true } else { false } }
 
         /// The lane's value that `member` stands for.

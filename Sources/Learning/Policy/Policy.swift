@@ -158,7 +158,7 @@ public struct Decisions: Sendable {
     }
 
     /// Of more members than this not each one's value and probability is told, only those of the best.
-    static let detailLimit = 65_536
+    public static let detailLimit = 65_536
 
     init(rows: Int, network: Network, details: Bool) {
         let head = network.action.head
