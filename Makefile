@@ -11,8 +11,8 @@ PYTHON ?= python3
 BENCH ?= all
 
 # What the build needs, and what the tests and the benchmarks need besides, by Debian's names; a|b: either will do.
-PACKAGES := libmicrohttpd-dev libjansson-dev libopenblas-dev libcairo2-dev libsqlite3-dev pkg-config \
-	libcurl4-gnutls-dev|libcurl4-openssl-dev
+PACKAGES := libmicrohttpd-dev libjansson-dev libopenblas-dev libhnswlib-dev libcairo2-dev libsqlite3-dev \
+	pkg-config libcurl4-gnutls-dev|libcurl4-openssl-dev
 TEST_PACKAGES := python3-venv curl lua5.4 lua-socket
 DEMO_PACKAGES := python3
 BENCH_PACKAGES := wrk binutils
@@ -98,7 +98,7 @@ $(VENV)/stamp-clients: $(VENV)/stamp Tests/EndToEnd/clients_sb3/requirements.txt
 test-clients: release $(VENV)/stamp-clients ## the tests that need torch: stable-baselines3 as a client
 	@LAMD=$(LAMD) $(VENV)/bin/python -m pytest -q Tests/EndToEnd/clients_sb3
 
-bench: release-bench ## measure speed: BENCH=http, worlds, learner, process, all; or experts
+bench: release-bench ## measure speed: BENCH=http, worlds, learner, process, all; or experts, search
 	@$(call install,$(BENCH_PACKAGES))
 	@$(LAMD_BENCH) $(BENCH) --json $(FIGURES)/$(BENCH).json
 

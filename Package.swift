@@ -35,6 +35,13 @@ let package = Package(
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-gnutls-dev"])]),
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"], .when(configuration: .debug))]),
+        // hnswlib is all headers: Debian's libhnswlib-dev has no pkg-config file.
+        .target(
+            name: "CHnswlib", dependencies: ["CKernels"],
+            // Its prefetching reads past its lists, and its own products are not used.
+            cxxSettings: [
+                .define("NO_MANUAL_VECTORIZATION"), .unsafeFlags(["-O3"], .when(configuration: .debug)),
+            ]),
 
         // The wire.
         .target(name: "JSON", dependencies: ["CJansson"], swiftSettings: strict + fast),
@@ -50,7 +57,7 @@ let package = Package(
         .target(name: "Environments", dependencies: ["Gym", "Drawing"], swiftSettings: safe + fast),
 
         // The mind.
-        .target(name: "Neural", dependencies: ["COpenBLAS", "CKernels"], swiftSettings: strict + fast),
+        .target(name: "Neural", dependencies: ["COpenBLAS", "CKernels", "CHnswlib"], swiftSettings: strict + fast),
         .target(name: "Learning", dependencies: ["Gym", "Neural"], swiftSettings: safe + fast),
 
         // The hall.
@@ -79,7 +86,7 @@ let package = Package(
         .executableTarget(
             name: "lamd-bench",
             dependencies: [
-                "Environments", "Gym", "Learning", "Neural",
+                "CKernels", "Environments", "Gym", "Learning", "Neural",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], exclude: ["Limit"], swiftSettings: strict + fast),
         // What lamd-bench compares the daemon with.
@@ -107,5 +114,6 @@ let package = Package(
             dependencies: ["API", "HTTP", "Gym", "JSON", "Store", .product(name: "Yams", package: "Yams")],
             swiftSettings: strict),
     ],
-    cLanguageStandard: .gnu17
+    cLanguageStandard: .gnu17,
+    cxxLanguageStandard: .cxx17
 )

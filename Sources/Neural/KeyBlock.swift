@@ -28,6 +28,9 @@ struct KeyBlock {
 }
 
 extension Keys {
+    /// BLAS is quicker for more queries than these.
+    private static var few: Int { 4 }
+
     /// Goes through the table, or a part of it, once for every 64 queries.
     func forEachBlock(
         _ queries: Rows<Float>, rows: Int, masks: KeyMasks, in keys: Range<Int>? = nil, _ body: (KeyBlock) -> Void
@@ -56,8 +59,10 @@ extension Keys {
             queries.withPointer { queries, stride in
                 guard let keys = values.baseAddress.map({ $0 + first * dimension }) else { return }
                 let queries = queries + block.rows.lowerBound * stride
-                if rows == 1 {
-                    kernel_products(count, dimension, keys, queries, scores)
+                if rows <= Self.few {
+                    for row in 0..<rows {
+                        kernel_products(count, dimension, keys, queries + row * stride, scores + row * count)
+                    }
                 } else {
                     Product.of(
                         queries, keys, rows: rows, inner: dimension, columns: count, to: scores, transposedB: true,

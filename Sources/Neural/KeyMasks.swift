@@ -25,4 +25,18 @@ public struct KeyMasks: Sendable {
             if let mask { body(mask, 0) }
         }
     }
+
+    /// The masks of one row, nil where there are none, and how far both of them reach.
+    func withPointers(
+        _ body: (_ own: UnsafePointer<UInt8>?, _ shared: UnsafePointer<UInt8>?, _ members: Int) -> Void
+    ) {
+        withPointer(to: shared) { shared in
+            let reach = shared == nil ? Int.max : self.shared.count
+            guard let own else { return body(nil, shared, reach) }
+            own.withPointer { mask, _ in body(mask, shared, min(reach, own.values.count - own.start)) }
+        }
+    }
+
+    /// Those of the rows from one on.
+    public func row(_ row: Int) -> KeyMasks { KeyMasks(own?.row(row), shared: shared) }
 }

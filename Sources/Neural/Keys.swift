@@ -3,7 +3,7 @@
 /// queries, and no array as long as the table is made, unless all scores are asked for.
 ///
 /// One query reads the table at the speed of memory, quickest where `dimension` is a multiple of 16. Its scores have the
-/// same bits on every processor; those of several queries at once are BLAS's, and may differ from them in the last ones.
+/// same bits on every processor; those of more than four queries at once are BLAS's, and may differ in the last ones.
 public final class Keys: Sendable {
     /// [count, dimension], row-major.
     public let values: [Float]

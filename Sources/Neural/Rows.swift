@@ -7,7 +7,7 @@ public struct Rows<Element: Sendable>: Sendable {
 
     /// - Parameter stride: need not be given where only the first row is read. 0 makes all rows the same one.
     public init(_ values: [Element], from start: Int = 0, stride: Int = 0) {
-        precondition(start >= 0 && stride >= 0)
+        precondition(stride >= 0 && (0...values.count).contains(start))
         self.values = values
         self.start = start
         self.stride = stride
@@ -17,6 +17,9 @@ public struct Rows<Element: Sendable>: Sendable {
     func holds(rows: Int, of count: Int) -> Bool {
         rows == 0 || start + (rows - 1) * stride + count <= values.count
     }
+
+    /// Those from a row on.
+    public func row(_ row: Int) -> Rows { Rows(values, from: start + row * stride, stride: stride) }
 
     func withPointer(_ body: (_ first: UnsafePointer<Element>, _ stride: Int) -> Void) {
         values.withUnsafeBufferPointer { values in

@@ -51,7 +51,7 @@ struct Shortlist {
         var place = 0
         while true {
             var worst = place
-            for child in 2 * place + 1..<min(2 * place + 3, max(heap.count, 2 * place + 1)) {
+            for child in 2 * place + 1...2 * place + 2 where child < heap.count {
                 if heap[worst].isBetter(than: heap[child]) { worst = child }
             }
             guard worst != place else { return }

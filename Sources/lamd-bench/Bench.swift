@@ -7,7 +7,7 @@ struct Bench: ParsableCommand {
         abstract: "How fast lamd is, beside the limit, and how well it learns, beside others.",
         subcommands: [
             Requests.self, Worlds.self, Updates.self, Footprint.self, All.self, Learn.self, Imitate.self, Act.self,
-            Experts.self,
+            Experts.self, Search.self,
         ])
 }
 
@@ -41,6 +41,23 @@ struct Footprint: ParsableCommand {
     @OptionGroup var settings: Settings
 
     func run() throws { try settings.report("process", FootprintFigures(settings).tables()) }
+}
+
+struct Search: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "How long the best of very many actions takes to find, exactly and by an index.")
+    @OptionGroup var settings: Settings
+
+    @Option(parsing: .upToNextOption, help: "How many keys there are.")
+    var keys = [10_000, 100_000, 1_000_000]
+
+    func validate() throws {
+        guard keys.allSatisfy({ (10...10_000_000).contains($0) }) else {
+            throw ValidationError("--keys are from 10 to 10000000")
+        }
+    }
+
+    func run() throws { try settings.report("search", SearchFigures(settings, sizes: keys).tables()) }
 }
 
 struct All: ParsableCommand {

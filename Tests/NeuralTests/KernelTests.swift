@@ -43,6 +43,10 @@ import Testing
         head.best(sequence(41, 8), rows: 1, masks: mask, choices: &best)
         head.values(sequence(41, 8), rows: 1, masks: mask, of: best, to: &value)
         head.probabilities(sequence(41, 8, scale: 9), rows: 1, masks: mask, to: &probabilities)
+        let keys = Keys(sequence(6 * n, 9), dimension: n)
+        var scores = [Float](repeating: 0, count: 6)
+        keys.scores(Rows(sequence(n, 10)), masks: KeyMasks(shared: [1, 1, 1, 0, 1, 1]), to: &scores)
+        results += [scores, [keys.normalizer(Rows(sequence(n, 10))).logSum]]
         return results + [target, best.map(Float.init), value, probabilities]
     }
 

@@ -1,6 +1,10 @@
 #pragma once
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 // Elementwise passes over float arrays, each compiled for AVX-512, AVX2 and the plain processor, and chosen when the
 // program starts. No variant contracts a*b+c and every reduction has sixteen lanes, so that all of them give the same
 // bits. `n` counts floats; matrices are row-major without gaps.
@@ -78,3 +82,7 @@ double kernel_huber(long n, const float *prediction, const float *target, const 
                     float *gradient);
 double kernel_squared_error(long n, const float *prediction, const float *target, const float *weight,
                             float *gradient);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,107 @@
+import CHnswlib
+import CKernels
+
+/// Finds keys with large scores without reading all of them: a hierarchical navigable small-world graph (Malkov and
+/// Yashunin 2016, by hnswlib). What it does not find it says nothing about: ``recall(at:of:queries:rows:effort:)`` measures
+/// how much that is, and where it is too much, ``Keys`` is exact.
+///
+/// Keys come and go by their id, which for those it is built from is their row. It holds a copy of each, since a search
+/// reads a key beside its neighbours' numbers. Searches do not wait for each other; one key coming or going they wait for.
+public final class KeyIndex: @unchecked Sendable {
+    // Sendable because CHnswlib locks.
+    private let index: OpaquePointer
+    public let dimension: Int
+
+    /// - Parameters:
+    ///   - links: how many neighbours each key has; twice as many where all keys are. Memory grows with it, and recall.
+    ///   - effort: how many candidates these are chosen from. Building takes longer with it, and recall grows.
+    ///   - proceed: asked now and then with how many keys are in; false throws `interrupted`.
+    public init(
+        _ keys: Keys, links: Int = 16, effort: Int = 100, proceed: (_ built: Int) -> Bool = { _ in true }
+    ) throws(NeuralError) {
+        precondition((2...1_000).contains(links) && effort > 0)
+        let (center, spread) = keys.moments
+        let index = hnsw_create(keys.dimension, center, spread, keys.count, links, effort)
+        guard let index else { throw .outOfMemory }
+        (self.index, dimension) = (index, keys.dimension)
+        for key in 0..<keys.count {
+            if key.isMultiple(of: 256), !proceed(key) { throw .interrupted }
+            let code = keys.values.withUnsafeBufferPointer { values in
+                values.baseAddress.map { hnsw_insert(index, Int32(key), $0 + key * keys.dimension) } ?? 0
+            }
+            try check(code)
+        }
+        guard proceed(keys.count) else { throw .interrupted }
+    }
+
+    deinit { hnsw_destroy(index) }
+
+    /// How many keys can be found.
+    public var count: Int { hnsw_count(index) }
+
+    /// The memory it takes, its copy of the keys among it: about n · (4 d + 8 links + 120) bytes and 2.6 MB, and 2 n bytes
+    /// for each further thread that has searched at the same time.
+    public var byteCount: Int { Int(hnsw_bytes(index)) }
+
+    /// Puts a key in, or in the place of the one that had this id.
+    public func insert(_ key: Int32, _ values: [Float]) throws(NeuralError) {
+        precondition(key >= 0 && values.count == dimension)
+        try check(hnsw_insert(index, key, values))
+    }
+
+    /// - Returns: whether there was such a key. The memory is kept until one comes with this id.
+    @discardableResult public func remove(_ key: Int32) -> Bool { hnsw_remove(index, key) == 1 }
+
+    /// Of the keys it finds the `most` best allowed ones, best first, of equals the first first, with the scores that exact
+    /// search gives them. Where few are allowed it gives up, with what it has, once it has looked at an eighth of all keys:
+    /// exact search is quicker there.
+    /// - Parameters:
+    ///   - effort: how many candidates it keeps, at least `most`: time and recall grow with it.
+    ///   - masks: by id; what lies beyond their end is not allowed.
+    public func search(
+        _ query: Rows<Float>, most: Int, effort: Int, masks: KeyMasks = .none
+    ) throws(NeuralError) -> [ScoredKey] {
+        precondition(query.holds(rows: 1, of: dimension) && most > 0 && effort > 0)
+        var (ids, scores) = ([Int32](repeating: 0, count: most), [Float](repeating: 0, count: most))
+        var found = 0
+        query.withPointer { query, _ in
+            masks.withPointers { own, shared, members in
+                found = hnsw_search(index, query, most, effort, own, shared, members, &ids, &scores)
+            }
+        }
+        try check(Int32(clamping: found))
+        return (0..<found).map { ScoredKey(key: ids[$0], score: scores[$0]) }
+    }
+
+    /// The share of the `most` best keys that it finds, mean over queries [rows, dimension]: exact search says which they are.
+    public func recall(
+        at most: Int, of keys: Keys, queries: Rows<Float>, rows: Int, effort: Int, masks: KeyMasks = .none
+    ) throws(NeuralError) -> Double {
+        precondition(keys.dimension == dimension)
+        var (found, there) = (0, 0)
+        for row in 0..<rows {
+            let (query, masks) = (queries.row(row), masks.row(row))
+            let best = keys.top(most, query, masks: masks)
+            let candidates = Set(try search(query, most: most, effort: effort, masks: masks).map(\.key))
+            found += best.count { candidates.contains($0.key) }
+            there += best.count
+        }
+        return there > 0 ? Double(found) / Double(there) : 1
+    }
+
+    private func check(_ code: Int32) throws(NeuralError) {
+        if code == HNSW_OUT_OF_MEMORY { throw .outOfMemory }
+        if code < 0 { throw .damagedIndex }
+    }
+}
+
+extension Keys {
+    /// The mean of all keys, and of their squared distances from it.
+    fileprivate var moments: (center: [Float], spread: Float) {
+        var sums = [Float](repeating: 0, count: dimension)
+        kernel_column_sums(count, dimension, values, &sums)
+        let center = sums.map { $0 / Float(count) }
+        let squares = kernel_sum_of_squares(values.count, values) / Double(count)
+        return (center, Float(squares - kernel_sum_of_squares(dimension, center)))
+    }
+}
