@@ -42,6 +42,15 @@ extension Problem {
             self.init(.sessionBusy, "a rollout holds instance \(id); try again when it is done", retryAfter: 1)
         case .agentBusy(let agent, let job):
             self.init(.agentBusy, "job \(job) trains agent \(agent); cancel it or wait for it", retryAfter: 5)
+        case .noActionFeatures(let agent):
+            self.init(
+                .notFound,
+                "agent \(agent) has no action features; PUT /v1/agents/\(agent)/action_features gives it some")
+        case .hasLearned(let agent):
+            self.init(
+                .hasLearned,
+                "agent \(agent) has learned without action features; make another one with them: POST /v1/agents/ takes "
+                    + "action_features")
         case .stepConflict(let sent, let expected):
             self.init(.stepMismatch, "step \(sent) was sent, \(expected) comes next", at: "/step", step: expected)
         case .invalid(let field, let reason): self.init(.invalidValue, reason, at: "/" + field)

@@ -21,6 +21,7 @@ struct Problem: Error, Equatable {
         case stepMismatch = "step_mismatch"
         case sessionBusy = "session_busy"
         case agentBusy = "agent_busy"
+        case hasLearned = "has_learned"
         case nameTaken = "name_taken"
         case inUse = "in_use"
         case payloadTooLarge = "payload_too_large"
@@ -41,7 +42,7 @@ struct Problem: Error, Equatable {
             case .notFound: 404
             case .methodNotAllowed: 405
             case .notAcceptable: 406
-            case .resetNeeded, .stepMismatch, .sessionBusy, .agentBusy, .nameTaken, .inUse: 409
+            case .resetNeeded, .stepMismatch, .sessionBusy, .agentBusy, .hasLearned, .nameTaken, .inUse: 409
             case .payloadTooLarge: 413
             case .unsupportedMediaType: 415
             case .expectationFailed: 417
@@ -71,6 +72,7 @@ struct Problem: Error, Equatable {
             case .stepMismatch: "This is not the step that comes next."
             case .sessionBusy: "A rollout holds the instance."
             case .agentBusy: "The agent is being trained."
+            case .hasLearned: "The agent has learned already."
             case .nameTaken: "The name is taken."
             case .inUse: "It is in use."
             case .payloadTooLarge: "The body is too large."

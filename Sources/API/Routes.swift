@@ -39,7 +39,8 @@ enum Routes {
     ]
 
     private static let agents: [Operation] = [
-        Operation(.post, "/v1/agents/", "createAgent", on: .worker, AgentOperations.createAgent),
+        Operation(
+            .post, "/v1/agents/", "createAgent", on: .worker, body: .bulkByType, AgentOperations.createAgent),
         Operation(.get, "/v1/agents/", "listAgents", AgentOperations.listAgents),
         Operation(.get, "/v1/agents/{agent_id}", "getAgent", AgentOperations.getAgent),
         Operation(.delete, "/v1/agents/{agent_id}", "deleteAgent", on: .worker, AgentOperations.deleteAgent),
@@ -54,6 +55,15 @@ enum Routes {
         Operation(.get, "/v1/agents/{agent_id}/policy", "getPolicy", on: .worker, VersionOperations.getPolicy),
         Operation(
             .put, "/v1/agents/{agent_id}/policy", "putPolicy", on: .worker, body: .bulk, VersionOperations.putPolicy),
+        Operation(
+            .get, "/v1/agents/{agent_id}/action_features", "getActionFeatures", on: .worker,
+            ActionFeatureOperations.getActionFeatures),
+        Operation(
+            .put, "/v1/agents/{agent_id}/action_features", "putActionFeatures", on: .worker, body: .bulkByType,
+            ActionFeatureOperations.putActionFeatures),
+        Operation(
+            .patch, "/v1/agents/{agent_id}/action_features", "patchActionFeatures", on: .worker, body: .bulkByType,
+            ActionFeatureOperations.patchActionFeatures),
         Operation(.get, "/v1/agents/{agent_id}/versions", "listVersions", on: .worker, VersionOperations.listVersions),
         Operation(.post, "/v1/agents/{agent_id}/rollback", "rollback", on: .worker, VersionOperations.rollback),
     ]

@@ -27,6 +27,10 @@ public enum HostingError: Error, Sendable {
     case sessionBusy(String)
     /// A training job has the agent already.
     case agentBusy(String, job: String)
+    /// The agent has no table of action features to read or to change.
+    case noActionFeatures(String)
+    /// The agent's network is what it has learned with: it is too late for a first table of action features.
+    case hasLearned(String)
     /// The step carried an index that is neither the next nor the latest with the same action.
     case stepConflict(sent: Int, expected: Int)
     /// A request that cannot be met, and the field at fault.

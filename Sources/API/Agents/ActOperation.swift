@@ -79,7 +79,7 @@ enum ActOperation {
         }
         let rows = isBatch ? json.count : 1
         let observations = try call.elements(
-            of: agent.configuration.observationSpace, agent.observationLayout, json, at: fields.at(name),
+            of: agent.observationSpace, agent.observationLayout, json, at: fields.at(name),
             isBatch: isBatch)
         var question = Question(observations: observations, rows: rows, isBatch: isBatch)
         question.masks = try ActionMask.read(fields, agent.served.policy.network.action, rows: rows, isBatch: isBatch)
@@ -112,7 +112,7 @@ enum ActOperation {
         let rows = first.tensor.shape.first ?? 0
         guard rows > 0 else { throw .invalid("expected at least one row", at: "/observations") }
         let observations = try TensorCodec.lanes(
-            "observations", of: agent.configuration.observationSpace, agent.observationLayout, in: file, count: rows)
+            "observations", of: agent.observationSpace, agent.observationLayout, in: file, count: rows)
         var question = Question(observations: observations, rows: rows, isBatch: true)
         if let mask = file["action_mask"] {
             let width = agent.served.policy.network.action.maskWidth

@@ -7,65 +7,12 @@ import Store
 
 /// The life of an agent: made, described, listed, deleted; its versions and its policy file.
 enum AgentOperations {
-    private static let known = [
-        "env_id", "kwargs", "observation_space", "action_space", "name", "seed", "network", "hyperparameters",
-        "init_from",
-    ]
-
     static func createAgent(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery()
-        let fields = try call.requiredFields(known)
-        try checkNetwork(fields)
-        let request = Agents.Request(
-            name: try fields.string("name", lengths: 1...200), environment: try fields.string("env_id"),
-            kwargs: try fields.object("kwargs"), spaces: try spaces(fields), seed: try fields.seed(),
-            hyperparameters: try fields.object("hyperparameters"), initFrom: try parent(fields))
+        let request = try AgentReader.request(call)
         let agent: Agent
         do { agent = try call.hall.agents.create(request) } catch { throw Problem(error) }
         return .json(
             describe(agent, clock: call.hall.clock), status: 201, headers: [("Location", "/v1/agents/\(agent.id)")])
-    }
-
-    private static func spaces(_ fields: Fields) throws(Problem) -> (observation: Space, action: Space)? {
-        let named = ["observation_space", "action_space"].filter { fields[$0] != nil }
-        guard fields["env_id"] == nil else {
-            guard named.isEmpty else {
-                throw .invalid("either \"env_id\" or both spaces, not both", at: "")
-            }
-            return nil
-        }
-        guard named.count == 2 else {
-            throw Problem(
-                .missingParameter,
-                "name the environment, \"env_id\", or give \"observation_space\" and \"action_space\"",
-                at: "")
-        }
-        guard fields["kwargs"] == nil else { throw .invalid("this goes with \"env_id\"", at: "/kwargs") }
-        return (try space(fields, "observation_space"), try space(fields, "action_space"))
-    }
-
-    private static func space(_ fields: Fields, _ name: String) throws(Problem) -> Space {
-        let description = try fields.required(name)
-        do { return try Space(description: description) } catch {
-            throw Problem(error, kind: .invalidValue, at: "/\(name)")
-        }
-    }
-
-    /// What kind of network: one kind is known.
-    private static func checkNetwork(_ fields: Fields) throws(Problem) {
-        guard let network = fields["network"] else { return }
-        let type = try Fields(network, at: fields.at("network"), known: ["type"]).string("type")
-        guard type == nil || type == "mlp" else {
-            throw .invalid(
-                "the network type that is supported is \"mlp\"; its shape is hyperparameters.hidden_sizes",
-                at: "/network/type")
-        }
-    }
-
-    private static func parent(_ fields: Fields) throws(Problem) -> Identifier? {
-        guard let text = try fields.string("init_from") else { return nil }
-        guard let id = Identifier(text) else { throw .invalid("expected an agent's id", at: "/init_from") }
-        return id
     }
 
     static func listAgents(_ call: Call) throws(Problem) -> Reply {

@@ -21,7 +21,7 @@ struct Answer {
     func write(to writer: inout JSONWriter) {
         writer.beginObject()
         writer.key(isBatch ? "actions" : "action")
-        writer.elements(of: agent.configuration.actionSpace, decisions.actions, count: rows, isBatch: isBatch)
+        writer.elements(of: agent.actionSpace, decisions.actions, count: rows, isBatch: isBatch)
         writer.key("policy_version")
         writer.value(served.version)
         if values {
@@ -65,7 +65,7 @@ struct Answer {
             writer.beginObject()
             writer.key("action")
             var offset = 0
-            writer.element(of: agent.configuration.actionSpace, ranked.action, at: &offset)
+            writer.element(of: agent.actionSpace, ranked.action, at: &offset)
             writer.key("score")
             writer.value(ranked.score)
             writer.key("probability")

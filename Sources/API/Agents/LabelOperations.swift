@@ -18,16 +18,15 @@ enum LabelOperations {
     }
 
     private static func describe(_ question: Question, _ agent: Agent) -> Value {
-        let configuration = agent.configuration
         var (observation, action) = (0, 0)
         var members: [Value.Member] = [
             .init("state_id", .int(Int64(question.id))),
-            .init("observation", configuration.observationSpace.value(of: question.observation, at: &observation)),
+            .init("observation", agent.observationSpace.value(of: question.observation, at: &observation)),
         ]
         if !question.mask.isEmpty {
             members.append(.init("action_mask", .array(question.mask.map { .int($0 ? 1 : 0) })))
         }
-        members.append(.init("action", configuration.actionSpace.value(of: question.action, at: &action)))
+        members.append(.init("action", agent.actionSpace.value(of: question.action, at: &action)))
         members.append(.init("confidence", .double(Double(question.confidence))))
         return .object(members)
     }
@@ -54,7 +53,7 @@ enum LabelOperations {
         _ = try fields.required("state_id")
         let action = try fields.required("action")
         var writer = LaneWriter(Lanes(agent.actionLayout.element, count: agent.actionLayout.count))
-        do { try agent.configuration.actionSpace.read(action, into: &writer) } catch {
+        do { try agent.actionSpace.read(action, into: &writer) } catch {
             throw Problem(error, at: fields.at("action").description)
         }
         return Label(

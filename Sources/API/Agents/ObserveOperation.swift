@@ -40,14 +40,14 @@ enum ObserveOperation {
             throw .invalid("expected an array of transitions", at: "/transitions")
         }
         let (observation, action) = (agent.observationLayout, agent.actionLayout)
-        let space = agent.configuration.observationSpace
+        let space = agent.observationSpace
         var transitions = Transitions(
             observations: Lanes(observation.element, count: 0), actions: Lanes(action.element, count: 0), rewards: [],
             nextObservations: Lanes(observation.element, count: 0), terminated: [], truncated: [], episodeIDs: [])
         for (index, element) in json.arrayElements.enumerated() {
             let fields = try Fields(element, at: JSONPointer().appending("transitions").appending(index), known: known)
             try fields.read("observation", of: space, observation, into: &transitions.observations)
-            try fields.read("action", of: agent.configuration.actionSpace, action, into: &transitions.actions)
+            try fields.read("action", of: agent.actionSpace, action, into: &transitions.actions)
             try fields.read("next_observation", of: space, observation, into: &transitions.nextObservations)
             _ = try fields.required("reward")
             _ = try fields.required("terminated")
@@ -76,12 +76,12 @@ enum ObserveOperation {
         let truncated = try column("truncated")
         guard terminated.shape == [count] else { throw .invalid("expected shape [\(count)]", at: "/terminated") }
         guard truncated.shape == [count] else { throw .invalid("expected shape [\(count)]", at: "/truncated") }
-        let space = agent.configuration.observationSpace
+        let space = agent.observationSpace
         let layout = agent.observationLayout
         let observations = try TensorCodec.lanes("observation", of: space, layout, in: file, count: count)
         let next = try TensorCodec.lanes("next_observation", of: space, layout, in: file, count: count)
         let actions = try TensorCodec.lanes(
-            "action", of: agent.configuration.actionSpace, agent.actionLayout, in: file, count: count)
+            "action", of: agent.actionSpace, agent.actionLayout, in: file, count: count)
         return Transitions(
             observations: observations, actions: actions, rewards: (0..<count).map { rewards.double($0) },
             nextObservations: next, terminated: (0..<count).map { terminated.double($0) != 0 },

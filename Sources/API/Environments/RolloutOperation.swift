@@ -83,8 +83,8 @@ enum RolloutOperation {
     private static func agent(_ fields: Fields, _ session: Session, _ call: Call) throws(Problem) -> Act {
         guard let text = fields["agent_id"]?.string, let agent = Identifier(text).flatMap({ call.hall.agents.find($0) })
         else { throw Problem(.notFound, "there is no such agent", at: "/agent_id") }
-        guard agent.configuration.observationSpace == session.observationSpace,
-            agent.configuration.actionSpace == session.actionSpace
+        guard agent.observationSpace == session.observationSpace,
+            agent.actionSpace == session.actionSpace
         else { throw .invalid("agent \(agent.id) has other spaces than \(session.spec.id)", at: "/agent_id") }
         let deterministic = try fields.bool("deterministic") ?? true
         let policy = agent.served.policy

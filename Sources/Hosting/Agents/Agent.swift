@@ -52,41 +52,78 @@ public final class Agent: Sendable {
         }
     }
 
+    /// What changes together.
+    private struct State {
+        var configuration: AgentConfiguration
+        var actionLayout: Layout
+        var served: Served
+    }
+
     public let id: Identifier
-    public let configuration: AgentConfiguration
     /// Seconds since 1970.
     public let createdAt: Double
+    public let observationSpace: Space
     public let observationLayout: Layout
-    public let actionLayout: Layout
-    private let current: Mutex<Served>
+    /// One change of the table of action features after the other, each with its file.
+    let changing = Mutex(())
+    private let state: Mutex<State>
     private let progressed: Mutex<Progress>
     private let random: Mutex<RandomGenerator>
     /// The job that trains it.
     private let holder = Mutex<Identifier?>(nil)
 
-    /// - Precondition: the configuration's spaces have layouts; a policy for them exists.
+    /// - Precondition: the configuration's spaces have layouts; the policy is for them, and knows the table.
     init(
         id: Identifier, configuration: AgentConfiguration, createdAt: Double, served: Served, progress: Progress
     ) {
-        guard let observation = configuration.observationSpace.layout, let action = configuration.actionSpace.layout
-        else {
-            preconditionFailure("an agent's spaces have layouts")
-        }
         self.id = id
-        self.configuration = configuration
         self.createdAt = createdAt
-        observationLayout = observation
-        actionLayout = action
-        current = Mutex(served)
+        observationSpace = configuration.observationSpace
+        observationLayout = Self.layout(configuration.observationSpace)
+        state = Mutex(
+            State(
+                configuration: configuration, actionLayout: Self.layout(configuration.actionSpace), served: served))
         progressed = Mutex(progress)
         random = Mutex(RandomGenerator())
     }
 
-    public var served: Served { current.withLock { $0 } }
+    private static func layout(_ space: Space) -> Layout {
+        guard let layout = space.layout else { preconditionFailure("an agent's spaces have layouts") }
+        return layout
+    }
+
+    public var configuration: AgentConfiguration { state.withLock { $0.configuration } }
+    public var actionSpace: Space { state.withLock { $0.configuration.actionSpace } }
+    public var actionLayout: Layout { state.withLock { $0.actionLayout } }
+    /// What is known of its actions; nil where that is nothing.
+    public var table: ActionTable? { state.withLock { $0.configuration.table } }
+    public var served: Served { state.withLock { $0.served } }
     public var progress: Progress { progressed.withLock { $0 } }
     public var job: Identifier? { holder.withLock { $0 } }
 
-    func serve(_ served: Served) { current.withLock { $0 = served } }
+    /// Serves another policy, or has another table, whose actions may be more. What is served knows the latest table.
+    func change(served: Served? = nil, table: ActionTable? = nil) {
+        while true {
+            let (before, known) = state.withLock { ($0.served, $0.configuration.table) }
+            let (next, features) = (served ?? before, (table ?? known)?.features)
+            let policy = features.map { next.policy.knowing($0) } ?? next.policy
+            policy.prepare()
+            let isDone = state.withLock { state in
+                // A policy takes a while to learn of a table: somebody else may have come first.
+                guard state.served.version == before.version, state.configuration.table?.version == known?.version
+                else { return false }
+                state.served = Served(version: next.version, policy: policy)
+                if let table {
+                    state.configuration.table = table
+                    state.configuration.actionSpace = state.configuration.actionSpace.holding(table.features)
+                    state.actionLayout = Self.layout(state.configuration.actionSpace)
+                }
+                return true
+            }
+            if isDone { return }
+        }
+    }
+
     func update(_ change: (inout Progress) -> Void) { progressed.withLock { change(&$0) } }
 
     /// Takes the agent for a job.
@@ -106,5 +143,12 @@ public final class Agent: Sendable {
     /// A generator for one stochastic answer: drawn from the agent's own, so that no two threads share one.
     public func spawnRandom() -> RandomGenerator {
         RandomGenerator(seed: random.withLock { UInt64($0.integers(0, .max)) })
+    }
+}
+
+extension Policy {
+    fileprivate func knowing(_ features: ActionFeatures) -> Policy {
+        guard let known = network.features, known != features else { return self }
+        return with(features)
     }
 }

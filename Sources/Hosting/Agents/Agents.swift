@@ -16,12 +16,14 @@ public final class Agents: Sendable {
         public var seed: UInt64?
         /// An object; what it does not name is derived from the spaces.
         public var hyperparameters: Value?
+        /// What is known of the actions, in place of what the environment says.
+        public var actionFeatures: ActionFeatures?
         public var initFrom: Identifier?
 
         public init(
             name: String? = nil, environment: String? = nil, kwargs: Value? = nil,
             spaces: (observation: Space, action: Space)? = nil, seed: UInt64? = nil, hyperparameters: Value? = nil,
-            initFrom: Identifier? = nil
+            actionFeatures: ActionFeatures? = nil, initFrom: Identifier? = nil
         ) {
             self.name = name
             self.environment = environment
@@ -29,6 +31,7 @@ public final class Agents: Sendable {
             self.spaces = spaces
             self.seed = seed
             self.hyperparameters = hyperparameters
+            self.actionFeatures = actionFeatures
             self.initFrom = initFrom
         }
     }
@@ -37,7 +40,7 @@ public final class Agents: Sendable {
     private static let keptVersions = 1_000
 
     let catalogue: Catalogue
-    private let store: StateFolder
+    let store: StateFolder
     private let clock: WallClock
     private let limit: Int
     private let table: Mutex<[Identifier: Agent]>
@@ -62,27 +65,24 @@ public final class Agents: Sendable {
 
     public func create(_ request: Request) throws(HostingError) -> Agent {
         guard table.withLock({ $0.count }) < limit else { throw .tooManyAgents(limit: limit) }
-        let configuration = try resolve(request)
-        let id = table.withLock { agents in Identifier.random { agents[$0] == nil } }
-        var learner = try configuration.makeLearner()
-        var lineage = Lineage()
-        if let source = request.initFrom {
+        let parent = try request.initFrom.map { source throws(HostingError) in
             guard let parent = find(source) else {
                 throw .invalid(field: "init_from", reason: "there is no such agent")
             }
-            let served = parent.served
-            guard served.policy.network == learner.network else {
-                throw .invalid(
-                    field: "init_from", reason: "agent \(source) has other spaces, or a network of another shape")
-            }
-            learner.adopt(served.policy)
-            lineage.parents = [.init(agent: source, version: served.version)]
+            return parent
         }
+        let configuration = try resolve(request, parent)
+        let id = table.withLock { agents in Identifier.random { agents[$0] == nil } }
+        var learner = try configuration.makeLearner()
+        var lineage = Lineage()
+        if let parent { lineage.parents = [try configuration.begin(&learner, from: parent)] }
         let now = clock.now
         let agent = Agent(
             id: id, configuration: configuration, createdAt: now,
             served: Agent.Served(version: 0, policy: learner.policy), progress: Agent.Progress())
+        agent.served.policy.prepare()
         try keep(agent.served, of: id)
+        if let table = configuration.table { try keep(table, of: id) }
         let record = AgentRecord(
             id: id.description, name: configuration.name ?? "", createdAt: now,
             configuration: configuration.value.json, servedVersion: 0)
@@ -94,33 +94,53 @@ public final class Agents: Sendable {
         return agent
     }
 
-    private func resolve(_ request: Request) throws(HostingError) -> AgentConfiguration {
-        let (observation, action, isMasked) = try spaces(of: request)
+    private func resolve(_ request: Request, _ parent: Agent?) throws(HostingError) -> AgentConfiguration {
+        let place = try place(of: request)
+        let (observation, action) = (place.observation, place.action)
         var hyperparameters = Hyperparameters(observation: observation, action: action)
         do { try hyperparameters.apply(request.hyperparameters ?? [:]) } catch { throw .learning(error) }
         return AgentConfiguration(
             name: request.name, environment: request.environment, kwargs: request.kwargs, observationSpace: observation,
-            actionSpace: action, isMasked: isMasked, seed: request.seed ?? UInt64.random(in: 0...UInt64(Int32.max)),
-            hyperparameters: hyperparameters, initFrom: request.initFrom)
+            actionSpace: action, table: try table(of: request, place.features, parent), isMasked: place.isMasked,
+            seed: request.seed ?? UInt64.random(in: 0...UInt64(Int32.max)), hyperparameters: hyperparameters,
+            initFrom: request.initFrom)
     }
 
-    private func spaces(of request: Request) throws(HostingError) -> (Space, Space, isMasked: Bool) {
-        if let spaces = request.spaces { return (spaces.observation, spaces.action, false) }
+    /// Where an agent is to act.
+    private typealias Place = (observation: Space, action: Space, features: ActionFeatures?, isMasked: Bool)
+
+    private func place(of request: Request) throws(HostingError) -> Place {
+        if let spaces = request.spaces { return (spaces.observation, spaces.action, nil, false) }
         do {
             let vector = try catalogue.spec(request.environment ?? "").make(kwargs: request.kwargs)
-            return (vector.observationSpace, vector.actionSpace, vector.hasActionMask)
+            return (vector.observationSpace, vector.actionSpace, vector.actionFeatures, vector.hasActionMask)
         } catch {
             throw .environment(error)
         }
     }
 
+    /// What the client says of the actions, else the environment, else what the agent's parent knows of them.
+    private func table(
+        of request: Request, _ environment: ActionFeatures?, _ parent: Agent?
+    ) throws(HostingError) -> ActionTable? {
+        if let features = request.actionFeatures {
+            try features.check("withdrawn")
+            return ActionTable(features, source: .client)
+        }
+        if let environment { return ActionTable(environment, source: .environment) }
+        return parent?.table.map { ActionTable($0.features, source: $0.source) }
+    }
+
     /// Forgets the agent with all its files.
     /// - Precondition: no job has it.
-    func delete(_ id: Identifier) throws(HostingError) {
-        table.withLock { _ = $0.removeValue(forKey: id) }
-        try storing { () throws(StoreError) in
-            try store.deleteAgent(id.description)
-            try store.remove("agents/\(id)")
+    func delete(_ agent: Agent) throws(HostingError) {
+        // Whoever changes its table meanwhile would leave a file behind.
+        try agent.changing.withLock { _ throws(HostingError) in
+            table.withLock { _ = $0.removeValue(forKey: agent.id) }
+            try storing { () throws(StoreError) in
+                try store.deleteAgent(agent.id.description)
+                try store.remove("agents/\(agent.id)")
+            }
         }
     }
 }
@@ -132,6 +152,9 @@ extension Agents {
     func publish(
         _ policy: Policy, of agent: Agent, lineage: Lineage, evaluation: (Int) -> Value? = { _ in nil }
     ) throws(HostingError) -> VersionRecord {
+        guard (policy.network.features == nil) == (agent.table == nil) else {
+            throw .corrupt("agent \(agent.id) has got another network")
+        }
         let versions = try versions(of: agent)
         let number = (versions.map(\.version).max() ?? -1) + 1
         let record = VersionRecord(
@@ -140,7 +163,7 @@ extension Agents {
         let served = Agent.Served(version: number, policy: policy)
         try keep(served, of: agent.id)
         try storing { () throws(StoreError) in try store.insert(record) }
-        agent.serve(served)
+        agent.change(served: served)
         for old in versions.dropFirst(Self.keptVersions - 1) { try forget(old, of: agent) }
         return record
     }
@@ -180,7 +203,7 @@ extension Agents {
             try store.serve(version, of: agent.id.description)
             try store.remove(Self.learnerPath(agent.id))
         }
-        agent.serve(served)
+        agent.change(served: served)
         return record
     }
 
@@ -195,91 +218,23 @@ extension Agents {
     }
 }
 
-// What is on disk.
-extension Agents {
-    static func learnerPath(_ id: Identifier) -> String { "agents/\(id)/learner.safetensors" }
-    private static func versionPath(_ version: Int, of id: Identifier) -> String {
-        "agents/\(id)/versions/\(version).safetensors"
-    }
-
-    private func keep(_ served: Agent.Served, of id: Identifier) throws(HostingError) {
-        try storing { () throws(StoreError) in
-            try store.write(
-                Safetensors(served.policy.checkpoint).encoded(), to: Self.versionPath(served.version, of: id))
+extension AgentConfiguration {
+    /// Has a learner go on from what another agent serves.
+    fileprivate func begin(_ learner: inout Learner, from parent: Agent) throws(HostingError) -> Lineage.Parent {
+        let served = parent.served
+        var policy = served.policy
+        let (own, other) = (learner.network, policy.network)
+        if let width = own.features?.width, width == other.features?.width, own.observation == other.observation {
+            // What was learned is of features, however many actions have them.
+            policy = (try? makePolicy(policy.checkpoint)) ?? policy
         }
-    }
-
-    private func loadPolicy(
-        _ version: Int, of id: Identifier, _ configuration: AgentConfiguration
-    ) throws(HostingError) -> Policy? {
-        let bytes = try storing { () throws(StoreError) in try store.read(Self.versionPath(version, of: id)) }
-        guard let bytes else { return nil }
-        let file = try storing { () throws(StoreError) in try Safetensors(parsing: bytes) }
-        do { return try configuration.makePolicy(Checkpoint(file)) } catch { throw .learning(error) }
-    }
-
-    /// The learner as the latest training left it; from the served policy where that is another one.
-    func learner(of agent: Agent) throws(HostingError) -> Learner {
-        var learner = try agent.configuration.makeLearner()
-        let served = agent.served.policy
-        let bytes = try storing { () throws(StoreError) in try store.read(Self.learnerPath(agent.id)) }
-        guard let bytes else {
-            learner.adopt(served)
-            return learner
+        guard policy.network == own else {
+            throw .invalid(
+                field: "init_from",
+                reason: "agent \(parent.id) has other spaces, action features of another width, or a network of "
+                    + "another shape")
         }
-        let file = try storing { () throws(StoreError) in try Safetensors(parsing: bytes) }
-        do { try learner.restore(from: Checkpoint(file)) } catch {
-            // Kept by an older version of the program, in another form: the weights still hold.
-            learner.adopt(served)
-        }
-        return learner
-    }
-
-    func keep(_ learner: Learner, of agent: Agent) throws(HostingError) {
-        try storing { () throws(StoreError) in
-            try store.write(Safetensors(learner.checkpoint).encoded(), to: Self.learnerPath(agent.id))
-        }
-        try keepProgress(of: agent)
-    }
-
-    /// Writes how far an agent is.
-    func keepProgress(of agent: Agent) throws(HostingError) {
-        try storing { () throws(StoreError) in
-            try store.put(progress: agent.progress.value.json, of: agent.id.description)
-        }
-    }
-
-    /// An agent that cannot be read is left on disk as it is; the others are served.
-    private func load(_ logger: Logger) throws(HostingError) -> [Agent] {
-        let records = try storing { () throws(StoreError) in
-            try store.agents()
-        }
-        var agents: [Agent] = []
-        for record in records {
-            do { agents.append(try load(record)) } catch {
-                logger.error("an agent cannot be read", metadata: ["agent": "\(record.id)", "error": "\(error)"])
-            }
-        }
-        return agents
-    }
-
-    private func load(_ record: AgentRecord) throws(HostingError) -> Agent {
-        guard let id = Identifier(record.id), let value = try? Value(json: record.configuration) else {
-            throw .corrupt("agent \(record.id) cannot be read")
-        }
-        let configuration = try AgentConfiguration(value)
-        guard let policy = try loadPolicy(record.servedVersion, of: id, configuration) else {
-            throw .corrupt("version \(record.servedVersion) of agent \(record.id) is gone")
-        }
-        guard let progress = try? Value(json: record.progress) else {
-            throw .corrupt("the progress of agent \(record.id) cannot be read")
-        }
-        return Agent(
-            id: id, configuration: configuration, createdAt: record.createdAt,
-            served: Agent.Served(version: record.servedVersion, policy: policy), progress: Agent.Progress(progress))
-    }
-
-    private func storing<T>(_ body: () throws(StoreError) -> T) throws(HostingError) -> T {
-        do { return try body() } catch { throw .store(error) }
+        learner.adopt(policy)
+        return Lineage.Parent(agent: parent.id, version: served.version)
     }
 }

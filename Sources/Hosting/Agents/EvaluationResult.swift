@@ -56,7 +56,7 @@ extension Hall {
         do {
             let request = EnvironmentRequest(try catalogue.spec(id), kwargs: kwargs ?? ownKwargs)
             try request.check(
-                observation: agent.configuration.observationSpace, action: agent.configuration.actionSpace)
+                observation: agent.observationSpace, action: agent.actionSpace)
             let scripted = catalogue.experts(for: request.spec).isEmpty ? nil : Catalogue.scripted
             let yardstick = try (expert ?? scripted).map { try agents.expert($0, in: request) }
             // The random policy's draws belong to the seeds, so that the same request gives the same answer.

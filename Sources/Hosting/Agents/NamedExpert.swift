@@ -25,7 +25,7 @@ extension Agents {
         guard let agent = find(id) else { throw .invalid(field: "expert", reason: "there is no agent \(id)") }
         do throws(LearningError) {
             try request.check(
-                observation: agent.configuration.observationSpace, action: agent.configuration.actionSpace)
+                observation: agent.observationSpace, action: agent.actionSpace)
         } catch {
             guard case .invalidRequest = error else { throw .learning(error) }
             throw .invalid(field: "expert", reason: "agent \(id) has other spaces than \(request.spec.id)")

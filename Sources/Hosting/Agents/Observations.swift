@@ -25,20 +25,33 @@ public final class Observations: Sendable {
     /// An agent's learner while it observes.
     private struct Live {
         var learner: Learner
+        /// The version of the table of action features that it knows.
+        var tableVersion: Int?
         var publishedUpdates: Int
         var lastPublished: ContinuousClock.Instant
         var lastKept: ContinuousClock.Instant
+
+        mutating func know(_ table: ActionTable?) {
+            guard let table, table.version != tableVersion, learner.network.features != nil else { return }
+            learner.replace(features: table.features)
+            tableVersion = table.version
+        }
     }
 
     private final class Cell: Sendable {
         let agent: Agent
         let live: Mutex<Live>
+        private let isEmbedded: Bool
 
         init(_ agent: Agent, _ learner: Learner) {
             self.agent = agent
+            isEmbedded = learner.network.features != nil
             live = Mutex(
                 Live(learner: learner, publishedUpdates: learner.updates, lastPublished: .now, lastKept: .now))
         }
+
+        /// Whether the learner's network is the agent's: its first table makes it anew.
+        var isCurrent: Bool { isEmbedded == (agent.table != nil) }
     }
 
     private let agents: Agents
@@ -65,6 +78,7 @@ public final class Observations: Sendable {
         if let job = agent.job { throw .agentBusy(agent.id.description, job: job.description) }
         let cell = try cell(of: agent)
         let counts = try cell.live.withLock { live throws(HostingError) in
+            live.know(agent.table)
             do throws(LearningError) { try live.learner.observe(transitions, learn: learns) } catch {
                 throw .learning(error)
             }
@@ -100,10 +114,10 @@ public final class Observations: Sendable {
     }
 
     private func cell(of agent: Agent) throws(HostingError) -> Cell {
-        if let cell = cells.withLock({ $0[agent.id] }) { return cell }
+        if let cell = cells.withLock({ $0[agent.id] }), cell.isCurrent { return cell }
         let cell = Cell(agent, try agents.learner(of: agent))
         return cells.withLock { cells in
-            if let other = cells[agent.id] { return other }
+            if let other = cells[agent.id], other.isCurrent { return other }
             cells[agent.id] = cell
             return cell
         }
@@ -124,6 +138,7 @@ public final class Observations: Sendable {
         var pending = 1
         while pending > 0, !isStopping.load(ordering: .acquiring) {
             let (updates, left) = cell.live.withLock { live in
+                live.know(cell.agent.table)
                 // Without an end there is no share of it: schedules stay at their beginning.
                 for _ in 0..<min(live.learner.pendingUpdates, Self.burst) { live.learner.update(progress: 0) }
                 return (live.learner.updates, live.learner.pendingUpdates)

@@ -28,7 +28,7 @@ extension Jobs {
         do { request = EnvironmentRequest(try catalogue.spec(id), kwargs: kwargs) } catch { throw .environment(error) }
         do {
             try request.check(
-                observation: agent.configuration.observationSpace, action: agent.configuration.actionSpace)
+                observation: agent.observationSpace, action: agent.actionSpace)
         } catch {
             throw .learning(error)
         }
@@ -76,8 +76,8 @@ extension Jobs {
                         + "\(Demonstrations.maximumBytes >> 20) MiB")
             }
             let about = try demonstrations.about(set)
-            guard about.observationSpace == agent.configuration.observationSpace,
-                about.actionSpace == agent.configuration.actionSpace
+            guard about.observationSpace == agent.observationSpace,
+                about.actionSpace == agent.actionSpace
             else {
                 throw .invalid(
                     field: "demonstrations/\(index)", reason: "demonstrations \(id) have other spaces than the agent")

@@ -133,7 +133,7 @@ public final class Jobs: Sendable {
         // One that has let the agent go may still be writing down its end.
         for job in gone { wait(for: job) }
         try observations.settle(agent)
-        try agents.delete(agent.id)
+        try agents.delete(agent)
         table.withLock { jobs in for job in gone { jobs[job.id] = nil } }
         for job in gone { try removeCheckpoint(of: job) }
     }
@@ -197,7 +197,7 @@ extension Jobs {
         for label in try labels(of: job) where open.contains(label.stateID) {
             var writer = LaneWriter(Lanes(layout.element, count: layout.count))
             do {
-                try agent.configuration.actionSpace.read(try Value(json: label.action), into: &writer)
+                try agent.actionSpace.read(try Value(json: label.action), into: &writer)
             } catch {
                 throw .corrupt("the label of state \(label.stateID) of job \(job.id) cannot be read")
             }

@@ -75,7 +75,7 @@ extension Jobs {
     }
 
     private func isAllowed(_ label: Label, _ question: Question, _ agent: Agent) -> Bool {
-        guard !question.mask.isEmpty, case .discrete(let space) = agent.configuration.actionSpace else { return true }
+        guard !question.mask.isEmpty, case .discrete(let space) = agent.actionSpace else { return true }
         let member = Int(label.lanes.integer(0)) - space.start
         return question.mask.indices.contains(member) && question.mask[member]
     }

@@ -24,6 +24,8 @@ struct TrainingRun {
     private let now: () -> Double
     private let keep: (Job, EventLog.Event?) throws(HostingError) -> Void
     private let training: Training
+    /// The version of the table of action features that it knows.
+    private var tableVersion: Int?
     private var lastCheckpoint: Double
     private var lastProgress = -Double.infinity
     private var lastFraction = -Double.infinity
@@ -57,6 +59,7 @@ struct TrainingRun {
         } catch {
             throw .store(error)
         }
+        tableVersion = agent.table?.version
         training = try make(file)
         let told = file?.metadata["events"].flatMap { Int($0) } ?? 0
         job.events.truncate(after: told)
@@ -75,6 +78,7 @@ struct TrainingRun {
                 return .paused
             }
             if job.isCancelled { return try end(.cancelled) }
+            followTable()
             let events: [TrainingEvent]
             do { events = try training.next() } catch { throw .learning(error) }
             if events.isEmpty && training.isWaiting {
@@ -89,6 +93,15 @@ struct TrainingRun {
             }
             if isDue { try checkpoint() }
         }
+    }
+
+    /// Goes on with the features of actions that the agent has been given. The actions themselves stay those of the world.
+    private mutating func followTable() {
+        guard let table = agent.table, table.version != tableVersion,
+            table.features.count == training.learner.network.features?.count
+        else { return }
+        training.replace(features: table.features)
+        tableVersion = table.version
     }
 
     private mutating func tell(_ event: TrainingEvent) throws(HostingError) {

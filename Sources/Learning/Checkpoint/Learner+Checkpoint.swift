@@ -72,9 +72,16 @@ extension Learner {
         adoptEmbedding()
         let members = [embedding.count]
         recent = try checkpoint.members("recent", of: members)
-        let ids = try checkpoint.members("candidates", of: members, count: embedding.candidates)
-        guard Set(ids).count == ids.count else { throw .invalidCheckpoint("candidates are not all different") }
-        acting?.candidates.restore(ids)
+        let ids = try checkpoint.members("candidates", of: members)
+        guard Set(ids).count == ids.count, ids.count <= embedding.candidates else {
+            throw .invalidCheckpoint("candidates are not all different, or too many")
+        }
+        if ids.count == embedding.candidates {
+            acting?.candidates.restore(ids)
+        } else {
+            // There were few actions then.
+            acting?.draw(wanted: ids, &random)
+        }
     }
 }
 

@@ -15,7 +15,9 @@ struct ActionEmbedding: Sendable {
     private(set) var count: Int
     let dimension: Int
     /// How many members are in the running while it learns.
-    let candidates: Int
+    private(set) var candidates: Int
+    /// How many that may be.
+    private let candidateLimit: Int
     let source: Source
     /// How features are seen: each lane about 0, of deviation 1 as the first catalogue had it. What is learned holds for
     /// later ones too.
@@ -35,7 +37,8 @@ struct ActionEmbedding: Sendable {
         self.component = component
         count = form.components[component].count
         dimension = hyperparameters.embeddingSize
-        candidates = min(hyperparameters.candidates, count)
+        candidateLimit = hyperparameters.candidates
+        candidates = min(candidateLimit, count)
         self.features = features
         scale = FeatureScale(features)
         if let features {
@@ -82,6 +85,7 @@ struct ActionEmbedding: Sendable {
     func with(_ features: ActionFeatures) -> ActionEmbedding {
         var other = self
         (other.features, other.count) = (features, features.count)
+        other.candidates = min(candidateLimit, features.count)
         return other
     }
 

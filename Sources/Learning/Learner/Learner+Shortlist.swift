@@ -83,6 +83,7 @@ extension Learner {
         precondition(!isMasked || features.count == network.features?.count, "masks are of as many")
         network = network.with(features)
         adoptEmbedding()
+        acting?.draw(wanted: recent, &random)
     }
 
     // While it acts.

@@ -164,7 +164,7 @@ public struct Learner: Sendable {
 extension Hyperparameters {
     /// What the network must have for updates to be made.
     func check(_ network: Network) throws(LearningError) {
-        guard network.embedding.map({ batchSize <= $0.candidates }) ?? true else {
+        guard network.embedding == nil || batchSize <= candidates else {
             throw .invalidHyperparameter(name: "batch_size", reason: "it is more than candidates")
         }
     }

@@ -7,11 +7,11 @@ public struct Network: Sendable, Equatable {
     public let observation: ObservationForm
     public private(set) var action: ActionForm
     /// As learning sees it: of an embedded component it scores those in the running.
-    public let perceptron: Perceptron
+    public private(set) var perceptron: Perceptron
     /// The same, but for the query of an embedded component in the place of its scores.
     let asking: Perceptron
     /// How the outputs of ``perceptron`` and of ``asking`` are read.
-    let head: ScoreHead
+    private(set) var head: ScoreHead
     let askingHead: ScoreHead
     private(set) var embedding: ActionEmbedding?
     /// All parameters, in one flat buffer; the first `denseCount` of them move with every update.
@@ -79,9 +79,17 @@ public struct Network: Sendable, Equatable {
     /// - Precondition: there are features as wide.
     func with(_ features: ActionFeatures) -> Network {
         precondition(features.width == self.features?.width && features.count >= self.features?.count ?? 0)
+        guard let embedding = embedding?.with(features) else { preconditionFailure("features are of embedded actions") }
         var other = self
         other.action = action.growing(to: features.count)
-        other.embedding = embedding?.with(features)
+        other.embedding = embedding
+        // Where there were few, more may be in the running.
+        other.head = other.action.head(resizing: embedding.component, to: embedding.candidates)
+        var shape = perceptron.shape
+        shape.outputs = other.head.width
+        shape.gaussians = action.gaussians.map { other.head.outputs(of: $0) }
+        shape.embedded = .init(outputs: other.head.outputs(of: embedding.component), dimension: embedding.dimension)
+        other.perceptron = Perceptron(shape)
         return other
     }
 

@@ -58,6 +58,9 @@ public struct Policy: Sendable {
             transitions: transitions, updates: updates)
     }
 
+    /// Makes what the first answer would otherwise wait for: the keys of all embedded actions.
+    public func prepare() { _ = keyTable?.keys }
+
     /// What to do in `rows` observations.
     /// - Parameters:
     ///   - observations: rows of the observation space's lanes.

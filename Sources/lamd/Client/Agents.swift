@@ -1,18 +1,34 @@
 import ArgumentParser
+import Foundation
 import JSON
 
 struct Agents: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List the agents of a running daemon, or describe one.")
+        abstract: "List the agents of a running daemon, describe one, or say what its actions are.")
 
     @Argument(help: "An agent's id.")
     var id: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "A safetensors file whose 'action_features' are a row of numbers for each of the agent's actions.",
+            valueName: "file"))
+    var actionFeatures: String?
+
     @OptionGroup var options: ClientOptions
+
+    func validate() throws {
+        guard actionFeatures == nil || id != nil else { throw ValidationError("say whose --action-features they are") }
+    }
 
     func run() throws {
         try options.run { client throws(ClientError) in
-            if let id {
+            if let id, let actionFeatures {
+                let answer = try client.send(
+                    "PUT", "/v1/agents/\(Client.escaped(id))/action_features", body: try Self.bytes(of: actionFeatures),
+                    type: "application/vnd.safetensors")
+                options.show(answer) { Details(answer.value).text }
+            } else if let id {
                 let answer = try client.send("GET", "/v1/agents/\(Client.escaped(id))")
                 options.show(answer) { Details(answer.value).text }
             } else if options.json {
@@ -21,6 +37,12 @@ struct Agents: ParsableCommand {
                 let agents = try client.list("/v1/agents/")
                 Terminal.output.write(Self.table(agents).text(cutAt: Terminal.output.width) + "\n")
             }
+        }
+    }
+
+    private static func bytes(of path: String) throws(ClientError) -> [UInt8] {
+        do { return [UInt8](try Data(contentsOf: URL(filePath: path))) } catch {
+            throw .malformedArgument(name: "--action-features", reason: "\(path) cannot be read")
         }
     }
 

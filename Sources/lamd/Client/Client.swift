@@ -28,9 +28,11 @@ struct Client {
     }
 
     /// - Throws: where there is no reply, or it says no.
-    func send(_ method: String, _ path: String, body: [UInt8]? = nil) throws(ClientError) -> Answer {
+    func send(
+        _ method: String, _ path: String, body: [UInt8]? = nil, type: String = "application/json"
+    ) throws(ClientError) -> Answer {
         let transfer = begin(method, path)
-        if let body { transfer.add(json: body) }
+        if let body { transfer.add(body, type: type) }
         do { try transfer.perform() } catch { throw .noAnswer(address: address, reason: error.reason) }
         guard (200...299).contains(transfer.status) else {
             throw .refused(Refusal(status: transfer.status, body: transfer.body))

@@ -43,10 +43,10 @@ final class Transfer {
 
     func add(header: String) { headers = curl_slist_append(headers, header) }
 
-    func add(json: [UInt8]) {
-        add(header: "Content-Type: application/json")
-        curl_set_long(handle, CURLOPT_POSTFIELDSIZE, json.count)
-        json.withUnsafeBytes {
+    func add(_ body: [UInt8], type: String) {
+        add(header: "Content-Type: \(type)")
+        curl_set_long(handle, CURLOPT_POSTFIELDSIZE, body.count)
+        body.withUnsafeBytes {
             _ = curl_set_text(handle, CURLOPT_COPYPOSTFIELDS, $0.bindMemory(to: CChar.self).baseAddress)
         }
     }

@@ -9,9 +9,12 @@ import socket
 import subprocess
 import time
 
+import numpy as np
 import pytest
 from daemon import BINARY
 from process import PLAIN, wait_until
+
+from lamd import safetensors
 
 LONG = ["train", "--env", "Pendulum-v1", "--steps", 5_000_000, "--target-return", 0]
 
@@ -145,6 +148,21 @@ def test_lists_and_describes_agents(lamd, agent):
     assert json.loads(lamd("agents", id, "--json").stdout)["kwargs"] == {"is_slippery": False}
     assert id in [item["agent_id"] for item in json.loads(lamd("agents", "--json").stdout)["items"]]
     assert "00000000" in failure(lamd("agents", "00000000"))
+
+
+def test_says_what_an_agents_actions_are(lamd, client, tmp_path):
+    agent = client.create_agent("CartPole-v1")["agent_id"]
+    file = tmp_path / "items.safetensors"
+    file.write_bytes(safetensors.dump({"action_features": np.float32([[-1, 0], [1, 0]])}))
+    lines = dict(line.split(maxsplit=1) for line in lamd("agents", agent, "--action-features", file).stdout.splitlines())
+    assert lines == {"n": "2", "f": "2", "withdrawn": "0", "version": "1", "source": "client"}
+    assert json.loads(lamd("agents", agent, "--action-features", file, "--json").stdout)["version"] == 2
+    assert "cannot be read" in failure(lamd("agents", agent, "--action-features", tmp_path / "none"))
+    file.write_bytes(safetensors.dump({"action_features": np.float32([[1, 0]])}))
+    assert "there are 2 actions, not 1" in failure(lamd("agents", agent, "--action-features", file))
+    assert lamd("agents", "--action-features", file).returncode == 64
+    client.delete_agent(agent)
+
 
 
 def test_evaluates(lamd, agent):

@@ -49,7 +49,8 @@ CALLS = {
     "createAgent": (
         (),
         {"observation_space": SPACE, "action_space": lamd.spaces.decode_space(SPACE), "name": "n", "seed": 1}
-        | {"network": {}, "hyperparameters": {"learning_rate": 0.1}, "init_from": "00000001"},
+        | {"network": {}, "hyperparameters": {"learning_rate": 0.1}, "init_from": "00000001"}
+        | {"action_features": [[0.5], [1]]},
     ),
     "listAgents": ((), {"limit": 5, "cursor": "x"}),
     "getAgent": (("00000001",), {}),
@@ -73,6 +74,9 @@ CALLS = {
     ),
     "getPolicy": (("00000001",), {"format": "safetensors", "version": 1}),
     "putPolicy": (("00000001", b"\0"), {}),
+    "getActionFeatures": (("00000001",), {}),
+    "putActionFeatures": (("00000001", [[0.5], [1]]), {"withdrawn": [False, True]}),
+    "patchActionFeatures": (("00000001", [1], [[0.5]]), {"withdraw": [0]}),
     "listVersions": (("00000001",), {"limit": 5, "cursor": "x"}),
     "rollback": (("00000001", 3), {}),
     "listExperts": ((), {"limit": 5, "cursor": "x"}),

@@ -6,11 +6,15 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Optional, Union
 
+import numpy as np
+
 from . import progress as bar
 from . import safetensors
-from .caller import JSON, Caller, Event, decoded, present, segment
+from .caller import JSON, Caller, Event, compact, decoded, present, segment
 from .demonstrations import Demonstrations
 from .spaces import Tensors, plain
+
+_TENSORS = {"Content-Type": safetensors.MEDIA_TYPE, "Accept": "application/json"}
 
 
 class Client(Demonstrations):
@@ -212,14 +216,21 @@ class Client(Demonstrations):
         seed: Optional[int] = None,
         network: Optional[Mapping[str, Any]] = None,
         hyperparameters: Optional[Mapping[str, Any]] = None,
+        action_features: Any = None,
         init_from: Optional[str] = None,
     ) -> JSON:
-        """Makes an agent for a world, or for two spaces (Gymnasium's or their JSON)."""
+        """Makes an agent for a world, or for two spaces (Gymnasium's or their JSON).
+
+        `action_features` say what each action is, a row for each: nested lists are sent as JSON, an array as tensors.
+        """
         body = {"env_id": env_id, "kwargs": kwargs, "name": name, "seed": seed, "network": network}
         body.update(observation_space=observation_space, action_space=action_space)
-        return self._caller.json(
-            "POST", "/v1/agents/", {**body, "hyperparameters": hyperparameters, "init_from": init_from}
-        )
+        body.update(hyperparameters=hyperparameters, init_from=init_from)
+        if not isinstance(action_features, np.ndarray):
+            return self._caller.json("POST", "/v1/agents/", {**body, "action_features": action_features})
+        said = {key: value if isinstance(value, str) else compact(value) for key, value in present(body).items()}
+        content = safetensors.dump({"action_features": action_features}, said)
+        return decoded(self._caller.send("POST", "/v1/agents/", content, headers=_TENSORS, wait=True))
 
     def list_agents(self, *, limit: Optional[int] = None, cursor: Optional[str] = None) -> JSON:
         """The agents, oldest first."""
@@ -308,9 +319,8 @@ class Client(Demonstrations):
         path = f"/v1/agents/{segment(agent_id)}/observe/"
         if not isinstance(transitions, Mapping):
             return self._caller.json("POST", path, {"transitions": transitions, "learn": learn})
-        headers = {"Content-Type": safetensors.MEDIA_TYPE, "Accept": "application/json"}
         content = safetensors.dump(transitions)
-        return decoded(self._caller.send("POST", path, content, query={"learn": learn}, headers=headers))
+        return decoded(self._caller.send("POST", path, content, query={"learn": learn}, headers=_TENSORS))
 
     def get_labels(self, agent_id: str, *, limit: Optional[int] = None, cursor: Optional[str] = None) -> JSON:
         """The states that wait for an expert in the client, and what the agent would do in them."""
@@ -345,6 +355,41 @@ class Client(Demonstrations):
         path = f"/v1/agents/{segment(agent_id)}/policy"
         headers = {"Content-Type": safetensors.MEDIA_TYPE}
         return decoded(self._caller.send("PUT", path, policy, headers=headers, repeatable=False))
+
+    def get_action_features(self, agent_id: str, *, tensors: bool = False) -> Any:
+        """What is known of the agent's actions: how much, or with `tensors` its `action_features` and `withdrawn`."""
+        path = f"/v1/agents/{segment(agent_id)}/action_features"
+        if not tensors:
+            return self._caller.json("GET", path)
+        return safetensors.load(self._caller.send("GET", path, headers={"Accept": safetensors.MEDIA_TYPE}).body)
+
+    def put_action_features(self, agent_id: str, action_features: Any, *, withdrawn: Any = None) -> JSON:
+        """Replaces what is known of all actions: a row for each, and optionally for each whether it is withdrawn.
+
+        Nested lists are sent as JSON, an array as tensors.
+        """
+        return self._features("PUT", agent_id, {"action_features": action_features, "withdrawn": withdrawn}, bool)
+
+    def patch_action_features(
+        self,
+        agent_id: str,
+        ids: Optional[Sequence[int]] = None,
+        action_features: Any = None,
+        *,
+        withdraw: Optional[Sequence[int]] = None,
+    ) -> JSON:
+        """Gives the actions `ids` other rows, adds actions (the ids after the last), withdraws some."""
+        given = {"ids": ids, "action_features": action_features, "withdraw": withdraw}
+        return self._features("PATCH", agent_id, given, np.int64)
+
+    def _features(self, method: str, agent_id: str, given: JSON, others: Any) -> JSON:
+        path = f"/v1/agents/{segment(agent_id)}/action_features"
+        rows = given["action_features"]
+        if not isinstance(rows, np.ndarray):
+            return self._caller.json(method, path, given, wait=True)
+        columns = {key: np.asarray(value, others) for key, value in present(given).items()}
+        content = safetensors.dump({**columns, "action_features": rows})
+        return decoded(self._caller.send(method, path, content, headers=_TENSORS, wait=True))
 
     def list_versions(self, agent_id: str, *, limit: Optional[int] = None, cursor: Optional[str] = None) -> JSON:
         """The versions of the policy, newest first."""
