@@ -22,7 +22,7 @@ struct Taxi: TableWorld {
         ) { keywords throws(EnvironmentError) in try Taxi(keywords) }
     }
 
-    static let hasActionMask = true
+    var hasActionMask: Bool { true }
 
     var walk: TableWalk
     /// How probably the passenger is fickle in an episode; nil for never.

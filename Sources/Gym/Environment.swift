@@ -35,7 +35,7 @@ public protocol Environment: Sendable {
     var info: Value { get }
 
     /// Whether some actions may be unavailable in some states.
-    static var hasActionMask: Bool { get }
+    var hasActionMask: Bool { get }
     /// Which actions are available now, one entry for each element of a Discrete action space.
     func writeActionMask(_ mask: inout MutableSpan<Bool>)
 
@@ -56,7 +56,7 @@ public protocol Environment: Sendable {
 
 extension Environment {
     public var info: Value { .object([]) }
-    public static var hasActionMask: Bool { false }
+    public var hasActionMask: Bool { false }
     public func writeActionMask(_ mask: inout MutableSpan<Bool>) { mask.update(repeating: true) }
     public var actionFeatures: ActionFeatures? { nil }
     public var transitionTable: TransitionTable? { nil }

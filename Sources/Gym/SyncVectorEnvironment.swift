@@ -3,6 +3,7 @@ public final class SyncVectorEnvironment<E: Environment>: VectorEnvironment {
     public let observationSpace: Space
     public let actionSpace: Space
     public let transitionTable: TransitionTable?
+    public let hasActionMask: Bool
     public let actionFeatures: ActionFeatures?
     private var engine: VectorEngine<E>
 
@@ -17,13 +18,13 @@ public final class SyncVectorEnvironment<E: Environment>: VectorEnvironment {
         observationSpace = environment.observationSpace
         actionSpace = environment.actionSpace
         transitionTable = environment.transitionTable
+        hasActionMask = environment.hasActionMask
         actionFeatures = environment.actionFeatures
         engine = VectorEngine(
             environment, options: options, observationWidth: observation.count, actionWidth: action.count)
     }
 
     public var options: VectorOptions { engine.options }
-    public var hasActionMask: Bool { E.hasActionMask }
     public var observations: Lanes { E.Observation.lanes(engine.observations) }
     public var rewards: [Double] { engine.rewards }
     public var terminated: [Bool] { engine.terminated }

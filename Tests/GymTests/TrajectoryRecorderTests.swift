@@ -10,7 +10,7 @@ private struct Counter: Environment {
     var observationSpace: Space { .discrete(Discrete(10)) }
     var actionSpace: Space { .discrete(Discrete(2)) }
     var info: Value { ["count": .int(count), "action_mask": .integers(count % 2 == 0 ? [0, 1] : [1, 0])] }
-    static var hasActionMask: Bool { true }
+    var hasActionMask: Bool { true }
 
     func writeActionMask(_ mask: inout MutableSpan<Bool>) {
         for action in 0..<2 { mask[action] = Int64(action) != count % 2 }

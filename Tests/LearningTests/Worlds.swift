@@ -100,7 +100,7 @@ struct Doors: Environment {
     typealias Action = Int64
 
     static let rooms = 20
-    static let hasActionMask = true
+    var hasActionMask: Bool { true }
     static let request = EnvironmentRequest(
         EnvironmentSpec(id: "Doors", summary: "", maxEpisodeSteps: 1) { _ throws(EnvironmentError) in Doors() })
 
