@@ -130,6 +130,20 @@ import Testing
 
     private func joined(_ lanes: [Lanes]) -> Lanes { .float32(lanes.flatMap { Float.array(of: $0) }) }
 
+    @Test func `says of each discretised action what it does`() throws {
+        let plane = try DiscretizedActions(plane(), bins: [3, 7])
+        let features = try #require(plane.actionFeatures)
+        #expect(features.count == 21 && features.width == 2)
+        for action in 0..<21 {
+            try plane.reset(seed: 0)
+            try plane.step(.int64([Int64(action)]))
+            #expect(plane.observations == .float32(Array(features.values[2 * action..<2 * action + 2])))
+        }
+        #expect(try DiscretizedActions(self.plane(), bins: [3, 7], multiDiscrete: true).actionFeatures == nil)
+        let pendulum = try NormalizedRewards(DiscretizedActions(make("Pendulum-v1"), bins: [4]))
+        #expect(pendulum.actionFeatures == ActionFeatures(width: 1, values: [-1.5, -0.5, 0.5, 1.5]))
+    }
+
     @Test func `refuses what cannot be wrapped`() throws {
         let (cart, lake, pendulum) = (try make("CartPole-v1"), try make("FrozenLake-v1"), try make("Pendulum-v1"))
         let wrong: [() throws -> any VectorEnvironment] = [

@@ -39,6 +39,12 @@ public final class DiscretizedActions: VectorWrapper {
         return (0..<count).map { 0.5 * (edges[$0] + edges[$0 + 1]) }
     }
 
+    /// The centres of an action's bins, [n, dimensions], where an action is one number; made when first asked for.
+    public private(set) lazy var actionFeatures: ActionFeatures? = {
+        guard case .discrete(let space) = actionSpace else { return nil }
+        return ActionFeatures(width: bins.count, values: (0..<space.n).flatMap(centers(of:)))
+    }()
+
     /// A table of the inner world's actions is none of these.
     public var transitionTable: TransitionTable? { nil }
 
