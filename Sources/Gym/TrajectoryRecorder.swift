@@ -14,6 +14,14 @@ public struct TrajectoryRecorder: Sendable {
     private var open: [Trajectory?]
     /// Steps of the episodes that are not over.
     public private(set) var steps = 0
+    /// The widest mask that infos say too.
+    private static let widestTold = 64
+
+    /// How many steps with narrow masks take as much memory as the steps that are not over.
+    public var weight: Int { steps * Self.weight(maskWidth: maskWidth) }
+
+    /// How many steps with narrow masks take as much memory as one with masks of this width.
+    public static func weight(maskWidth: Int) -> Int { 1 + maskWidth / 256 }
 
     /// Nothing is recorded of an environment until its episode is begun.
     /// - Precondition: the vector's spaces have a layout.
@@ -23,11 +31,7 @@ public struct TrajectoryRecorder: Sendable {
         }
         observations = (observation.element, observation.count)
         actions = (action.element, action.count)
-        if vector.hasActionMask, case .discrete(let space) = vector.actionSpace {
-            maskWidth = space.n
-        } else {
-            maskWidth = 0
-        }
+        maskWidth = vector.maskWidth
         open = Array(repeating: nil, count: vector.count)
     }
 
@@ -82,7 +86,7 @@ public struct TrajectoryRecorder: Sendable {
         first.append(row: index, of: vector.observations, width: observations.width)
         open[index] = Trajectory(
             observations: first, actions: Lanes(actions.element, count: 0), masks: mask(of: vector, index),
-            infos: [vector.info(index)], seed: seed)
+            infos: [kept(vector.info(index))], seed: seed)
     }
 
     /// - Parameter replaced: the episode that ended, where the vector shows the next one already.
@@ -100,7 +104,7 @@ public struct TrajectoryRecorder: Sendable {
         trajectory.terminations.append(vector.terminated[index])
         trajectory.truncations.append(vector.truncated[index])
         trajectory.masks += replaced == nil ? mask(of: vector, index) : mask(in: info)
-        trajectory.infos.append(info)
+        trajectory.infos.append(kept(info))
         open[index] = trajectory
         steps += 1
     }
@@ -111,6 +115,12 @@ public struct TrajectoryRecorder: Sendable {
         var lent = mask.mutableSpan
         vector.writeActionMask(index, &lent)
         return mask
+    }
+
+    /// A wide mask is kept once, as what was allowed, and not as numbers in the info besides.
+    private func kept(_ info: Value) -> Value {
+        guard maskWidth > Self.widestTold, case .object(let members) = info else { return info }
+        return .object(members.filter { $0.key != "action_mask" })
     }
 
     /// What an episode's last info says was allowed; everything where it says nothing.

@@ -85,6 +85,12 @@ extension VectorEnvironment {
     public var count: Int { options.count }
     public var actionFeatures: ActionFeatures? { nil }
 
+    /// Entries of each action mask; 0 where every action is always available.
+    public var maskWidth: Int {
+        guard hasActionMask, case .discrete(let space) = actionSpace else { return 0 }
+        return space.n
+    }
+
     /// Resets every environment; environment i of a vector is seeded with `seed + i`, as Gymnasium does.
     public func reset(seed: UInt64? = nil, options: Value? = nil) throws(EnvironmentError) {
         try reset(seeds: (0..<count).map { i in seed.map { $0 &+ UInt64(i) } }, mask: nil, options: options)

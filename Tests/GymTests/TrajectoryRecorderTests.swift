@@ -131,4 +131,57 @@ struct TrajectoryRecorderTests {
         }
         #expect(ended.map(\.observations) == [.int64([1, 2, 3])])
     }
+
+    @Test func `keeps a wide mask once, and counts it as the memory that it takes`() throws {
+        for (width, isTold, weight) in [(64, true, 1), (65, false, 1), (2_560, false, 11)] {
+            let spec = EnvironmentSpec(id: "Wide", summary: "", maxEpisodeSteps: 2) { _ throws(EnvironmentError) in
+                Wide(width: width)
+            }
+            let vector = try spec.make(options: VectorOptions(autoreset: .sameStep))
+            var recorder = TrajectoryRecorder(of: vector)
+            try vector.reset(seed: 1)
+            #expect(recorder.begin(vector).isEmpty)
+            try vector.step(.int64([0]))
+            #expect(recorder.record(vector, .int64([0])).isEmpty && recorder.weight == weight)
+            try vector.step(.int64([0]))
+            let episode = try #require(recorder.record(vector, .int64([0])).first).trajectory
+            #expect(episode.masks == (0..<3 * width).map { ($0 % width).isMultiple(of: 3) })
+            #expect(episode.infos.map { $0["action_mask"] != nil } == [isTold, isTold, isTold])
+            #expect(episode.infos.allSatisfy { $0["other"] == 7 })
+        }
+    }
+}
+
+/// Every third action is available.
+private struct Wide: Environment {
+    typealias Observation = Int64
+    typealias Action = Int64
+
+    let width: Int
+    var observationSpace: Space { .discrete(Discrete(1)) }
+    var actionSpace: Space { .discrete(Discrete(width)) }
+    var hasActionMask: Bool { true }
+    var info: Value {
+        ["other": 7, "action_mask": .integers((0..<width).map { $0.isMultiple(of: 3) ? 1 : 0 })]
+    }
+
+    func writeActionMask(_ mask: inout MutableSpan<Bool>) {
+        for action in 0..<width { mask[action] = action.isMultiple(of: 3) }
+    }
+
+    mutating func reset(
+        options: Value?, random: inout RandomGenerator, observation: inout MutableSpan<Int64>
+    ) throws(EnvironmentError) {
+        observation[0] = 0
+    }
+
+    mutating func step(
+        _ action: Span<Int64>, random: inout RandomGenerator, observation: inout MutableSpan<Int64>
+    ) -> Step {
+        Step(reward: 0)
+    }
+
+    func render(_ mode: RenderMode) throws(EnvironmentError) -> Frame { Frame(mode: mode, bytes: []) }
+    func save(to writer: inout StateWriter) {}
+    mutating func restore(from reader: inout StateReader) throws(EnvironmentError) {}
 }

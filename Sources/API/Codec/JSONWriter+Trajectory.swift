@@ -1,5 +1,6 @@
 import Gym
 import JSON
+import Store
 
 extension JSONWriter {
     /// The members of an episode, by Minari's names: what a rollout gives and a demonstration is.
@@ -14,24 +15,25 @@ extension JSONWriter {
         array(of: trajectory.rewards.span)
         member("terminations", .array(trajectory.terminations.map { .bool($0) }))
         member("truncations", .array(trajectory.truncations.map { .bool($0) }))
-        let infos = trajectory.infosWithMasks
-        if !infos.isEmpty { member("infos", .array(infos)) }
+        guard !trajectory.infos.isEmpty || !trajectory.masks.isEmpty else { return }
+        key("infos")
+        beginArray()
+        for row in 0...trajectory.length { value(trajectory.infoWithMask(row)) }
+        endArray()
     }
 }
 
 extension Trajectory {
     /// The infos, with what was allowed where they do not say it themselves.
-    var infosWithMasks: [Value] {
-        guard !masks.isEmpty else { return infos }
+    var infosWithMasks: [Value] { masks.isEmpty ? infos : (0...length).map(infoWithMask) }
+
+    /// The info of observation `row`, with what was allowed where it does not say it itself.
+    func infoWithMask(_ row: Int) -> Value {
+        let info = infos.isEmpty ? .object([]) : infos[row]
+        guard !masks.isEmpty, case .object(var members) = info, info["action_mask"] == nil else { return info }
         let width = masks.count / (length + 1)
-        return (0...length).map { row in
-            var members: [Value.Member] = []
-            if !infos.isEmpty, case .object(let own) = infos[row] { members = own }
-            if !members.contains(where: { $0.key == "action_mask" }) {
-                let mask = masks[row * width..<(row + 1) * width]
-                members.append(.init("action_mask", .integers(mask.map { $0 ? 1 : 0 })))
-            }
-            return .object(members)
-        }
+        let mask = masks[row * width..<(row + 1) * width]
+        members.append(.init("action_mask", .integers(mask.map { $0 ? 1 : 0 })))
+        return .object(members)
     }
 }

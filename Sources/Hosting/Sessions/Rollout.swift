@@ -26,6 +26,11 @@ public struct Rollout: Sendable {
 
     public static let maximumTransitions = 1_000_000
     public static let maximumRecorded = 100_000
+    private static let maximumMaskEntries = 1 << 24
+
+    private static func maximumRecorded(maskWidth: Int) -> Int {
+        min(maximumRecorded, maximumMaskEntries / max(maskWidth, 1))
+    }
 
     /// Of the episodes that ended, in the order in which they ended.
     public private(set) var returns: [Double] = []
@@ -43,7 +48,8 @@ public struct Rollout: Sendable {
     private init(_ plan: Plan, _ world: borrowing World) {
         self.plan = plan
         recorder = plan.records ? TrajectoryRecorder(of: world.vector) : nil
-        limit = plan.records || world.isRecorded ? Self.maximumRecorded : Self.maximumTransitions
+        let isKept = plan.records || world.isRecorded
+        limit = isKept ? Self.maximumRecorded(maskWidth: world.vector.maskWidth) : Self.maximumTransitions
     }
 
     /// Runs `plan` on `session`, which is busy for others meanwhile.

@@ -74,8 +74,17 @@ public final class Session: Sendable {
                 throw .invalidArgument(name: "wrappers/\(index)/\(name)", reason: reason)
             }
         }
+        let most = maximumMaskEntries / max(vector.maskWidth, 1)
+        guard request.options.count <= most else {
+            throw .invalidArgument(
+                name: "num_envs",
+                reason: "expected at most \(most), as each has a mask of \(vector.maskWidth) actions")
+        }
         return vector
     }
+
+    /// Of all environments together: every step's infos say them.
+    private static let maximumMaskEntries = 1 << 22
 
     public var count: Int { request.options.count }
 

@@ -86,8 +86,8 @@ public struct World {
 extension World {
     var isRecorded: Bool { recorder != nil }
 
-    /// Steps of the recorded episodes that are not over.
-    var openSteps: Int { recorder?.steps ?? 0 }
+    /// Steps of the recorded episodes that are not over, by the memory that they take.
+    var openSteps: Int { recorder?.weight ?? 0 }
 
     /// Records from here on, also the rest of an episode that is on.
     mutating func record() {

@@ -97,9 +97,9 @@ public struct Evaluation: Sendable, Equatable {
 extension VectorEnvironment {
     /// The masks of all environments, in rows; empty where everything is always allowed.
     public var actionMasks: [Bool] {
-        guard hasActionMask, case .discrete(let space) = actionSpace else { return [] }
+        guard maskWidth > 0 else { return [] }
         var masks: [Bool] = []
-        var mask = [Bool](repeating: true, count: space.n)
+        var mask = [Bool](repeating: true, count: maskWidth)
         for index in 0..<count {
             var lent = mask.mutableSpan
             writeActionMask(index, &lent)
