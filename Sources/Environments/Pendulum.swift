@@ -64,8 +64,13 @@ struct Pendulum: Environment {
     mutating func step(
         _ action: Span<Float>, random: inout RandomGenerator, observation: inout MutableSpan<Float>
     ) -> Step {
-        torque = min(max(action[0], -Self.maxTorque), Self.maxTorque)
-        let cost = Self.swing(&angle, &velocity, torque: torque, gravity: gravity)
+        push(action[0], observation: &observation)
+    }
+
+    /// A step with `torque`, cut to what there is.
+    mutating func push(_ torque: Float, observation: inout MutableSpan<Float>) -> Step {
+        self.torque = min(max(torque, -Self.maxTorque), Self.maxTorque)
+        let cost = Self.swing(&angle, &velocity, torque: self.torque, gravity: gravity)
         observe(&observation)
         return Step(reward: -cost)
     }

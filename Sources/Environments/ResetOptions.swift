@@ -42,4 +42,11 @@ extension StateReader {
         guard value.isFinite else { throw .invalidSnapshot("\(value) is no part of a state") }
         return value
     }
+
+    /// A number within `range`, as a world's state may hold there.
+    mutating func readNumber(in range: ClosedRange<Double>) throws(EnvironmentError) -> Double {
+        let value = try readDouble()
+        guard range.contains(value) else { throw .invalidSnapshot("\(value) is not within \(range)") }
+        return value
+    }
 }

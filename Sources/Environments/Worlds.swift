@@ -14,6 +14,10 @@ extension Catalogue {
             CliffWalking.specs,
             Blackjack.specs,
             Crossing.specs,
+            DiscretizedPendulum.specs,
+            Reach.specs,
+            HybridMoving.specs,
+            Recommender.specs,
         ].flatMap { $0 },
         experts: ExpertSpec.all)
 }

@@ -99,6 +99,26 @@ public struct Keywords: Sendable {
         return Int(value)
     }
 
+    /// An integer within `range`.
+    public func int(_ name: String, in range: ClosedRange<Int>) throws(EnvironmentError) -> Int {
+        let value = try int(name)
+        guard range.contains(value) else {
+            throw .invalidKwarg(
+                name: name, reason: "expected \(range.lowerBound) to \(range.upperBound), not \(value)")
+        }
+        return value
+    }
+
+    /// A number within `range`.
+    public func double(_ name: String, in range: ClosedRange<Double>) throws(EnvironmentError) -> Double {
+        let value = try double(name)
+        guard range.contains(value) else {
+            throw .invalidKwarg(
+                name: name, reason: "expected \(range.lowerBound) to \(range.upperBound), not \(value)")
+        }
+        return value
+    }
+
     /// A string; nil where it is null.
     public func string(_ name: String) throws(EnvironmentError) -> String? {
         if self[name].isNull { return nil }

@@ -4,12 +4,13 @@ import Testing
 
 /// What holds for every environment, run over every one in the catalogue.
 @Suite struct ConformanceTests {
-    /// Sizes of Gymnasium's frames; Crossing is ours.
+    /// Sizes of Gymnasium's frames, from Crossing on of ours.
     private static let frameSizes = [
         "CartPole": (600, 400), "MountainCar": (600, 400), "MountainCarContinuous": (600, 400),
         "Pendulum": (500, 500), "Acrobot": (500, 500), "FrozenLake": (256, 256), "FrozenLake8x8": (512, 512),
         "Taxi": (536, 456), "CliffWalking": (768, 256), "CliffWalkingSlippery": (768, 256), "Blackjack": (384, 376),
-        "Crossing": (480, 320),
+        "Crossing": (480, 320), "DiscretizedPendulum": (500, 500), "Reach": (500, 500), "HybridMoving": (400, 400),
+        "Recommender": (600, 400),
     ]
 
     /// A step's outcome, all of it.

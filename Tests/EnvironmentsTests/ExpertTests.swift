@@ -49,6 +49,9 @@ import Testing
             ("pendulum-grid", "Pendulum-v1", -145 ... -130, -400),
             ("pendulum-energy", "Pendulum-v1", -165 ... -140, -400),
             ("acrobot-energy", "Acrobot-v1", -82 ... -70, -500),
+            ("pendulum-grid", "DiscretizedPendulum-v0", -145 ... -130, -400),
+            ("reach-least-squares", "Reach-v0", -10.5 ... -9, -60),
+            ("hybrid-moving-rule", "HybridMoving-v0", 1.9...2, 0.9),
         ] as [(String, String, ClosedRange<Double>, Double)]
     ) func `reaches what its page says`(expert: String, id: String, mean: ClosedRange<Double>, worst: Double) throws {
         let returns = try returns(expert, id)
@@ -82,6 +85,11 @@ import Testing
         let fast: Value = ["goal_velocity": 0.04]
         #expect(try mean("mountain-car-grid", "MountainCar-v0", fast) > -115)
         #expect(try mean("mountain-car-continuous-rule", "MountainCarContinuous-v0", fast) > 94)
+        #expect(try mean("reach-least-squares", "Reach-v0", ["joints": 3, "bins": 101]) > -32)
+        #expect(try mean("reach-least-squares", "Reach-v0", ["joints": 24, "bins": 5]) > -6)
+        #expect(try mean("hybrid-moving-rule", "HybridMoving-v0", ["max_turn": 0.3, "delta_t": 0.02]) > 1.85)
+        #expect(try mean("recommender-search", "Recommender-v0", ["items": 2_000, "generation": 7]) > 65)
+        #expect(try mean("pendulum-grid", "DiscretizedPendulum-v0", ["n": 2]) > -250)
         // Nobody can be so fast.
         #expect(try mean("mountain-car-grid", "MountainCar-v0", ["goal_velocity": 1]) == -200)
         #expect(try mean("cartpole-linear", "CartPole-v1", ["sutton_barto_reward": true]) == 0)
@@ -248,10 +256,10 @@ import Testing
 
 extension VectorEnvironment {
     /// What is allowed in each environment, in rows; empty where everything always is.
-    fileprivate var masks: [Bool] {
-        guard hasActionMask, case .discrete(let space) = actionSpace else { return [] }
+    var masks: [Bool] {
+        guard maskWidth > 0 else { return [] }
         return (0..<count).flatMap { index in
-            var mask = [Bool](repeating: true, count: space.n)
+            var mask = [Bool](repeating: true, count: maskWidth)
             var span = mask.mutableSpan
             writeActionMask(index, &span)
             return mask

@@ -13,5 +13,8 @@ extension ExpertSpec {
         AcrobotEnergy.spec,
         ValueIteration.spec,
         BlackjackBasicStrategy.spec,
+        ReachLeastSquares.spec,
+        HybridMovingRule.spec,
+        RecommenderSearch.spec,
     ]
 }

@@ -7,15 +7,17 @@ enum PendulumGrid {
         id: "pendulum-grid",
         summary: """
             Of eleven torques the one that costs least in the long run, by dynamic programming on a grid of 128 angles \
-            and 129 velocities, interpolated.
+            and 129 velocities, interpolated; where there are torques to choose from, the nearest that is available.
             """,
-        environments: Pendulum.specs.map(\.id)
-    ) { _, keywords throws(EnvironmentError) in
+        environments: (Pendulum.specs + DiscretizedPendulum.specs).map(\.id)
+    ) { vector, keywords throws(EnvironmentError) in
         let gravity = try keywords.double("g")
         let planner = gravity == standardGravity ? standard : planner(gravity: gravity)
-        return Rule<Float, Float>(width: 3) { state in
+        let rule = Rule<Float, Float>(width: 3) { state in
             torques[planner.best(Double(atan2(state[1], state[0])), Double(state[2]))]
         }
+        guard let choice = vector.actionFeatures else { return rule }
+        return NearestTorque(rule, torques: choice)
     }
 
     private static let torques: [Float] = (0...10).map { Float($0 - 5) * Pendulum.maxTorque / 5 }
