@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 
 import gymnasium
 import numpy as np
@@ -192,10 +193,12 @@ def learned(client, agent, n):
         "truncated": np.zeros(count, bool),
     }
     before = client.get_agent(agent)["policy_version"]
-    for _ in range(200):
-        client.observe(agent, columns)
+    client.observe(agent, columns)
+    # Versions are published every two seconds.
+    for _ in range(600):
         if client.get_agent(agent)["policy_version"] > before:
             return
+        time.sleep(0.1)
     raise AssertionError("nothing was published")
 
 
