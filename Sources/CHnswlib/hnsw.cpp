@@ -43,7 +43,7 @@ private:
 
 // hnswlib's own search keeps its effort in the index and counts into shared memory, so that threads meet there, and it
 // knows no masks: hence one of ours over its graph. For the same reason removed vectors are marked here: hnswlib's own
-// marks make insertion fail where all vectors near by are removed.
+// marks let an insertion read beyond an empty list where all vectors near by are removed.
 class Graph : public hnswlib::HierarchicalNSW<float> {
 public:
     Graph(Space &space, size_t capacity, size_t links, size_t effort)
@@ -86,7 +86,7 @@ public:
         Visits visits(*visited_list_pool_);
         const auto start = descend(query);
         const auto visit = [&](tableint place, float distance) {
-            // What is not a number is never found: it would have no place in an order.
+            // Of a query that is not of numbers.
             if (std::isnan(distance) || (best.size() == effort && distance >= best.top().first)) return;
             next.emplace(-distance, place);
             if (!is_allowed(place, masks)) return;
@@ -249,7 +249,12 @@ int hnsw_insert(hnsw *index, int32_t id, const float *vector) {
     return static_cast<int>(guarded([&] {
         const auto row = index->stored(vector);
         std::unique_lock writing(index->lock);
-        index->graph.insert(id, row.data());
+        // What is not a number has no place in an order, nor links.
+        if (std::isfinite(row.back())) {
+            index->graph.insert(id, row.data());
+        } else {
+            index->graph.remove(id);
+        }
         return 0L;
     }));
 }

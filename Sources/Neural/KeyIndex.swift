@@ -17,7 +17,7 @@ public final class KeyIndex: @unchecked Sendable {
     ///   - effort: how many candidates these are chosen from. Building takes longer with it, and recall grows.
     ///   - proceed: asked now and then with how many keys are in; false throws `interrupted`.
     public init(
-        _ keys: Keys, links: Int = 16, effort: Int = 100, proceed: (_ built: Int) -> Bool = { _ in true }
+        _ keys: Keys, links: Int = 16, effort: Int = 40, proceed: (_ built: Int) -> Bool = { _ in true }
     ) throws(NeuralError) {
         precondition((2...1_000).contains(links) && effort > 0)
         let (center, spread) = keys.moments
@@ -43,7 +43,7 @@ public final class KeyIndex: @unchecked Sendable {
     /// for each further thread that has searched at the same time.
     public var byteCount: Int { Int(hnsw_bytes(index)) }
 
-    /// Puts a key in, or in the place of the one that had this id.
+    /// Puts a key in, or in the place of the one that had this id. One that is not finite cannot be found.
     public func insert(_ key: Int32, _ values: [Float]) throws(NeuralError) {
         precondition(key >= 0 && values.count == dimension)
         try check(hnsw_insert(index, key, values))
@@ -96,12 +96,21 @@ public final class KeyIndex: @unchecked Sendable {
 }
 
 extension Keys {
-    /// The mean of all keys, and of their squared distances from it.
+    /// The mean of all finite keys, and of their squared distances from it.
     fileprivate var moments: (center: [Float], spread: Float) {
-        var sums = [Float](repeating: 0, count: dimension)
-        kernel_column_sums(count, dimension, values, &sums)
-        let center = sums.map { $0 / Float(count) }
-        let squares = kernel_sum_of_squares(values.count, values) / Double(count)
-        return (center, Float(squares - kernel_sum_of_squares(dimension, center)))
+        var (center, square, finite) = ([Float](repeating: 0, count: dimension), Float(0), Float(0))
+        values.withUnsafeBufferPointer { values in
+            guard var key = values.baseAddress else { return }
+            for _ in 0..<count {
+                let length = kernel_product(dimension, key, key)
+                if length.isFinite {
+                    finite += 1
+                    square += (length - square) / finite
+                    for place in 0..<dimension { center[place] += (key[place] - center[place]) / finite }
+                }
+                key += dimension
+            }
+        }
+        return (center, max(square - kernel_product(dimension, center, center), 0))
     }
 }

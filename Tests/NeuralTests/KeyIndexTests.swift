@@ -147,8 +147,11 @@ import Testing
     @Test func `what is not a number is not found`() throws {
         let nan = [Float](repeating: .nan, count: 32)
         let index = try KeyIndex(Keys(nan + Array(Self.values.prefix(400 * 32)) + nan, dimension: 32))
+        #expect(index.count == 400)
         let found = try index.search(Self.query, most: 500, effort: 500)
-        #expect(found.allSatisfy { $0.key != 0 && $0.key != 401 && $0.score.isFinite })
+        #expect(found.count > 390 && found.allSatisfy { $0.key != 0 && $0.key != 401 && $0.score.isFinite })
+        try index.insert(found[0].key, [.infinity] + Array(nan.dropFirst()))
+        #expect(try index.search(Self.query, most: 1, effort: 50).map(\.key) == [found[1].key])
         #expect(try index.search(Rows(nan), most: 10, effort: 50).isEmpty)
     }
 }

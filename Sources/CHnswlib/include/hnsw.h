@@ -18,7 +18,7 @@ enum { HNSW_FAILED = -1, HNSW_OUT_OF_MEMORY = -2 };
 hnsw *hnsw_create(long dimension, const float *center, float spread, long capacity, long links, long effort);
 void hnsw_destroy(hnsw *index);
 
-// Puts a vector in, or another in its place. 0, or what went wrong.
+// Puts a vector in, or another in its place; one that is not finite is removed instead. 0, or what went wrong.
 int hnsw_insert(hnsw *index, int32_t id, const float *vector);
 // 1 where there was such a vector, else 0. Its place is kept for the next vector of that id.
 int hnsw_remove(hnsw *index, int32_t id);
