@@ -51,6 +51,14 @@ extension Problem {
                 .hasLearned,
                 "agent \(agent) has learned without action features; make another one with them: POST /v1/agents/ takes "
                     + "action_features")
+        case .notEmbedded(let agent):
+            self.init(
+                .invalidValue,
+                "agent \(agent) scores each action by itself; an index is for actions with action_features, or for more than "
+                    + "4,096", at: "")
+        case .noActionIndex(let agent):
+            self.init(
+                .notFound, "agent \(agent) has no action index; PUT /v1/agents/\(agent)/action_index asks for one")
         case .stepConflict(let sent, let expected):
             self.init(.stepMismatch, "step \(sent) was sent, \(expected) comes next", at: "/step", step: expected)
         case .invalid(let field, let reason): self.init(.invalidValue, reason, at: "/" + field)

@@ -64,6 +64,14 @@ enum Routes {
         Operation(
             .patch, "/v1/agents/{agent_id}/action_features", "patchActionFeatures", on: .worker, body: .bulkByType,
             ActionFeatureOperations.patchActionFeatures),
+        Operation(
+            .get, "/v1/agents/{agent_id}/action_index", "getActionIndex", ActionIndexOperations.getActionIndex),
+        Operation(
+            .put, "/v1/agents/{agent_id}/action_index", "putActionIndex", on: .worker,
+            ActionIndexOperations.putActionIndex),
+        Operation(
+            .delete, "/v1/agents/{agent_id}/action_index", "deleteActionIndex", on: .worker,
+            ActionIndexOperations.deleteActionIndex),
         Operation(.get, "/v1/agents/{agent_id}/versions", "listVersions", on: .worker, VersionOperations.listVersions),
         Operation(.post, "/v1/agents/{agent_id}/rollback", "rollback", on: .worker, VersionOperations.rollback),
     ]

@@ -68,6 +68,7 @@ public final class Hall: Sendable {
         sessions.stopRecording(onFault: report)
         jobs.stop()
         observations.stop()
+        agents.stop()
     }
 
     /// Closes the sessions whose lease has run out.
@@ -107,7 +108,11 @@ public final class Hall: Sendable {
     public var gauges: [Gauge] {
         [
             Gauge(
-                name: "lamd_sessions", value: Double(sessions.count), help: "Instances of environments that are open.")
+                name: "lamd_sessions", value: Double(sessions.count), help: "Instances of environments that are open."),
+            Gauge(
+                name: "lamd_action_index_bytes",
+                value: agents.all.reduce(0) { $0 + Double($1.indexStatus?.byteCount ?? 0) },
+                help: "Memory of the indexes over agents' actions."),
         ]
     }
 }

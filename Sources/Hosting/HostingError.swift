@@ -31,6 +31,10 @@ public enum HostingError: Error, Sendable {
     case noActionFeatures(String)
     /// The agent's network is what it has learned with: it is too late for a first table of action features.
     case hasLearned(String)
+    /// An index over actions was asked for, but they are not embedded.
+    case notEmbedded(String)
+    /// The agent has no index over its actions.
+    case noActionIndex(String)
     /// The step carried an index that is neither the next nor the latest with the same action.
     case stepConflict(sent: Int, expected: Int)
     /// A request that cannot be met, and the field at fault.

@@ -55,9 +55,9 @@ extension Keys {
     private func fill(_ block: KeyBlock, _ queries: Rows<Float>, _ masks: KeyMasks) {
         let (rows, count, first) = (block.rows.count, block.keys.count, block.keys.lowerBound)
         let scores = block.memory
-        values.withUnsafeBufferPointer { values in
+        withPointer { values in
             queries.withPointer { queries, stride in
-                guard let keys = values.baseAddress.map({ $0 + first * dimension }) else { return }
+                let keys = values + first * dimension
                 let queries = queries + block.rows.lowerBound * stride
                 if rows <= Self.few {
                     for row in 0..<rows {

@@ -2,7 +2,7 @@ import CHnswlib
 import CKernels
 
 /// Finds keys with large scores without reading all of them: a hierarchical navigable small-world graph (Malkov and
-/// Yashunin 2016, by hnswlib). What it does not find it says nothing about: ``recall(at:of:queries:rows:effort:)`` measures
+/// Yashunin 2016, by hnswlib). What it does not find it says nothing about: ``recall(of:_:effort:)`` measures
 /// how much that is, and where it is too much, ``Keys`` is exact.
 ///
 /// Keys come and go by their id, which for those it is built from is their row. It holds a copy of each, since a search
@@ -26,10 +26,7 @@ public final class KeyIndex: @unchecked Sendable {
         (self.index, dimension) = (index, keys.dimension)
         for key in 0..<keys.count {
             if key.isMultiple(of: 256), !proceed(key) { throw .interrupted }
-            let code = keys.values.withUnsafeBufferPointer { values in
-                values.baseAddress.map { hnsw_insert(index, Int32(key), $0 + key * keys.dimension) } ?? 0
-            }
-            try check(code)
+            try check(keys.withPointer { hnsw_insert(index, Int32(key), $0 + key * keys.dimension) })
         }
         guard proceed(keys.count) else { throw .interrupted }
     }
@@ -73,17 +70,15 @@ public final class KeyIndex: @unchecked Sendable {
         return (0..<found).map { ScoredKey(key: ids[$0], score: scores[$0]) }
     }
 
-    /// The share of the `most` best keys that it finds, mean over queries [rows, dimension]: exact search says which they are.
+    /// The mean share that it finds of what exact search has found, `best`, for each of some queries.
     public func recall(
-        at most: Int, of keys: Keys, queries: Rows<Float>, rows: Int, effort: Int, masks: KeyMasks = .none
+        of best: [[ScoredKey]], _ queries: Rows<Float>, effort: Int, masks: KeyMasks = .none
     ) throws(NeuralError) -> Double {
-        precondition(keys.dimension == dimension)
         var (found, there) = (0, 0)
-        for row in 0..<rows {
-            let (query, masks) = (queries.row(row), masks.row(row))
-            let best = keys.top(most, query, masks: masks)
-            let candidates = Set(try search(query, most: most, effort: effort, masks: masks).map(\.key))
-            found += best.count { candidates.contains($0.key) }
+        for (row, best) in best.enumerated() where !best.isEmpty {
+            let candidates = try search(queries.row(row), most: best.count, effort: effort, masks: masks.row(row))
+            let keys = Set(candidates.map(\.key))
+            found += best.count { keys.contains($0.key) }
             there += best.count
         }
         return there > 0 ? Double(found) / Double(there) : 1
@@ -99,8 +94,8 @@ extension Keys {
     /// The mean of all finite keys, and of their squared distances from it.
     fileprivate var moments: (center: [Float], spread: Float) {
         var (center, square, finite) = ([Float](repeating: 0, count: dimension), Float(0), Float(0))
-        values.withUnsafeBufferPointer { values in
-            guard var key = values.baseAddress else { return }
+        withPointer { values in
+            var key = values
             for _ in 0..<count {
                 let length = kernel_product(dimension, key, key)
                 if length.isFinite {

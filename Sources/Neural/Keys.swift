@@ -5,18 +5,33 @@
 /// One query reads the table at the speed of memory, quickest where `dimension` is a multiple of 16. Its scores have the
 /// same bits on every processor; those of more than four queries at once are BLAS's, and may differ in the last ones.
 public final class Keys: Sendable {
-    /// [count, dimension], row-major.
-    public let values: [Float]
+    private let values: [Float]
+    private let start: Int
     public let dimension: Int
     public let count: Int
 
-    public init(_ values: [Float], dimension: Int) {
-        precondition(dimension > 0 && !values.isEmpty && values.count.isMultiple(of: dimension))
-        precondition(values.count / dimension <= Int(Int32.max))
-        self.values = values
+    /// - Parameters:
+    ///   - values: [count, dimension], row-major.
+    ///   - start: where in `values` they begin; they go on to its end.
+    public init(_ values: [Float], from start: Int = 0, dimension: Int) {
+        let length = values.count - start
+        precondition(start >= 0 && dimension > 0 && length > 0 && length.isMultiple(of: dimension))
+        precondition(length / dimension <= Int(Int32.max))
+        (self.values, self.start) = (values, start)
         self.dimension = dimension
-        count = values.count / dimension
+        count = length / dimension
     }
+
+    /// All numbers, [count, dimension].
+    public func withPointer<Result>(_ body: (_ values: UnsafePointer<Float>) -> Result) -> Result {
+        values.withUnsafeBufferPointer { values in
+            guard let first = values.baseAddress else { preconditionFailure("there are keys") }
+            return body(first + start)
+        }
+    }
+
+    /// One key.
+    public subscript(_ key: Int) -> [Float] { Array(values[start + key * dimension..<start + (key + 1) * dimension]) }
 
     /// The best allowed key of each query; of equals the first, where none is allowed the first of all.
     /// - Parameters:

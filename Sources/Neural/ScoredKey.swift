@@ -15,7 +15,7 @@ public struct ScoredKey: Sendable, Equatable {
 }
 
 /// The best of all that were offered, kept as a heap with the worst of them on top.
-struct Shortlist {
+struct BestKeys {
     private let places: Int
     private var heap: [ScoredKey] = []
 

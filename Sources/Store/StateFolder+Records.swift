@@ -69,6 +69,13 @@ extension StateFolder {
         }
     }
 
+    /// Writes what an agent is.
+    public func put(configuration: String, of agent: String) throws(StoreError) {
+        try write("storing the configuration of agent \(agent)") { database in
+            _ = try AgentRecord.filter(key: agent).updateAll(database, Column("configuration").set(to: configuration))
+        }
+    }
+
     /// Writes how far an agent is.
     public func put(progress: String, of agent: String) throws(StoreError) {
         try write("storing the progress of agent \(agent)") { database in

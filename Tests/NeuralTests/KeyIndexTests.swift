@@ -23,13 +23,15 @@ import Testing
         }
     }
 
+    static let best = (0..<50).map { keys.top(10, query.row($0)) }
+
     /// A key that answers the first query better than all others.
     static var winner: [Float] { queries.prefix(dimension).map { 20 * $0 } }
 
     @Test func `finds what exact search finds, with the same scores`() throws {
         let index = try KeyIndex(Self.keys)
         #expect(index.count == Self.count)
-        let recall = try index.recall(at: 10, of: Self.keys, queries: Self.query, rows: 50, effort: 64)
+        let recall = try index.recall(of: Self.best, Self.query, effort: 64)
         #expect(recall >= 0.95)
         var scores = [Float](repeating: 0, count: Self.count)
         Self.keys.scores(Self.query, to: &scores)
@@ -41,7 +43,7 @@ import Testing
 
     @Test func `says how little it finds where it hardly looks`() throws {
         let index = try KeyIndex(Self.keys, links: 2, effort: 1)
-        let recall = try index.recall(at: 10, of: Self.keys, queries: Self.query, rows: 50, effort: 10)
+        let recall = try index.recall(of: Self.best, Self.query, effort: 10)
         #expect(recall < 0.9)
     }
 
@@ -51,8 +53,8 @@ import Testing
             (0..<Self.count).map { UInt8($0 % 2) }, (0..<Self.count).map { UInt8($0 % 3 == 0 ? 1 : 0) }
         )
         let masks = KeyMasks(Rows(odd), shared: third)
-        let recall = try index.recall(
-            at: 10, of: Self.keys, queries: Self.query, rows: 1, effort: 200, masks: masks)
+        let best = [Self.keys.top(10, Self.query, masks: masks)]
+        let recall = try index.recall(of: best, Self.query, effort: 200, masks: masks)
         #expect(recall >= 0.8)
         let found = try index.search(Self.query, most: 10, effort: 200, masks: masks)
         #expect(found.count == 10 && found.allSatisfy { $0.key % 6 == 3 })

@@ -36,6 +36,9 @@ enum AgentOperations {
     static func describe(_ agent: Agent, clock: WallClock) -> Value {
         guard case .object(let configuration) = agent.configuration.value else { return [:] }
         let progress = agent.progress
+        let described = configuration.map { member -> Value.Member in
+            member.key == "action_index" ? .init(member.key, agent.indexStatus?.value ?? .null) : member
+        }
         let state: [Value.Member] = [
             .init("policy_version", .int(Int64(agent.served.version))), .init("steps", .int(Int64(progress.steps))),
             .init("episodes", .int(Int64(progress.episodes))), .init("updates", .int(Int64(progress.updates))),
@@ -44,7 +47,7 @@ enum AgentOperations {
             .init("last_evaluation", progress.evaluation ?? .null),
             .init("created_at", .string(clock.timestamp(agent.createdAt))),
         ]
-        return .object([.init("agent_id", .string(agent.id.description))] + configuration + state)
+        return .object([.init("agent_id", .string(agent.id.description))] + described + state)
     }
 }
 

@@ -24,6 +24,10 @@ struct Answer {
         writer.elements(of: agent.actionSpace, decisions.actions, count: rows, isBatch: isBatch)
         writer.key("policy_version")
         writer.value(served.version)
+        if decisions.isApproximate {
+            writer.key("approximate")
+            writer.value(true)
+        }
         if values {
             writer.key("values")
             each(&writer) { $0.value(decisions.stateValues[$1]) }
@@ -78,6 +82,7 @@ struct Answer {
     var tensors: Safetensors {
         var file = Safetensors(TensorCodec.tensors("actions", agent.actionLayout, decisions.actions))
         file.append("policy_version", Tensor([Int64(served.version)]))
+        if decisions.isApproximate { file.append("approximate", Tensor([true])) }
         if values { file.append("values", Tensor(decisions.stateValues)) }
         if probabilities {
             file.append("probabilities", Tensor(decisions.probabilities, shape: [rows, head.reduce(0, +)]))

@@ -68,6 +68,7 @@ public final class Agent: Sendable {
     let changing = Mutex(())
     private let state: Mutex<State>
     private let progressed: Mutex<Progress>
+    private let indexed: Mutex<IndexStatus?>
     private let random: Mutex<RandomGenerator>
     /// The job that trains it.
     private let holder = Mutex<Identifier?>(nil)
@@ -84,6 +85,7 @@ public final class Agent: Sendable {
             State(
                 configuration: configuration, actionLayout: Self.layout(configuration.actionSpace), served: served))
         progressed = Mutex(progress)
+        indexed = Mutex(configuration.indexRecall.map { IndexStatus($0, served) })
         random = Mutex(RandomGenerator())
     }
 
@@ -122,6 +124,17 @@ public final class Agent: Sendable {
             }
             if isDone { return }
         }
+    }
+
+    /// How the index over its actions stands; nil where none is wished for.
+    public var indexStatus: IndexStatus? { indexed.withLock { $0 } }
+
+    func report(_ status: IndexStatus?) { indexed.withLock { $0 = status } }
+
+    /// Wishes for an index over its actions, or for none.
+    func wish(indexRecall: Double?) {
+        state.withLock { $0.configuration.indexRecall = indexRecall }
+        report(indexRecall.map { IndexStatus($0, served) })
     }
 
     func update(_ change: (inout Progress) -> Void) { progressed.withLock { change(&$0) } }

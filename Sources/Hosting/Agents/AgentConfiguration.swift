@@ -12,10 +12,12 @@ public struct AgentConfiguration: Sendable {
     public var actionSpace: Space
     /// What is known of its actions; nil where that is nothing. Kept in a file of its own.
     public var table: ActionTable?
-    /// Whether the environment says which actions are allowed.
+    /// Whether masks say which actions are allowed.
     public var isMasked: Bool
     public var seed: UInt64
     public var hyperparameters: Hyperparameters
+    /// The share of the ten best actions that an index over them is to find; nil where the best are found exactly.
+    public var indexRecall: Double?
     /// The agent whose network it began with.
     public var initFrom: Identifier?
 
@@ -43,6 +45,7 @@ public struct AgentConfiguration: Sendable {
             "action_space": actionSpace.description, "seed": .int(Int64(seed)), "network": ["type": "mlp"],
             "hyperparameters": hyperparameters.value, "action_features": table?.value ?? .null,
             "is_masked": .bool(isMasked), "init_from": initFrom.map { .string($0.description) } ?? .null,
+            "action_index": indexRecall.map { ["recall": .double($0)] } ?? .null,
         ]
     }
 
@@ -61,6 +64,7 @@ public struct AgentConfiguration: Sendable {
         kwargs = value["kwargs"]
         isMasked = value["is_masked"]?.asBool ?? false
         seed = UInt64(value["seed"]?.asInt64 ?? 0)
+        indexRecall = value["action_index"]?["recall"]?.asDouble
         initFrom = value["init_from"]?.asString.flatMap { Identifier($0) }
         hyperparameters = Hyperparameters(observation: observationSpace, action: actionSpace)
         do { try hyperparameters.apply(value["hyperparameters"] ?? [:]) } catch { throw .learning(error) }

@@ -21,7 +21,7 @@ struct ActionEmbedding: Sendable {
     let source: Source
     /// How features are seen: each lane about 0, of deviation 1 as the first catalogue had it. What is learned holds for
     /// later ones too.
-    var scale: FeatureScale
+    var transform: Normalizer.Transform
     private(set) var features: ActionFeatures?
 
     /// More numbers than this in a learned table take too much memory to learn: three of a size.
@@ -40,7 +40,7 @@ struct ActionEmbedding: Sendable {
         candidateLimit = hyperparameters.candidates
         candidates = min(candidateLimit, count)
         self.features = features
-        scale = FeatureScale(features)
+        transform = Normalizer.Transform(features)
         if let features {
             source = .features(
                 Perceptron(
@@ -104,7 +104,9 @@ struct ActionEmbedding: Sendable {
             guard let features, var memory = workspace.take() else {
                 preconditionFailure("a tower has features and memory")
             }
-            scale.write(members, of: features, to: &memory.numbers)
+            for (row, member) in members.enumerated() {
+                transform.apply(features.values, row: Int(member), to: &memory.numbers, row: row)
+            }
             tower.forward(parameters, rows: members.count, in: &memory)
             for place in 0..<members.count * dimension { keys[place] = memory.outputs[place] }
             workspace = memory
@@ -128,41 +130,20 @@ struct ActionEmbedding: Sendable {
     }
 }
 
-/// The mean of each lane of features, and one over its deviation.
-struct FeatureScale: Sendable, Equatable {
-    let mean: [Float]
-    let inverse: [Float]
-
-    init(mean: [Float], inverse: [Float]) {
-        self.mean = mean
-        self.inverse = inverse
-    }
-
+extension Normalizer.Transform {
+    /// Takes each lane of features to a mean of 0 and a deviation of 1; nothing where there are none.
     init(_ features: ActionFeatures?) {
-        guard let features else {
-            self.init(mean: [], inverse: [])
-            return
-        }
-        let (width, count) = (features.width, Double(features.count))
+        let (width, count) = (features?.width ?? 0, Double(features?.count ?? 0))
+        let values = features?.values ?? []
         var (sums, squares) = ([Double](repeating: 0, count: width), [Double](repeating: 0, count: width))
-        for (place, value) in features.values.enumerated() { sums[place % width] += Double(value) }
-        for (place, value) in features.values.enumerated() {
+        for (place, value) in values.enumerated() { sums[place % width] += Double(value) }
+        for (place, value) in values.enumerated() {
             let difference = Double(value) - sums[place % width] / count
             squares[place % width] += difference * difference
         }
         self.init(
-            mean: sums.map { Float($0 / count) },
+            shift: sums.map { Float($0 / count) },
             // A lane in which all are alike says nothing: it stays 0.
-            inverse: squares.map { $0 > 0 ? Float(1 / ($0 / count).squareRoot()) : 1 })
-    }
-
-    func write(_ members: some Collection<Int32>, of features: ActionFeatures, to numbers: inout [Float]) {
-        let width = features.width
-        for (row, member) in members.enumerated() {
-            for lane in 0..<width {
-                numbers[row * width + lane] =
-                    (features.values[Int(member) * width + lane] - mean[lane]) * inverse[lane]
-            }
-        }
+            scale: squares.map { $0 > 0 ? Float(1 / ($0 / count).squareRoot()) : 1 })
     }
 }

@@ -9,6 +9,8 @@ final class KeyTable: Sendable {
     private let made = Mutex<Keys?>(nil)
     /// Who is not withdrawn, a byte each; empty where nobody is.
     let available: [UInt8]
+    let availableCount: Int
+    private let serving = Mutex<ActionIndex?>(nil)
 
     /// Members whose keys are made at once.
     private static let block = 4_096
@@ -18,21 +20,30 @@ final class KeyTable: Sendable {
         self.parameters = parameters
         let withdrawn = embedding.features?.withdrawn ?? []
         available = withdrawn.contains(true) ? withdrawn.map { $0 ? 0 : 1 } : []
+        availableCount = embedding.count - (embedding.features?.withdrawnCount ?? 0)
+    }
+
+    func isWithdrawn(_ member: Int) -> Bool { !available.isEmpty && available[member] == 0 }
+
+    /// What answers in the keys' place where an approximate answer will do.
+    var index: ActionIndex? {
+        get { serving.withLock { $0 } }
+        set { serving.withLock { $0 = newValue } }
     }
 
     /// Takes as long as making them takes where they were not asked for yet.
     var keys: Keys {
         made.withLock { made in
             if let made { return made }
-            let keys = Keys(makeValues(), dimension: embedding.dimension)
+            let keys = makeKeys()
             made = keys
             return keys
         }
     }
 
-    private func makeValues() -> [Float] {
+    private func makeKeys() -> Keys {
         let (count, width) = (embedding.count, embedding.dimension)
-        if case .table(let start) = embedding.source { return Array(parameters[start..<start + count * width]) }
+        if case .table(let start) = embedding.source { return Keys(parameters, from: start, dimension: width) }
         var memory = embedding.workspace(capacity: min(Self.block, count))
         var block = [Float](repeating: 0, count: min(Self.block, count) * width)
         var values: [Float] = []
@@ -42,6 +53,6 @@ final class KeyTable: Sendable {
             embedding.makeKeys(members, parameters, in: &memory, to: &block)
             values += block[..<(members.count * width)]
         }
-        return values
+        return Keys(values, dimension: width)
     }
 }

@@ -13,7 +13,7 @@ extension Policy {
         public let probability: Float
     }
 
-    /// The `count` best actions in row `row`, best first, exactly; fewer where there are fewer. With several components
+    /// The `count` best actions in row `row`, best first, exactly unless an index was asked; fewer where there are fewer. With several components
     /// Q is a sum of what each contributes, so the next best action always differs from a better one in one place.
     /// - Precondition: `decisions` are this policy's, with details.
     public func ranking(_ decisions: Decisions, row: Int, count: Int) -> [Ranked] {
@@ -68,7 +68,7 @@ extension Policy {
         account(
             for: outputs, rows: 1, masks: network.askingMasks(masks, rows: 1), head, to: &values, &probabilities)
         var columns = columns(head, values, probabilities, from: 0, above: value)
-        columns[component] = best(count, network.queries(outputs), masks)
+        columns[component] = best(count, network.queries(outputs), masks, decisions.index)
         return columns
     }
 
@@ -89,18 +89,22 @@ extension Policy {
     }
 
     /// The best members of the embedded component.
-    private func best(_ count: Int, _ query: Rows<Float>, _ given: [UInt8]) -> [Member] {
+    private func best(_ count: Int, _ query: Rows<Float>, _ given: [UInt8], _ index: ActionIndex?) -> [Member] {
         guard let keyTable else { return [] }
         let (keys, masks) = (keyTable.keys, keyTable.masks(given, network))
-        let top = keys.top(count, query, masks: masks)
         guard reading == .values else {
+            // Probabilities take a look at all keys anyway.
+            let top = keys.top(count, query, masks: masks)
             let normalizer = keys.normalizer(query, masks: masks)
             return top.map {
                 let likely = normalizer.logProbability(ofScore: $0.score)
                 return Member(index: Int($0.key), advantage: likely, probability: expf(likely))
             }
         }
-        let allowed = (0..<keys.count).count { keyTable.isAllowed($0, given, row: 0, network) }
+        let top = index?.top(count, query, keyTable) ?? keys.top(count, query, masks: masks)
+        let allowed =
+            given.isEmpty
+            ? keyTable.availableCount : (0..<keys.count).count { keyTable.isAllowed($0, given, row: 0, network) }
         let any = Float(exploration) / Float(max(allowed, 1))
         let unit = valueUnit / Float(network.head.components.count)
         return top.enumerated().map { rank, found in

@@ -15,10 +15,21 @@ struct Agents: ParsableCommand {
             valueName: "file"))
     var actionFeatures: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Have the best of very many actions found by an index, where it finds this share of the ten best; 0: exactly "
+                + "again.", valueName: "recall"))
+    var actionIndex: Double?
+
     @OptionGroup var options: ClientOptions
 
     func validate() throws {
-        guard actionFeatures == nil || id != nil else { throw ValidationError("say whose --action-features they are") }
+        guard (actionFeatures == nil && actionIndex == nil) || id != nil else {
+            throw ValidationError("say whose --action-features or --action-index it is")
+        }
+        guard actionFeatures == nil || actionIndex == nil else {
+            throw ValidationError("--action-features and --action-index go one after the other")
+        }
     }
 
     func run() throws {
@@ -27,6 +38,14 @@ struct Agents: ParsableCommand {
                 let answer = try client.send(
                     "PUT", "/v1/agents/\(Client.escaped(id))/action_features", body: try Self.bytes(of: actionFeatures),
                     type: "application/vnd.safetensors")
+                options.show(answer) { Details(answer.value).text }
+            } else if let id, let actionIndex {
+                var body = RequestBody()
+                body.set("recall", actionIndex)
+                let answer =
+                    actionIndex == 0
+                    ? try client.send("DELETE", "/v1/agents/\(Client.escaped(id))/action_index")
+                    : try client.send("PUT", "/v1/agents/\(Client.escaped(id))/action_index", body: body.finish())
                 options.show(answer) { Details(answer.value).text }
             } else if let id {
                 let answer = try client.send("GET", "/v1/agents/\(Client.escaped(id))")
