@@ -40,7 +40,7 @@ define install
 endef
 
 .PHONY: help run demo build release release-bench test test-unit test-end-to-end test-clients lint format bench \
-	bench-learning bench-peers bench-docs install uninstall clean swift packages
+	bench-learning bench-actions bench-peers bench-docs install uninstall clean swift packages
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -106,6 +106,12 @@ bench-learning: release-bench ## learning and imitation on five seeds a row, bes
 	@$(LAMD_BENCH) learning --json $(FIGURES)/learning.json
 	@$(LAMD_BENCH) imitation --json $(FIGURES)/imitation.json
 
+bench-actions: release-bench $(VENV)/stamp ## very many actions: learned, acted among, served
+	@$(call install,$(BENCH_PACKAGES))
+	@$(LAMD_BENCH) actions --json $(FIGURES)/actions.json
+	@$(VENV)/bin/python docs/benchmarks/outside.py --lamd $(LAMD) --json $(FIGURES)/outside.json
+	@$(LAMD_BENCH) scale --json $(FIGURES)/scale.json
+
 $(PEERS_VENV)/stamp: docs/benchmarks/peers/requirements.txt
 	@$(call install,python3-venv)
 	@$(PYTHON) -m venv $(PEERS_VENV)
@@ -123,7 +129,7 @@ $(VENV)/stamp-benchmarks: docs/benchmarks/requirements.txt
 	@touch $@
 
 bench-docs: $(VENV)/stamp-benchmarks ## write docs/benchmarks.md and its picture from what the benchmarks found
-	@for name in all learning imitation peers; do \
+	@for name in all learning imitation actions outside scale peers; do \
 	    if [ -e $(FIGURES)/$$name.json ]; then cp $(FIGURES)/$$name.json docs/benchmarks/; fi; done
 	@$(VENV)/bin/python docs/benchmarks/draw.py
 

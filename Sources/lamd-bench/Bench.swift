@@ -7,7 +7,7 @@ struct Bench: ParsableCommand {
         abstract: "How fast lamd is, beside the limit, and how well it learns, beside others.",
         subcommands: [
             Requests.self, Worlds.self, Updates.self, Footprint.self, All.self, Learn.self, Imitate.self, Act.self,
-            Experts.self, Search.self,
+            Experts.self, Search.self, Scale.self,
         ])
 }
 
@@ -58,6 +58,16 @@ struct Search: ParsableCommand {
     }
 
     func run() throws { try settings.report("search", SearchFigures(settings, sizes: keys).tables()) }
+}
+
+struct Scale: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "What very many actions cost: to act among, to keep, to learn about.")
+    @OptionGroup var settings: Settings
+
+    func run() throws {
+        try settings.report("scale", CostFigures(settings).tables() + ActingFigures(settings).tables())
+    }
 }
 
 struct All: ParsableCommand {

@@ -37,7 +37,8 @@ struct SearchFigures {
         var (sum, reads, alone) = (0.0, [Double](), [Double]())
         // In turns, for memory is shared with whatever else the machine does.
         for _ in 0..<settings.runs {
-            reads.append(milliseconds { sum += kernel_sum_of_squares(keys.values.count, keys.values) })
+            reads.append(
+                milliseconds { sum += keys.withPointer { kernel_sum_of_squares(keys.count * keys.dimension, $0) } })
             alone.append(milliseconds { keys.best(queries, rows: 1, choices: &choices, scores: &scores) })
         }
         let many = settings.median {
@@ -59,8 +60,9 @@ struct SearchFigures {
         let start = ContinuousClock.now
         let index = try KeyIndex(keys)
         let (seconds, grown) = ((.now - start) / .seconds(1), Self.residentBytes - before)
+        let best = (0..<Self.judged).map { keys.top(10, queries.row($0)) }
         for effort in Self.efforts {
-            let recall = try index.recall(at: 10, of: keys, queries: queries, rows: Self.judged, effort: effort)
+            let recall = try index.recall(of: best, queries, effort: effort)
             let times = try (0..<Self.judged).map { row in
                 let query = queries.row(row)
                 return try milliseconds(once: true) { _ = try index.search(query, most: 10, effort: effort) }

@@ -26,11 +26,14 @@ struct UpdateFigures {
                 .init(title: "hidden"), .init(title: "batch", digits: 0), .init(title: "bare", digits: 0),
                 .init(title: "from replay", digits: 0), .init(title: "ratio", digits: 2),
             ])
+        let cartPole = EnvironmentRequest(try Catalogue.worlds.spec("CartPole-v1"))
         for width in Self.widths {
             for batch in Self.batches {
                 var update = BareUpdate(width: width, rows: batch)
                 let bare = rate { update.run() }
-                var learner = try experienced(width: width, batch: batch)
+                var learner = try cartPole.experiencedLearner(Self.experience) {
+                    ($0.hiddenSizes, $0.batchSize) = ([width, width], batch)
+                }
                 let whole = rate { learner.update(progress: 0) }
                 table.add([
                     .text("\(width)×\(width)"), .number(Double(batch)), .number(bare), .number(whole),
@@ -48,23 +51,5 @@ struct UpdateFigures {
                 return 50
             }
         }
-    }
-
-    /// A learner that has seen much and learned nothing yet.
-    private func experienced(width: Int, batch: Int) throws -> Learner {
-        let environment = EnvironmentRequest(try Catalogue.worlds.spec("CartPole-v1"))
-        let vector = try environment.make()
-        var hyperparameters = Hyperparameters(observation: vector.observationSpace, action: vector.actionSpace)
-        hyperparameters.hiddenSizes = [width, width]
-        hyperparameters.batchSize = batch
-        hyperparameters.learningStarts = Self.experience
-        let training = try Training(
-            TrainingRequest(
-                environment: environment, budget: .init(steps: Self.experience), evaluationEpisodes: 1, seed: 1),
-            Learner(
-                observation: vector.observationSpace, action: vector.actionSpace, hyperparameters: hyperparameters,
-                isMasked: false, seed: 1), now: { 0 })
-        while try !training.next().isEmpty {}
-        return training.learner
     }
 }

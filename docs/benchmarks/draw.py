@@ -1,6 +1,6 @@
 """Writes docs/benchmarks.md and docs/images/learning-curves.svg from the figures beside this file.
 
-`make bench`, `make bench-learning` and `make bench-peers` measure; `make bench-docs` brings their JSON here and runs this.
+`make bench`, `make bench-learning`, `make bench-actions` and `make bench-peers` measure; `make bench-docs` brings their JSON here and runs this.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ def page(
     learning: dict[str, Any],
     imitation: dict[str, Any] | None,
     peers: dict[str, Any] | None,
+    many: list[dict[str, Any]],
 ) -> str:
     parts = [
         "# Benchmarks",
@@ -72,6 +73,9 @@ def page(
     if imitation is not None:
         parts += ["## Imitation", f"`make bench-learning` ({machine(imitation)}); [imitation.md](imitation.md) has the ways."]
         parts += [markdown(table, "###") for table in imitation["tables"]]
+    if many:
+        parts += ["## Many actions", f"`make bench-actions` ({machine(many[0])}); [learning.md](learning.md) has the ways."]
+        parts += [markdown(table, "###") for report in many for table in report["tables"]]
     if peers is not None:
         parts += ["## Peers", f"`make bench-peers` ({machine(peers)})."]
         parts += [markdown(table, "###") for table in peers["tables"]]
@@ -114,7 +118,8 @@ def draw(learning: dict[str, Any]) -> None:
 def main() -> None:
     speed, learning = read("all"), read("learning")
     later = [read(name) if (HERE / f"{name}.json").exists() else None for name in ("imitation", "peers")]
-    (DOCS / "benchmarks.md").write_text(page(speed, learning, *later))
+    many = [read(name) for name in ("actions", "outside", "scale") if (HERE / f"{name}.json").exists()]
+    (DOCS / "benchmarks.md").write_text(page(speed, learning, *later, many))
     draw(learning)
 
 

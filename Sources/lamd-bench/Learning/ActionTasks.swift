@@ -21,17 +21,21 @@ extension ImitationTask {
             recipe: .alone(.q, 15_000), naive: nil, measure: .episodeReturn, average: -201),
     ]
 
+    /// A larger network, more updates, and from the beginning in its own footsteps.
+    private static let larger: Value = ["hidden_sizes": [256, 256], "gradient_steps": 4, "expert_mixing": 0]
+    private static let largerDagger = Recipe(changes: larger, phases: [(.dagger, .init(episodes: 100))])
+    private static let largerCloning = Recipe(
+        shown: 100, changes: ["hidden_sizes": [256, 256]], phases: [(.crossEntropy, .init(updates: 10_000))])
+
     private static let products = [
         ImitationTask(
             name: "q", world: "Reach-v0", recipe: .alone(.q, 15_000), naive: nil, measure: .episodeReturn,
             average: -15),
         ImitationTask(
-            name: "DAgger", world: "HybridMoving-v0", recipe: .labelled(100),
-            naive: ("cloning as many", .cloning(100)), measure: .scaled, each: 0.9),
+            name: "DAgger", world: "HybridMoving-v0", variant: ", larger", recipe: largerDagger,
+            naive: ("cloning as many", largerCloning), measure: .scaled, average: 0.9),
         ImitationTask(
-            name: "q", world: "HybridMoving-v0", recipe: .alone(.q, 30_000), naive: nil, measure: .scaled),
-        ImitationTask(
-            name: "q", world: "Recommender-v0", recipe: .alone(.q, 20_000), naive: nil, measure: .scaled, each: 0.9,
-            evaluation: (interval: 5_000, episodes: 20)),
+            name: "DAgger", world: "HybridMoving-v0", recipe: .labelled(100), naive: ("q alone", .alone(.q, 30_000)),
+            measure: .scaled),
     ]
 }

@@ -31,10 +31,7 @@ struct ImitationTable {
     mutating func add(_ task: ImitationTask, _ runs: [ImitationRun], naive: [ImitationRun]) throws {
         let environment = try task.environment
         let random = try Judge(environment: environment).randomValue(sampled: true)
-        let best = try Catalogue.worlds.expert(Catalogue.scripted, for: environment.spec)
-        let expert = try Evaluation(
-            of: best.make(for: environment.spec, kwargs: task.kwargs), in: environment, seeds: Judge.seeds
-        ).mean
+        let expert = try Evaluation(of: task.player(Catalogue.scripted), in: environment, seeds: Judge.seeds).mean
         func scaled(_ value: Double) -> Double { (value - random) / (expert - random) }
         let measured = runs.map { run in
             switch task.measure {

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Environments
-import Foundation
 import Gym
 import Learning
 
@@ -19,31 +18,18 @@ struct Learn: ParsableCommand {
     @Option(help: ArgumentHelp("The worlds to learn, with commas between; by default all.", valueName: "worlds"))
     var only: String?
 
-    @Option(help: "How many seeds to learn each world with.")
-    var seeds = 5
-
-    @Option(help: "The first of the seeds.")
-    var firstSeed: UInt64 = 1
-
-    @Option(help: "How many trainings run side by side.")
-    var jobs = ProcessInfo.processInfo.activeProcessorCount
+    @OptionGroup var seeds: SeedSettings
 
     @Flag(help: "Stop where the world counts as solved, as train does unless it is given another target.")
     var stopWhenSolved = false
 
-    @Option(help: ArgumentHelp("Where to write the figures as JSON, besides.", valueName: "file"))
-    var json: String?
-
-    func validate() throws {
-        guard seeds > 0, jobs > 0 else { throw ValidationError("--seeds and --jobs are at least 1") }
-        _ = try tasks
-    }
+    func validate() throws { _ = try tasks }
 
     func run() throws {
         let outcomes = try learn()
         var table = LearningTable(stopping: stopWhenSolved)
         for task in try tasks { try table.add(task, outcomes.filter { $0.world == task.world }) }
-        try Report(command: "lamd-bench learning", tables: [table.table], runs: outcomes).publish(json: json)
+        try Report(command: "lamd-bench learning", tables: [table.table], runs: outcomes).publish(json: seeds.json)
         if table.isMissed { throw ExitCode.failure }
     }
 
@@ -61,8 +47,8 @@ struct Learn: ParsableCommand {
 
     /// Every world with every seed, in this order, some of them side by side.
     private func learn() throws -> [LearningOutcome] {
-        let pairs = try tasks.flatMap { task in (0..<UInt64(seeds)).map { (task: task, seed: firstSeed + $0) } }
-        return try SideBySide.map(pairs.count, jobs: jobs) { try learn(pairs[$0].task, seed: pairs[$0].seed) }
+        let pairs = try tasks.flatMap { task in seeds.all.map { (task: task, seed: $0) } }
+        return try SideBySide.map(pairs.count, jobs: seeds.jobs) { try learn(pairs[$0].task, seed: pairs[$0].seed) }
     }
 
     private func learn(_ task: LearningTask, seed: UInt64) throws -> LearningOutcome {

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 
 struct Imitate: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -25,13 +24,28 @@ struct Act: ParsableCommand {
 
     @OptionGroup var rows: RowSettings
 
-    func validate() throws { try rows.validate(ImitationTask.actions) }
+    func validate() throws { if !rows.has(Self.catalogue) { try rows.validate(ImitationTask.actions) } }
 
     func run() throws {
+        var (others, isMissed) = ([FigureTable](), false)
+        if rows.has(Self.catalogue) {
+            let seeds = rows.seeds.all
+            let table = try CatalogueTable(
+                SideBySide.map(seeds.count, jobs: rows.seeds.jobs) { index in
+                    let run = try CatalogueRun(seed: seeds[index])
+                    SideBySide.tell(
+                        "\(Self.catalogue), seed \(run.seed): \(run.before.text(digits: 1)), then "
+                            + "\(run.atOnce.text(digits: 1)), then \(run.after.text(digits: 1))")
+                    return run
+                })
+            (others, isMissed) = ([table.table], table.isMissed)
+        }
         try rows.report(
             "actions", ImitationTable("actions", title: "Large action spaces with one set of defaults"),
-            ImitationTask.actions)
+            ImitationTask.actions, besides: others, isMissed: isMissed)
     }
+
+    private static let catalogue = "catalogue Recommender-v0"
 }
 
 /// Which rows to learn, and how.
@@ -44,36 +58,32 @@ struct RowSettings: ParsableArguments {
     @Option(help: ArgumentHelp("The rows whose way or world has this in its name; by default all.", valueName: "text"))
     var only: String?
 
-    @Option(help: "How many seeds to learn each row with.")
-    var seeds = 5
+    @OptionGroup var seeds: SeedSettings
 
-    @Option(help: "The first of the seeds.")
-    var firstSeed: UInt64 = 1
-
-    @Option(help: "How many trainings run side by side.")
-    var jobs = ProcessInfo.processInfo.activeProcessorCount
-
-    @Option(help: ArgumentHelp("Where to write the figures as JSON, besides.", valueName: "file"))
-    var json: String?
+    func has(_ row: String) -> Bool { only.map { row.contains($0) } ?? true }
 
     private func chosen(_ tasks: [ImitationTask]) -> [ImitationTask] {
-        tasks.filter { task in only.map { "\(task.name) \(task.world)\(task.variant)".contains($0) } ?? true }
+        tasks.filter { has("\($0.name) \($0.world)\($0.variant)") }
     }
 
     func validate(_ tasks: [ImitationTask]) throws {
-        guard seeds > 0, jobs > 0 else { throw ValidationError("--seeds and --jobs are at least 1") }
         guard !chosen(tasks).isEmpty else { throw ValidationError("no row has \(only ?? "") in its name") }
     }
 
-    func report(_ name: String, _ empty: ImitationTable, _ all: [ImitationTask]) throws {
+    /// - Parameters:
+    ///   - besides: tables of what was measured otherwise.
+    ///   - isMissed: whether these miss something that was asked for.
+    func report(
+        _ name: String, _ empty: ImitationTable, _ all: [ImitationTask], besides: [FigureTable] = [],
+        isMissed: Bool = false
+    ) throws {
         let tasks = chosen(all)
-        let seeds = (0..<UInt64(seeds)).map { firstSeed + $0 }
         let plan = tasks.indices.flatMap { index in
-            seeds.flatMap { seed in
+            seeds.all.flatMap { seed in
                 (tasks[index].naive == nil ? [false] : [false, true]).map { (task: index, isNaive: $0, seed: seed) }
             }
         }
-        let runs = try SideBySide.map(plan.count, jobs: jobs) { index in
+        let runs = try SideBySide.map(plan.count, jobs: seeds.jobs) { index in
             let part = plan[index]
             let task = tasks[part.task]
             let recipe = part.isNaive ? task.naive?.recipe ?? task.recipe : task.recipe
@@ -88,7 +98,8 @@ struct RowSettings: ParsableArguments {
             let own = zip(plan, runs).filter { $0.0.task == index }.map(\.1)
             try table.add(task, own.filter { !$0.isNaive }, naive: own.filter(\.isNaive))
         }
-        try Report(command: "lamd-bench \(name)", tables: [table.table], imitations: runs).publish(json: json)
-        if table.isMissed { throw ExitCode.failure }
+        try Report(command: "lamd-bench \(name)", tables: [table.table] + besides, imitations: runs)
+            .publish(json: seeds.json)
+        if table.isMissed || isMissed { throw ExitCode.failure }
     }
 }

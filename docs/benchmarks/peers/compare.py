@@ -76,7 +76,7 @@ def main() -> None:
     parser.add_argument("--lamd", default=".build/release/lamd", help="the program")
     parser.add_argument("--peers", default=".build/venv-peers/bin/python", help="a Python with the peers")
     parser.add_argument("--json", type=Path, help="where the figures go")
-    parser.add_argument("--seeds", type=int, default=3, help="trainings on each side")
+    parser.add_argument("--seeds", type=int, default=2, help="trainings on each side")
     parser.add_argument("--episodes", type=int, default=1000, help="fresh episodes to judge a policy by")
     parser.add_argument("--methods", help="some of them: cross_entropy,dagger,gail,sqil,ppo")
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="runs at once, a core each")
