@@ -101,17 +101,17 @@ public struct Keywords: Sendable {
 
     /// An integer within `range`.
     public func int(_ name: String, in range: ClosedRange<Int>) throws(EnvironmentError) -> Int {
-        let value = try int(name)
-        guard range.contains(value) else {
-            throw .invalidKwarg(
-                name: name, reason: "expected \(range.lowerBound) to \(range.upperBound), not \(value)")
-        }
-        return value
+        try check(try int(name), name, in: range)
     }
 
     /// A number within `range`.
     public func double(_ name: String, in range: ClosedRange<Double>) throws(EnvironmentError) -> Double {
-        let value = try double(name)
+        try check(try double(name), name, in: range)
+    }
+
+    private func check<Number>(
+        _ value: Number, _ name: String, in range: ClosedRange<Number>
+    ) throws(EnvironmentError) -> Number {
         guard range.contains(value) else {
             throw .invalidKwarg(
                 name: name, reason: "expected \(range.lowerBound) to \(range.upperBound), not \(value)")

@@ -91,6 +91,19 @@ extension VectorEnvironment {
         return space.n
     }
 
+    /// The masks of all environments, in rows; empty where everything is always allowed.
+    public var actionMasks: [Bool] {
+        guard maskWidth > 0 else { return [] }
+        var masks: [Bool] = []
+        var mask = [Bool](repeating: true, count: maskWidth)
+        for index in 0..<count {
+            var lent = mask.mutableSpan
+            writeActionMask(index, &lent)
+            masks += mask
+        }
+        return masks
+    }
+
     /// Resets every environment; environment i of a vector is seeded with `seed + i`, as Gymnasium does.
     public func reset(seed: UInt64? = nil, options: Value? = nil) throws(EnvironmentError) {
         try reset(seeds: (0..<count).map { i in seed.map { $0 &+ UInt64(i) } }, mask: nil, options: options)

@@ -10,14 +10,19 @@ public enum Imitation: Sendable, Equatable {
     case margin(Float)
 
     /// The mean over rows of the weighted losses; its gradient, times `scale`, is added to that of the outputs.
-    /// - Parameter weights: one for each row; all 1 where there are none.
+    /// - Parameters:
+    ///   - spreads: for each component how far around the demonstrated member others are taken for demonstrated too, the
+    ///     deviation of a normal distribution over its members; 0 for that one alone. Of cross entropy; all 0 where there
+    ///     are none.
+    ///   - weights: one for each row; all 1 where there are none.
     public func callAsFunction(
         _ head: ScoreHead, outputs: [Float], rows: Int, masks: [UInt8] = [], choices: [Int32],
-        weights: [Float] = [], scale: Float = 1, addingTo gradient: inout [Float]
+        spreads: [Float] = [], weights: [Float] = [], scale: Float = 1, addingTo gradient: inout [Float]
     ) -> Double {
         head.check(rows: 0..<rows, outputs: outputs.count, masks: masks)
         precondition(choices.count >= rows * head.components.count && gradient.count >= rows * head.width)
         precondition(weights.isEmpty || weights.count >= rows)
+        precondition(spreads.isEmpty || spreads.count == head.components.count)
         var probabilities: [Float] = []
         if self == .crossEntropy {
             probabilities = [Float](repeating: 0, count: rows * head.members)
@@ -35,7 +40,9 @@ public enum Imitation: Sendable, Equatable {
                     members: members, choice: choice, output: row * head.width + 1, mask: row * head.members)
                 switch self {
                 case .crossEntropy:
-                    loss += Self.crossEntropy(probabilities, place, weight, scale, &gradient)
+                    let spread = spreads.isEmpty ? 0 : spreads[component]
+                    let shares = Self.shares(place, spread, masks)
+                    loss += Self.crossEntropy(probabilities, place, shares, weight, scale, &gradient)
                 case .margin(let margin):
                     let share = weight / Float(head.components.count)
                     loss += Self.largeMargin(margin, outputs, masks, place, share, scale, &gradient)
@@ -53,15 +60,36 @@ public enum Imitation: Sendable, Equatable {
         let mask: Int
     }
 
+    /// How far each of some members is taken for demonstrated; together 1.
+    private static func shares(
+        _ place: Place, _ spread: Float, _ masks: [UInt8]
+    ) -> [(member: Int, share: Float)] {
+        guard spread > 0 else { return [(place.choice, 1)] }
+        let reach = Int(3 * spread)
+        let near = (place.choice - reach..<place.choice + reach + 1).clamped(to: place.members).filter { member in
+            member == place.choice || masks.isEmpty || masks[place.mask + member] != 0
+        }
+        let weights = near.map { member in
+            let distance = Float(member - place.choice) / spread
+            return expf(-distance * distance / 2)
+        }
+        let sum = weights.reduce(0, +)
+        return zip(near, weights).map { ($0, $1 / sum) }
+    }
+
     private static func crossEntropy(
-        _ probabilities: [Float], _ place: Place, _ weight: Float, _ scale: Float,
-        _ gradient: inout [Float]
+        _ probabilities: [Float], _ place: Place, _ shares: [(member: Int, share: Float)], _ weight: Float,
+        _ scale: Float, _ gradient: inout [Float]
     ) -> Double {
         for member in place.members {
             gradient[place.output + member] += scale * weight * probabilities[place.mask + member]
         }
-        gradient[place.output + place.choice] -= scale * weight
-        return -Double(weight) * log(Double(max(probabilities[place.mask + place.choice], .leastNormalMagnitude)))
+        return shares.reduce(0) { loss, demonstrated in
+            let (member, share) = demonstrated
+            gradient[place.output + member] -= scale * weight * share
+            let likely = Double(max(probabilities[place.mask + member], .leastNormalMagnitude))
+            return loss - Double(weight * share) * log(likely)
+        }
     }
 
     private static func largeMargin(

@@ -65,8 +65,6 @@ public struct Perceptron: Sendable {
     public let shape: Shape
     /// Where its parameters lie in the model's flat buffer.
     public let parameters: Range<Int>
-    /// Sums of the last layer: as many as outputs, but where these are Gaussians' or embedded.
-    public let sums: Int
     let layers: [Layer]
     private let stage: OutputStage?
 
@@ -77,8 +75,7 @@ public struct Perceptron: Sendable {
         self.shape = shape
         var layers: [Layer] = []
         stage = OutputStage(shape)
-        sums = stage?.sums ?? shape.outputs
-        let widths = shape.hidden + [sums]
+        let widths = shape.hidden + [stage?.sums ?? shape.outputs]
         for (index, width) in widths.enumerated() {
             let isLast = index == widths.count - 1
             layers.append(
@@ -144,6 +141,16 @@ public struct Perceptron: Sendable {
         guard let last = layers.last else { return }
         for start in stride(from: last.start, to: last.gain, by: last.outputs) {
             for column in 1..<last.outputs { parameters[start + column] *= factor }
+        }
+    }
+
+    /// Makes an output, whatever the inputs are, the mean of two others.
+    /// - Precondition: outputs are sums of the last layer.
+    public func average(_ output: Int, of pair: (Int, Int), in parameters: inout [Float]) {
+        precondition(stage == nil && [output, pair.0, pair.1].allSatisfy((0..<shape.outputs).contains))
+        guard let last = layers.last else { return }
+        for start in stride(from: last.start, to: last.gain, by: last.outputs) {
+            parameters[start + output] = (parameters[start + pair.0] + parameters[start + pair.1]) / 2
         }
     }
 

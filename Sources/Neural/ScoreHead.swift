@@ -24,6 +24,25 @@ public struct ScoreHead: Sendable, Equatable {
         members = components.reduce(0, +)
     }
 
+    /// The places of a component's members among all members.
+    public func members(of component: Int) -> Range<Int> {
+        let start = components[..<component].reduce(0, +)
+        return start..<start + components[component]
+    }
+
+    /// The places of a component's scores among the outputs.
+    public func outputs(of component: Int) -> Range<Int> {
+        let members = members(of: component)
+        return members.lowerBound + 1..<members.upperBound + 1
+    }
+
+    /// The same with another number of members of a component.
+    public func resizing(_ component: Int, to count: Int) -> ScoreHead {
+        var counts = components
+        counts[component] = count
+        return ScoreHead(components: counts, uncentred: uncentred)
+    }
+
     /// The place of each component's first member among all members.
     func forEachComponent(_ body: (_ component: Int, _ start: Int, _ count: Int) -> Void) {
         var start = 0

@@ -53,11 +53,11 @@ import Testing
         let vector = try make(["n": .int(Int64(n)), "masked": .double(share)])
         try vector.reset(seed: 2)
         #expect(vector.hasActionMask && vector.maskWidth == n)
-        var before = vector.masks
+        var before = vector.actionMasks
         for _ in 0..<4 {
-            #expect(vector.masks == before, "the same when asked twice")
+            #expect(vector.actionMasks == before, "the same when asked twice")
             try vector.step(.int64([0]))
-            let mask = vector.masks
+            let mask = vector.actionMasks
             let bound = 5 * (share * (1 - share) * Double(n)).squareRoot()
             #expect(abs(Double(mask.count { !$0 }) - share * Double(n)) < bound)
             // Independent of the step before: both free with the product of the probabilities.
@@ -72,7 +72,7 @@ import Testing
         try vector.reset(seed: 3)
         var free = Array(repeating: 0, count: n)
         for _ in 0..<200 {
-            let masks = vector.masks
+            let masks = vector.actionMasks
             for row in 0..<50 {
                 let mask = masks[row * n..<(row + 1) * n]
                 #expect(mask.contains(true))
@@ -95,7 +95,7 @@ import Testing
         #expect(vector.info(0)["invalid_action"] == false)
         var invalid = 0
         for _ in 0..<199 {
-            let mask = vector.masks
+            let mask = vector.actionMasks
             #expect(vector.info(0)["action_mask"] == .integers(mask.map { $0 ? 1 : 0 }))
             let action = random.integers(0, 501)
             try vector.step(.int64([Int64(action)]))
@@ -116,11 +116,11 @@ import Testing
         vector.save(to: &writer)
         var reader = StateReader(writer.bytes)
         try other.restore(from: &reader)
-        #expect(other.masks == vector.masks && other.info(1) == vector.info(1))
+        #expect(other.actionMasks == vector.actionMasks && other.info(1) == vector.info(1))
         for action in 0..<20 as Range<Int64> {
             try vector.step(.int64([action, action]))
             try other.step(.int64([action, action]))
-            #expect(other.masks == vector.masks && other.observations == vector.observations)
+            #expect(other.actionMasks == vector.actionMasks && other.observations == vector.observations)
         }
     }
 
@@ -134,7 +134,7 @@ import Testing
         let torques = try torques(vector)
         try vector.reset(seed: 9)
         for _ in 0..<100 {
-            let masks = vector.masks
+            let masks = vector.actionMasks
             let wanted = Float.array(of: ideal.act(vector.observations, rows: 20, masks: []))
             let actions = expert.act(vector.observations, rows: 20, masks: masks)
             for row in 0..<20 {

@@ -28,7 +28,8 @@ import Testing
         case .real(let range): new = .double(old.asDouble == range.lowerBound ? range.upperBound : range.lowerBound)
         case .integer(let range):
             let number = Int(try #require(old.asInt64))
-            new = .int(Int64(number == range.lowerBound ? number + 1 : number - 1))
+            // Of 11 bins 6 may be the coarse ones.
+            new = .int(name == "coarse_bins" ? 6 : Int64(number == range.lowerBound ? number + 1 : number - 1))
         case .boolean: new = .bool(old.asBool == false)
         case .choice(let names): new = .string(try #require(names.first { $0 != old.asString }))
         case .integers(let range, _): new = .integers([range.lowerBound, range.upperBound])

@@ -8,7 +8,7 @@ import Store
 /// What to do: the policy is asked, and answers at once.
 enum ActOperation {
     private static let known = [
-        "observation", "observations", "action_mask", "deterministic", "top_k", "include", "version",
+        "observation", "observations", "action_mask", "deterministic", "exact", "top_k", "include", "version",
     ]
 
     private enum Include: String, CaseIterable { case values, probabilities }
@@ -20,9 +20,13 @@ enum ActOperation {
         var isBatch: Bool
         var masks: [Bool] = []
         var deterministic = true
+        /// Whether the best actions are to be found exactly though an index may be there.
+        var isExact = false
         var topK: Int?
         var include: Set<Include> = []
         var version: Int?
+        /// Where it says what to include.
+        var includePlace = "/include"
     }
 
     static func act(_ call: Call) throws(Problem) -> Reply {
@@ -30,14 +34,14 @@ enum ActOperation {
         let question = try call.hasTensors() ? try readTensors(call, agent) : try readJSON(call, agent)
         let served: Agent.Served
         do { served = try call.hall.agents.policy(question.version, of: agent) } catch { throw Problem(error) }
-        try check(question, served.policy.network.action.maskWidth, at: call.hasTensors() ? "?include" : "/include")
+        try check(question, served.policy.network.action.maskWidth)
         var random = question.deterministic ? Self.unused : agent.spawnRandom()
         let decisions: Decisions
         do {
             decisions = try served.policy.decide(
                 question.observations, rows: question.rows, masks: question.masks,
                 deterministic: question.deterministic, details: !question.include.isEmpty || question.topK != nil,
-                random: &random)
+                isExact: question.isExact, random: &random)
         } catch {
             throw Problem(error)
         }
@@ -51,7 +55,8 @@ enum ActOperation {
     /// Numbers that are worked out to answer one request.
     private static let detailLimit = 1 << 24
 
-    private static func check(_ question: Question, _ members: Int, at pointer: String) throws(Problem) {
+    private static func check(_ question: Question, _ members: Int) throws(Problem) {
+        let pointer = question.includePlace
         guard !question.include.contains(.probabilities) || members <= Decisions.detailLimit else {
             throw .invalid("of so many actions ask for \"top_k\": it has the probabilities of the best", at: pointer)
         }
@@ -84,6 +89,7 @@ enum ActOperation {
         var question = Question(observations: observations, rows: rows, isBatch: isBatch)
         question.masks = try ActionMask.read(fields, agent.served.policy.network.action, rows: rows, isBatch: isBatch)
         question.deterministic = try fields.bool("deterministic") ?? true
+        question.isExact = try fields.bool("exact") ?? false
         question.topK = try fields.int("top_k", in: 1...1000)
         question.version = try fields.int("version", in: 0...Int(Int32.max))
         question.include = try include(fields)
@@ -104,7 +110,7 @@ enum ActOperation {
     }
 
     private static func readTensors(_ call: Call, _ agent: Agent) throws(Problem) -> Question {
-        try call.allowQuery("deterministic", "version", "include")
+        try call.allowQuery("deterministic", "exact", "version", "include")
         let file = try call.tensors()
         guard let first = file.entries.first(where: { $0.name.hasPrefix("observations") }) else {
             throw Problem(.missingParameter, "the tensor \"observations\" is missing", at: "/observations")
@@ -113,15 +119,10 @@ enum ActOperation {
         guard rows > 0 else { throw .invalid("expected at least one row", at: "/observations") }
         let observations = try TensorCodec.lanes(
             "observations", of: agent.observationSpace, agent.observationLayout, in: file, count: rows)
-        var question = Question(observations: observations, rows: rows, isBatch: true)
-        if let mask = file["action_mask"] {
-            let width = agent.served.policy.network.action.maskWidth
-            guard mask.shape == [rows, width] else {
-                throw .invalid("expected shape [\(rows), \(width)], not \(mask.shape)", at: "/action_mask")
-            }
-            question.masks = (0..<mask.count).map { mask.double($0) != 0 }
-        }
+        var question = Question(observations: observations, rows: rows, isBatch: true, includePlace: "?include")
+        question.masks = try ActionMask.read("action_mask", in: file, agent.served.policy.network.action, rows: rows)
         question.deterministic = try call.queryBool("deterministic") ?? true
+        question.isExact = try call.queryBool("exact") ?? false
         question.version = try call.queryInt("version", in: 0...Int(Int32.max))
         for word in call.query("include")?.split(separator: ",") ?? [] {
             guard let include = Include(rawValue: String(word)) else {

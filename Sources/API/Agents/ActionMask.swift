@@ -1,3 +1,4 @@
+import Gym
 import JSON
 import Learning
 import Store
@@ -12,10 +13,7 @@ enum ActionMask {
     static func read(_ fields: Fields, _ form: ActionForm, rows: Int, isBatch: Bool) throws(Problem) -> [Bool] {
         guard let json = fields["action_mask"] else { return [] }
         let pointer = fields.at("action_mask")
-        let most = max(1, limit / form.maskWidth)
-        guard rows <= most else {
-            throw .invalid("of so many actions at most \(most) masks fit into a request", at: pointer.description)
-        }
+        try check(rows, form, at: pointer)
         guard isBatch else { return try row(json, form, at: pointer) }
         guard json.kind == .array, json.count == rows else {
             throw .invalid("expected \(rows) masks, one for each observation", at: pointer.description)
@@ -25,6 +23,36 @@ enum ActionMask {
             masks += try row(element, form, at: pointer.appending(index))
         }
         return masks
+    }
+
+    /// The masks named `name` of as many objects, such as transitions: where one has none, everything is allowed in it.
+    /// - Returns: rows of Booleans; empty where no object has one.
+    static func read(_ name: String, of all: [Fields], _ form: ActionForm) throws(Problem) -> [Bool] {
+        guard let first = all.first(where: { $0[name] != nil }) else { return [] }
+        try check(all.count, form, at: first.at(name))
+        var masks: [Bool] = []
+        for fields in all {
+            masks +=
+                try fields[name].map { json throws(Problem) in try row(json, form, at: fields.at(name)) }
+                ?? Array(repeating: true, count: form.maskWidth)
+        }
+        return masks
+    }
+
+    private static func check(_ rows: Int, _ form: ActionForm, at pointer: JSONPointer) throws(Problem) {
+        let most = max(1, limit / form.maskWidth)
+        guard rows <= most else {
+            throw .invalid("of so many actions at most \(most) masks fit into a request", at: pointer.description)
+        }
+    }
+
+    /// The masks of a tensor [rows, maskWidth]; empty where there is none of this name.
+    static func read(_ name: String, in file: Safetensors, _ form: ActionForm, rows: Int) throws(Problem) -> [Bool] {
+        guard let mask = file[name] else { return [] }
+        guard mask.shape == [rows, form.maskWidth] else {
+            throw .invalid("expected shape [\(rows), \(form.maskWidth)], not \(mask.shape)", at: "/\(name)")
+        }
+        return (0..<mask.count).map { mask.double($0) != 0 }
     }
 
     /// One mask of one component; for several components an array of them.

@@ -9,7 +9,7 @@ enum AgentReader {
     /// Fields that are text; the others are JSON, also where they are said in a query.
     private static let texts = ["env_id", "name", "init_from"]
     private static let known =
-        texts + ["kwargs", "observation_space", "action_space", "seed", "network", "hyperparameters"]
+        texts + ["kwargs", "observation_space", "action_space", "is_masked", "seed", "network", "hyperparameters"]
 
     static func request(_ call: Call) throws(Problem) -> Agents.Request {
         let fields: Fields
@@ -29,7 +29,8 @@ enum AgentReader {
         try checkNetwork(fields)
         return Agents.Request(
             name: try fields.string("name", lengths: 1...200), environment: try fields.string("env_id"),
-            kwargs: try fields.object("kwargs"), spaces: try spaces(fields), seed: try fields.seed(),
+            kwargs: try fields.object("kwargs"), spaces: try spaces(fields),
+            isMasked: try fields.bool("is_masked") ?? false, seed: try fields.seed(),
             hyperparameters: try fields.object("hyperparameters"), actionFeatures: features,
             initFrom: try parent(fields))
     }
@@ -62,6 +63,10 @@ enum AgentReader {
         guard fields["env_id"] == nil else {
             guard named.isEmpty else {
                 throw .invalid("either \"env_id\" or both spaces, not both", at: "")
+            }
+            guard fields["is_masked"] == nil else {
+                throw .invalid(
+                    "this goes with spaces; an environment says itself whether it has masks", at: "/is_masked")
             }
             return nil
         }

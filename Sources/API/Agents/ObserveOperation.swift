@@ -8,7 +8,8 @@ import Store
 /// Experience from an environment that lives in the client.
 enum ObserveOperation {
     private static let known = [
-        "observation", "action", "reward", "next_observation", "terminated", "truncated", "episode_id",
+        "observation", "action", "reward", "next_observation", "terminated", "truncated", "episode_id", "action_mask",
+        "next_action_mask",
     ]
 
     static func observe(_ call: Call) throws(Problem) -> Reply {
@@ -44,6 +45,7 @@ enum ObserveOperation {
         var transitions = Transitions(
             observations: Lanes(observation.element, count: 0), actions: Lanes(action.element, count: 0), rewards: [],
             nextObservations: Lanes(observation.element, count: 0), terminated: [], truncated: [], episodeIDs: [])
+        var all: [Fields] = []
         for (index, element) in json.arrayElements.enumerated() {
             let fields = try Fields(element, at: JSONPointer().appending("transitions").appending(index), known: known)
             try fields.read("observation", of: space, observation, into: &transitions.observations)
@@ -55,7 +57,11 @@ enum ObserveOperation {
             transitions.terminated.append(try fields.bool("terminated") ?? false)
             transitions.truncated.append(try fields.bool("truncated") ?? false)
             transitions.episodeIDs.append(try fields.string("episode_id", lengths: 0...200) ?? "")
+            all.append(fields)
         }
+        let form = agent.served.policy.network.action
+        transitions.masks = try ActionMask.read("action_mask", of: all, form)
+        transitions.nextMasks = try ActionMask.read("next_action_mask", of: all, form)
         return transitions
     }
 
@@ -82,11 +88,14 @@ enum ObserveOperation {
         let next = try TensorCodec.lanes("next_observation", of: space, layout, in: file, count: count)
         let actions = try TensorCodec.lanes(
             "action", of: agent.actionSpace, agent.actionLayout, in: file, count: count)
+        let form = agent.served.policy.network.action
         return Transitions(
             observations: observations, actions: actions, rewards: (0..<count).map { rewards.double($0) },
             nextObservations: next, terminated: (0..<count).map { terminated.double($0) != 0 },
             truncated: (0..<count).map { truncated.double($0) != 0 },
-            episodeIDs: Array(repeating: "", count: count))
+            episodeIDs: Array(repeating: "", count: count),
+            masks: try ActionMask.read("action_mask", in: file, form, rows: count),
+            nextMasks: try ActionMask.read("next_action_mask", in: file, form, rows: count))
     }
 }
 

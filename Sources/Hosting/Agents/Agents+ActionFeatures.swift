@@ -62,6 +62,7 @@ extension Agents {
             if changed.features.count > table.features.count { try checkGrowth(of: agent, changed) }
             try keep(changed, of: agent.id)
             agent.change(table: changed)
+            indexer.look(at: agent)
             // How it did was with other actions.
             agent.update { $0.evaluation = nil }
             try keepProgress(of: agent)
@@ -75,6 +76,10 @@ extension Agents {
             throw .invalid(
                 field: "action_features",
                 reason: "\(environment) has no more actions; only an agent that was made for spaces can get some")
+        }
+        guard !configuration.isMasked else {
+            throw .invalid(
+                field: "action_features", reason: "the agent learns with masks, which are as wide as it has actions")
         }
         var grown = configuration
         grown.table = table
@@ -110,6 +115,7 @@ extension Agents {
             try keep(table, of: agent.id)
             try keep(served, of: agent.id)
             agent.change(served: served, table: table)
+            indexer.look(at: agent)
             return table
         }
     }
@@ -119,11 +125,7 @@ extension Agent {
     /// The id of the action that the first row is about.
     var firstAction: Int64 {
         let form = served.policy.network.action
-        guard let component = form.embedded else { return 0 }
-        return switch form.components[component] {
-        case .categorical(_, let start), .embedded(_, let start): Int64(start)
-        case .bins: 0
-        }
+        return form.embedded.map { Int64(form.components[$0].first) } ?? 0
     }
 }
 

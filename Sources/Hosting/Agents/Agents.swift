@@ -16,19 +16,23 @@ public final class Agents: Sendable {
         public var seed: UInt64?
         /// An object; what it does not name is derived from the spaces.
         public var hyperparameters: Value?
+        /// Whether masks will say what is allowed; an environment says itself whether it has some.
+        public var isMasked: Bool
         /// What is known of the actions, in place of what the environment says.
         public var actionFeatures: ActionFeatures?
         public var initFrom: Identifier?
 
         public init(
             name: String? = nil, environment: String? = nil, kwargs: Value? = nil,
-            spaces: (observation: Space, action: Space)? = nil, seed: UInt64? = nil, hyperparameters: Value? = nil,
+            spaces: (observation: Space, action: Space)? = nil, isMasked: Bool = false, seed: UInt64? = nil,
+            hyperparameters: Value? = nil,
             actionFeatures: ActionFeatures? = nil, initFrom: Identifier? = nil
         ) {
             self.name = name
             self.environment = environment
             self.kwargs = kwargs
             self.spaces = spaces
+            self.isMasked = isMasked
             self.seed = seed
             self.hyperparameters = hyperparameters
             self.actionFeatures = actionFeatures
@@ -44,6 +48,7 @@ public final class Agents: Sendable {
     private let clock: WallClock
     private let limit: Int
     private let table: Mutex<[Identifier: Agent]>
+    let indexer: ActionIndexer
 
     init(
         catalogue: Catalogue, store: StateFolder, clock: WallClock, logger: Logger, limit: Int
@@ -53,13 +58,20 @@ public final class Agents: Sendable {
         self.clock = clock
         self.limit = limit
         table = Mutex([:])
-        for agent in try load(logger) { table.withLock { $0[agent.id] = agent } }
+        indexer = ActionIndexer(logger: logger)
+        for agent in try load(logger) {
+            table.withLock { $0[agent.id] = agent }
+            indexer.look(at: agent)
+        }
     }
 
     /// Oldest first.
     public var all: [Agent] {
         table.withLock { Array($0.values) }.sorted { ($0.createdAt, $0.id.value) < ($1.createdAt, $1.id.value) }
     }
+
+    /// Stops what runs on a thread of its own.
+    func stop() { indexer.stop() }
 
     public func find(_ id: Identifier) -> Agent? { table.withLock { $0[id] } }
 
@@ -71,9 +83,11 @@ public final class Agents: Sendable {
             }
             return parent
         }
-        let configuration = try resolve(request, parent)
+        var configuration = try resolve(request, parent)
         let id = table.withLock { agents in Identifier.random { agents[$0] == nil } }
         var learner = try configuration.makeLearner()
+        // Observations may have masks in them.
+        configuration.isMasked = learner.isMasked
         var lineage = Lineage()
         if let parent { lineage.parents = [try configuration.begin(&learner, from: parent)] }
         let now = clock.now
@@ -110,7 +124,7 @@ public final class Agents: Sendable {
     private typealias Place = (observation: Space, action: Space, features: ActionFeatures?, isMasked: Bool)
 
     private func place(of request: Request) throws(HostingError) -> Place {
-        if let spaces = request.spaces { return (spaces.observation, spaces.action, nil, false) }
+        if let spaces = request.spaces { return (spaces.observation, spaces.action, nil, request.isMasked) }
         do {
             let vector = try catalogue.spec(request.environment ?? "").make(kwargs: request.kwargs)
             return (vector.observationSpace, vector.actionSpace, vector.actionFeatures, vector.hasActionMask)
@@ -141,7 +155,9 @@ public final class Agents: Sendable {
                 try store.deleteAgent(agent.id.description)
                 try store.remove("agents/\(agent.id)")
             }
+            agent.wish(indexRecall: nil)
         }
+        indexer.look(at: agent)
     }
 }
 
@@ -164,6 +180,7 @@ extension Agents {
         try keep(served, of: agent.id)
         try storing { () throws(StoreError) in try store.insert(record) }
         agent.change(served: served)
+        indexer.look(at: agent)
         for old in versions.dropFirst(Self.keptVersions - 1) { try forget(old, of: agent) }
         return record
     }
@@ -204,6 +221,7 @@ extension Agents {
             try store.remove(Self.learnerPath(agent.id))
         }
         agent.change(served: served)
+        indexer.look(at: agent)
         return record
     }
 

@@ -13,7 +13,8 @@ extension Learner {
         rewardScale.save(to: &checkpoint)
         checkpoint.put("reading", [reading.rawValue] as [UInt8])
         checkpoint.put("random", random)
-        network.featureScale?.save(to: &checkpoint)
+        network.featureTransform?.save(to: &checkpoint)
+        network.saveGrain(to: &checkpoint)
         if let acting {
             checkpoint.put("recent", recent)
             checkpoint.put("candidates", acting.candidates.ids)
@@ -50,6 +51,8 @@ extension Learner {
         restored.rewardScale = try RewardScale(from: checkpoint)
         restored.random = try checkpoint.random("random")
         restored.reading = try Policy.reading(in: checkpoint)
+        try restored.network.restoreGrain(from: checkpoint)
+        restored.batch = Batch(count: batch.count, network: restored.network, isMasked: isMasked)
         try restored.restoreShortlists(from: checkpoint)
         restored.replay = try Replay(hyperparameters, isMasked: isMasked, network: network)
         restored.openStreams = []
@@ -68,7 +71,7 @@ extension Learner {
 
     private mutating func restoreShortlists(from checkpoint: Checkpoint) throws(LearningError) {
         guard let embedding = network.embedding else { return }
-        network.featureScale = try FeatureScale(from: checkpoint, width: network.features?.width)
+        network.featureTransform = try Normalizer.Transform(from: checkpoint, width: network.features?.width)
         adoptEmbedding()
         let members = [embedding.count]
         recent = try checkpoint.members("recent", of: members)

@@ -3,16 +3,18 @@ import Neural
 
 extension Policy {
     /// The policy as named tensors: `layers.0.weight` [inputs, outputs] and so on, of the last layer's outputs the first
-    /// V and then the scores of each component, or the query of an embedded one; then the same of the tower that makes keys of
-    /// features, `actions.0.weight`, or the table of keys, `actions.keys` [members, dimension]; what the observation is normalised by; and the counts behind it.
+    /// V and then the scores of each component, or the query of an embedded one; then the same of the tower that makes keys
+    /// of features, `actions.0.weight`, or the table of keys, `actions.keys` [members, dimension]; what the observation is
+    /// normalised by; and the counts behind it.
     public var checkpoint: Checkpoint {
         var checkpoint = Checkpoint()
         for tensor in network.tensors {
             checkpoint.put(tensor.name, Array(parameters[tensor.range]), shape: tensor.shape)
         }
-        network.featureScale?.save(to: &checkpoint)
+        network.featureTransform?.save(to: &checkpoint)
         normalizer.save(to: &checkpoint)
         rewardScale.save(to: &checkpoint)
+        network.saveGrain(to: &checkpoint)
         checkpoint.put("exploration", [exploration])
         checkpoint.put("reading", [reading.rawValue] as [UInt8])
         checkpoint.put("counts", [transitions, updates])
@@ -35,7 +37,8 @@ extension Policy {
         }
         let counts = try checkpoint.integers("counts", count: 2, in: 0..<Int.max)
         var network = network
-        network.featureScale = try FeatureScale(from: checkpoint, width: network.features?.width)
+        network.featureTransform = try Normalizer.Transform(from: checkpoint, width: network.features?.width)
+        try network.restoreGrain(from: checkpoint)
         self.init(
             network: network, hyperparameters: hyperparameters, parameters: parameters,
             normalizer: try Normalizer(from: checkpoint, width: network.observation.numbers),
@@ -59,7 +62,9 @@ extension Learner {
     public mutating func adopt(_ policy: Policy) {
         precondition(policy.network == network, "a learner adopts a policy of its own network")
         parameters = policy.parameters
-        network.featureScale = policy.network.featureScale
+        network.featureTransform = policy.network.featureTransform
+        network.grain = policy.network.grain
+        batch = Batch(count: batch.count, network: network, isMasked: isMasked)
         adoptEmbedding()
         target = Array(parameters[..<network.denseCount])
         normalizer = policy.normalizer
@@ -70,6 +75,20 @@ extension Learner {
 }
 
 extension Network {
+    func saveGrain(to checkpoint: inout Checkpoint) {
+        guard action.coarsestGrain > 1 else { return }
+        checkpoint.put("grain", [grain])
+    }
+
+    /// Where nothing is said of it, all bins are open.
+    mutating func restoreGrain(from checkpoint: Checkpoint) throws(LearningError) {
+        let said =
+            checkpoint["grain"] == nil
+            ? [1] : try checkpoint.integers("grain", count: 1, in: 1..<action.coarsestGrain + 1)
+        guard action.coarsestGrain.isMultiple(of: said[0]) else { throw .invalidCheckpoint("grain halves to 1") }
+        grain = said[0]
+    }
+
     /// The flat buffer's parts.
     fileprivate var tensors: [Perceptron.Tensor] {
         guard let embedding else { return perceptron.tensors }
@@ -88,18 +107,19 @@ extension Network {
     }
 }
 
-extension FeatureScale {
+/// How features are seen.
+extension Normalizer.Transform {
     func save(to checkpoint: inout Checkpoint) {
-        guard !mean.isEmpty else { return }
-        checkpoint.put("features.mean", mean)
-        checkpoint.put("features.inverse", inverse)
+        guard !shift.isEmpty else { return }
+        checkpoint.put("features.mean", shift)
+        checkpoint.put("features.inverse", scale)
     }
 
     /// - Parameter width: nil where there are no features.
     init?(from checkpoint: Checkpoint, width: Int?) throws(LearningError) {
         guard let width else { return nil }
         self.init(
-            mean: try checkpoint.floats("features.mean", count: width),
-            inverse: try checkpoint.floats("features.inverse", count: width))
+            shift: try checkpoint.floats("features.mean", count: width),
+            scale: try checkpoint.floats("features.inverse", count: width))
     }
 }

@@ -17,6 +17,7 @@ extension Training {
             checkpoint.put("candidates.\(index).seeds", candidate.evaluation.seeds)
             checkpoint.put("candidates.\(index).returns", candidate.evaluation.returns)
             checkpoint.put("candidates.\(index).lengths", candidate.evaluation.lengths)
+            checkpoint.put("candidates.\(index).score", [candidate.score])
         }
         checkpoint.put("candidates", [candidates.count])
         return checkpoint
@@ -44,13 +45,15 @@ extension Training {
         for index in 0..<(try checkpoint.integers("candidates", count: 1, in: 0..<100)[0]) {
             let part = checkpoint.part("candidates.\(index).")
             let returns = try part.doubles("returns")
+            let score = try part.doubles("score", count: 1)[0]
             candidates.append(
                 Candidate(
                     policy: try Policy(learner.network, learner.hyperparameters, from: part),
                     evaluation: Evaluation(
                         seeds: try part.integers("seeds", count: returns.count, in: 0..<Int.max).map(UInt64.init),
                         returns: returns,
-                        lengths: try part.integers("lengths", count: returns.count, in: 0..<Int.max))))
+                        lengths: try part.integers("lengths", count: returns.count, in: 0..<Int.max)),
+                    score: score))
         }
     }
 }

@@ -93,18 +93,3 @@ public struct Evaluation: Sendable, Equatable {
         return episodes.compactMap(\.self)
     }
 }
-
-extension VectorEnvironment {
-    /// The masks of all environments, in rows; empty where everything is always allowed.
-    public var actionMasks: [Bool] {
-        guard maskWidth > 0 else { return [] }
-        var masks: [Bool] = []
-        var mask = [Bool](repeating: true, count: maskWidth)
-        for index in 0..<count {
-            var lent = mask.mutableSpan
-            writeActionMask(index, &lent)
-            masks += mask
-        }
-        return masks
-    }
-}

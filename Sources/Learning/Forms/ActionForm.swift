@@ -69,14 +69,18 @@ public struct ActionForm: Sendable, Equatable {
     let gaussians: [Int]
     /// Which component is embedded; nil for none.
     public let embedded: Int?
+    /// How many bins apart those are that are open at first, where finer ones open later; 1 where all are open.
+    let coarsestGrain: Int
 
     /// - Parameters:
     ///   - bins: the number of values for each lane of a Box.
+    ///   - coarseBins: how many of them are open at first; 0 for all.
     ///   - isGaussian: whether these are scored by a Gaussian, each lane on its own.
     ///   - featureRows: of how many members features are known: of the first Discrete space of as many.
     ///   - embeds: whether a component may be embedded.
     public init(
-        _ space: Space, bins: Int, isGaussian: Bool = false, featureRows: Int? = nil, embeds: Bool = true
+        _ space: Space, bins: Int, coarseBins: Int = 0, isGaussian: Bool = false, featureRows: Int? = nil,
+        embeds: Bool = true
     ) throws(LearningError) {
         guard let layout = space.layout else {
             throw .unsupportedSpace(
@@ -96,7 +100,10 @@ public struct ActionForm: Sendable, Equatable {
         var product = 1
         for count in counts where product <= Self.jointLimit { product *= count }
         gaussians = isGaussian ? components.indices.filter { components[$0].isBins } : []
-        isJoint = embedded == nil && product <= Self.jointLimit && (gaussians.isEmpty || counts.count == 1)
+        coarsestGrain = coarseBins > 1 && components.contains(where: \.isBins) ? (bins - 1) / (coarseBins - 1) : 1
+        let isGrowing = coarsestGrain > 1 && counts.count > 1
+        isJoint =
+            embedded == nil && !isGrowing && product <= Self.jointLimit && (gaussians.isEmpty || counts.count == 1)
         head = ScoreHead(components: isJoint ? [product] : counts, uncentred: embedded)
     }
 
@@ -139,7 +146,7 @@ public struct ActionForm: Sendable, Equatable {
         guard let embedded, case .embedded(_, let start) = components[embedded] else { return self }
         var other = self
         other.components[embedded] = .embedded(count: count, start: start)
-        other.head = ScoreHead(components: other.components.map(\.count), uncentred: embedded)
+        other.head = head.resizing(embedded, to: count)
         return other
     }
 
@@ -227,6 +234,13 @@ extension ActionForm {
                 start += component.count
             }
         }
+    }
+
+    /// Where a row of masks allows nothing, as after an episode's end, has it allow everything.
+    func allowSomething(_ masks: inout [Bool], row: Int) {
+        let flags = row * maskWidth..<(row + 1) * maskWidth
+        guard flags.upperBound <= masks.count, !masks[flags].contains(true) else { return }
+        for place in flags { masks[place] = true }
     }
 
     /// Masks over the head's members for rows of masks over the components; empty for empty.

@@ -42,6 +42,7 @@ extension HyperparameterField {
         choice("activation", \.activation, "what the hidden layers do to their sums"),
         boolean("layer_norm", \.layerNorm, "whether the sums of hidden layers are normalised"),
         integer("bins", \.bins, 2...255, "values for each lane of a Box of actions"),
+        integer("coarse_bins", \.coarseBins, 0...129, "bins that q begins with, until finer ones open; 0: with all"),
         choice("box_distribution", \.boxDistribution, "how they are scored: each on its own, or by a Gaussian"),
         integer("embedding_size", \.embeddingSize, 0...512, "numbers in the key of an embedded action; 0 embeds none"),
         integer("candidates", \.candidates, 16...16_384, "embedded actions that learning looks at at once"),

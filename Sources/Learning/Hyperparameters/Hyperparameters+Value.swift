@@ -30,6 +30,8 @@ extension Hyperparameters {
         try apply(value, within: "")
         // A Gaussian costs the same however fine it is cut.
         if value["box_distribution"] == "gaussian" && value["bins"] == nil { bins = Self.gaussianBins }
+        let isResized = value["bins"] != nil || value["box_distribution"] == "gaussian"
+        if isResized && value["coarse_bins"] == nil { coarseBins = 0 }
         try check()
     }
 
@@ -45,6 +47,7 @@ extension Hyperparameters {
             ("embedding_size", changed.embeddingSize == embeddingSize),
             ("candidates", changed.candidates == candidates),
             ("layer_norm", changed.layerNorm == layerNorm), ("bins", changed.bins == bins),
+            ("coarse_bins", changed.coarseBins == coarseBins),
             ("replay", changed.replay == replay), ("replay_capacity", changed.replayCapacity == replayCapacity),
         ] where !isSame {
             throw .invalidHyperparameter(
@@ -76,8 +79,23 @@ extension Hyperparameters {
         }
     }
 
+    /// How often a number has to be doubled to become another one; nil where it never does.
+    private static func doublings(from first: Int, to last: Int) -> Int? {
+        (0..<Int.bitWidth / 2).first { first << $0 == last }
+    }
+
     /// What no single field's range can say.
     private func check() throws(LearningError) {
+        guard coarseBins == 0 || boxDistribution == .categorical else {
+            throw .invalidHyperparameter(name: "coarse_bins", reason: "a Gaussian has all bins from the beginning")
+        }
+        guard coarseBins == 0 || (coarseBins > 1 && Self.doublings(from: coarseBins - 1, to: bins - 1) != nil) else {
+            throw .invalidHyperparameter(
+                name: "coarse_bins",
+                reason:
+                    "between two bins a finer one opens again and again: 5 become 9, 17, 33, 65; \(coarseBins) never "
+                    + "become \(bins)")
+        }
         guard batchSize <= replayCapacity else {
             throw .invalidHyperparameter(name: "batch_size", reason: "it is more than replay_capacity")
         }

@@ -90,6 +90,7 @@ public struct Hyperparameters: Sendable, Equatable {
     public var activation: Activation
     public var layerNorm: Bool
     public var bins: Int
+    public var coarseBins: Int
     public var boxDistribution: BoxDistribution
     public var embeddingSize: Int
     public var candidates: Int
@@ -126,15 +127,19 @@ extension Hyperparameters {
     /// The defaults, from the spaces alone.
     public init(observation: Space, action: Space) {
         let form = try? ObservationForm(observation)
+        let isProduct = Self.isProduct(action)
         self.init(
             hiddenSizes: [128, 128], activation: .relu, layerNorm: false,
-            bins: (action.layout?.count ?? 1) <= 2 ? 11 : 5, boxDistribution: .categorical, embeddingSize: 32,
+            // Jointly scored, few lanes can do with few bins; where they are scored apart, fine ones cost little.
+            bins: (action.layout?.count ?? 1) <= 2 ? 11 : 65, coarseBins: (action.layout?.count ?? 1) <= 2 ? 0 : 5,
+            boxDistribution: .categorical, embeddingSize: 32,
             candidates: 512,
             observationNormalization: true, optimizer: .adam,
             learningRate: 1e-3, learningRateDecay: 0.1, momentum: 0.9, gradientClip: 10, loss: .huber, batchSize: 64,
             // What a category leads to is soon known exactly; numbers gain from rewards that travel faster.
-            discount: 0.99, nStep: form?.numbers == 0 ? 1 : 3, doubleQ: true, rewardScaling: true,
-            targetUpdate: TargetUpdate(tau: 0.01, period: 1), replay: .uniform,
+            discount: 0.99, nStep: form?.numbers == 0 || isProduct ? 1 : 3, doubleQ: true, rewardScaling: true,
+            // The maximum is taken in each component, and its errors add up: they must not feed each other.
+            targetUpdate: TargetUpdate(tau: isProduct ? 0.001 : 0.01, period: 1), replay: .uniform,
             replayCapacity: Self.capacity(lanes: form?.width ?? 1), priorityExponent: 0.6,
             priorityBeta: 0.4, exploration: Exploration(initial: 1, final: 0.05, steps: 5_000), learningStarts: 500,
             trainFrequency: 2, gradientSteps: 1, demonstrationShare: 0.25,
@@ -145,6 +150,11 @@ extension Hyperparameters {
                 hiddenSizes: [64, 64], learningRate: 3e-4, gradientPenalty: 10, period: 1, rewardScale: 0.1),
             policyGradient: PolicyOptimization(
                 rolloutSteps: 128, epochs: 10, batchSize: 64, clip: 0.2, lambda: 0.95, entropy: 0, valueWeight: 0.5))
+    }
+
+    /// Whether more than a few components are scored apart.
+    private static func isProduct(_ action: Space) -> Bool {
+        ((try? ActionForm(action, bins: 65, coarseBins: 5))?.head.components.count ?? 1) > 3
     }
 
     /// 100,000 transitions, fewer where an observation is so wide that they would take more than 256 MiB.

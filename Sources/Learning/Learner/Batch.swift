@@ -43,7 +43,7 @@ struct Batch: Sendable {
         weights = Array(repeating: 1, count: count)
         choices = Array(repeating: 0, count: count * network.head.components.count)
         nextChoices = choices
-        let hasMasks = isMasked || network.embedding?.hasWithdrawn ?? false
+        let hasMasks = isMasked || network.embedding?.hasWithdrawn ?? false || network.grain > 1
         masks = Array(repeating: 1, count: hasMasks ? count * network.head.members : 0)
         nextMasks = masks
         values = rewards

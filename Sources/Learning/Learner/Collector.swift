@@ -10,9 +10,8 @@ struct Collector {
     private(set) var finalStates: States
     /// What is done next, and whether each row of it is thought best.
     private(set) var choices: [Int32]
-    /// The same as places among the members that the network scores, and the masks over these.
-    private(set) var places: [Int32]
-    private(set) var masks: [UInt8] = []
+    /// The same as places among those who were in the running, and the masks over these; nil where all members are.
+    private var considered: (places: [Int32], masks: [UInt8])?
     private(set) var isBest: [Bool]
     /// How the latest step ended, for each environment.
     private(set) var endings: [Ending]
@@ -28,7 +27,6 @@ struct Collector {
         states = States(rows: count, network, masked: learner.isMasked)
         finalStates = States(rows: count, network, masked: learner.isMasked)
         choices = Array(repeating: 0, count: count * network.head.components.count)
-        places = choices
         isBest = Array(repeating: true, count: count)
         endings = Array(repeating: .none, count: count)
         actions = Lanes(network.action.element, count: count * network.action.components.count)
@@ -52,10 +50,15 @@ struct Collector {
     /// - Parameter enlists: whether others are put in the running first, where not all members can be.
     mutating func choose(_ learner: inout Learner, _ mode: Chooser.Mode? = nil, enlists: Bool = true) {
         if enlists { learner.enlistToAct(states, rows: streams.count) }
-        masks = learner.choose(states, rows: streams.count, mode, in: &workspace, &places, &isBest)
-        choices = places
+        let masks = learner.choose(states, rows: streams.count, mode, in: &workspace, &choices, &isBest)
+        guard learner.acting != nil else { return }
+        considered = (choices, masks)
         learner.leave(&choices, rows: streams.count, isBest: isBest)
     }
+
+    /// What was chosen latest, as places among the members that the network scores, and the masks over these.
+    var places: [Int32] { considered?.places ?? choices }
+    var masks: [UInt8] { considered?.masks ?? states.masks }
 
     /// Does in one environment what a row of other choices says.
     mutating func take(_ others: [Int32], row: Int) {
@@ -73,6 +76,7 @@ struct Collector {
         learner.network.action.decode(choices, rows: streams.count, to: &actions)
         do { try vector.step(actions) } catch { throw .environment(error) }
         learner.network.observation.encode(vector.finalObservations, rows: 0..<streams.count, to: &finalStates)
+        heed(learner.network.masks([], vector.finalObservations, rows: streams.count), learner, &finalStates)
         look(learner)
         let (terminated, truncated) = (vector.terminated, vector.truncated)
         for row in streams.indices {
@@ -107,11 +111,12 @@ struct Collector {
     mutating func look(_ learner: Learner) {
         learner.network.observation.encode(vector.observations, rows: 0..<streams.count, to: &states)
         guard learner.isMasked else { return }
-        var mask = Array(repeating: true, count: learner.network.action.maskWidth)
-        for row in streams.indices {
-            var lent = mask.mutableSpan
-            vector.writeActionMask(row, &lent)
-            learner.network.action.widen(mask, row: 0, to: &states.masks, row: row)
-        }
+        heed(learner.network.masks(vector.actionMasks, vector.observations, rows: streams.count), learner, &states)
+    }
+
+    /// Takes in what is allowed; nothing is said of it where `masks` are empty.
+    private func heed(_ masks: [Bool], _ learner: Learner, _ states: inout States) {
+        guard !masks.isEmpty else { return }
+        for row in streams.indices { learner.network.action.widen(masks, row: row, to: &states.masks, row: row) }
     }
 }

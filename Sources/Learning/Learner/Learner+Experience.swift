@@ -16,10 +16,12 @@ extension Learner {
         _ states: States, rows: Int, _ mode: Chooser.Mode?, in workspace: inout Workspace, _ choices: inout [Int32],
         _ isBest: inout [Bool]
     ) -> [UInt8] {
+        refineBins()
         network.load(states, rows: rows, normalizer.transform(hyperparameters), into: &workspace)
         loadActingKeys(into: &workspace)
         network.perceptron.forward(parameters, rows: rows, in: &workspace)
-        let masks = actingMasks(states.masks, rows: rows)
+        var masks = actingMasks(states.masks, rows: rows)
+        network.action.close(&masks, grain: network.grain, network.head, rows: rows)
         Chooser(head: network.head, mode ?? .exploring(exploration)).choose(
             workspace.outputs, rows: rows, masks: masks, random: &random, choices: &choices, isBest: &isBest)
         return masks

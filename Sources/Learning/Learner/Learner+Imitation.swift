@@ -44,12 +44,9 @@ extension Learner {
 
     /// What was allowed in each observation, where this agent heeds it. After a last one nothing needs to be.
     private func masks(of episode: Trajectory) throws(LearningError) -> [Bool] {
-        guard isMasked && !episode.masks.isEmpty else { return [] }
-        var masks = episode.masks
-        let last = episode.length * network.action.maskWidth
-        if last < masks.count && !masks[last...].contains(true) {
-            for place in last..<masks.count { masks[place] = true }
-        }
+        guard isMasked else { return [] }
+        var masks = network.masks(episode.masks, episode.observations, rows: episode.length + 1)
+        network.action.allowSomething(&masks, row: episode.length)
         try network.action.check(masks, rows: episode.length + 1)
         return masks
     }
@@ -79,7 +76,7 @@ extension Learner {
         let weight = settings.weight * Schedule(from: 1, to: decay).value(at: progress)
         return term(
             network.head, outputs: batch.online.outputs, rows: rows, masks: batch.masks, choices: batch.choices,
-            weights: weights, scale: Float(weight) * Float(rows) / Float(batch.count),
+            spreads: network.action.spreads, weights: weights, scale: Float(weight) * Float(rows) / Float(batch.count),
             addingTo: &batch.online.outputGradient)
     }
 
@@ -92,7 +89,7 @@ extension Learner {
         head.best(batch.online.outputs, rows: rows, masks: batch.masks, choices: &batch.nextChoices)
         head.values(
             batch.online.outputs, rows: rows, masks: batch.masks, of: batch.nextChoices, to: &batch.expectations)
-        let scale = rewardScale.factor(hyperparameters)
+        let scale = rewardFactor
         func weigh(_ returns: [Float]?, _ rows: Range<Int>, unknown: Bool, filters: Bool) {
             for row in rows {
                 let outcome = (returns?[Int(batch.slots[row])] ?? .nan) * scale

@@ -10,10 +10,13 @@ extension Learner {
     /// - Precondition: rows and lanes are as the spaces have them.
     public mutating func observe(_ transitions: Transitions, learn: Bool = true) throws(LearningError) {
         let rows = transitions.rewards.count
-        try check(transitions.masks, rows: rows)
-        try check(transitions.nextMasks, rows: rows)
-        let before = states(transitions.observations, transitions.masks, rows: rows)
-        let after = states(transitions.nextObservations, transitions.nextMasks, rows: rows)
+        let masks = network.masks(transitions.masks, transitions.observations, rows: rows)
+        var nextMasks = network.masks(transitions.nextMasks, transitions.nextObservations, rows: rows)
+        for row in 0..<rows where transitions.terminated[row] { network.action.allowSomething(&nextMasks, row: row) }
+        try check(masks, "action_mask", rows: rows)
+        try check(nextMasks, "next_action_mask", rows: rows)
+        let before = states(transitions.observations, masks, rows: rows)
+        let after = states(transitions.nextObservations, nextMasks, rows: rows)
         var choices = [Int32](repeating: 0, count: rows * network.head.components.count)
         network.action.encode(transitions.actions, rows: rows, to: &choices)
         let isBest = areBest(choices, before, rows: rows)
@@ -32,11 +35,15 @@ extension Learner {
         if !learn { credit = paid }
     }
 
-    private func check(_ masks: [Bool], rows: Int) throws(LearningError) {
+    private func check(_ masks: [Bool], _ name: String, rows: Int) throws(LearningError) {
         guard masks.isEmpty || isMasked else {
-            throw .invalidRequest(name: "action_mask", reason: "this agent learns without masks")
+            throw .invalidRequest(
+                name: name, reason: "this agent learns without masks; one that is made with \"is_masked\" heeds them")
         }
-        try network.action.check(masks, rows: rows)
+        do { try network.action.check(masks, rows: rows) } catch {
+            guard case .invalidMask(let row, let reason) = error else { throw error }
+            throw .invalidRequest(name: "transitions/\(row)/\(name)", reason: reason)
+        }
     }
 
     func states(_ observations: Lanes, _ masks: [Bool], rows: Int) -> States {

@@ -14,7 +14,7 @@ extension Learner {
         self.shortlist = nil
         defer { self.shortlist = shortlist }
         let (component, components) = (shortlist.embedding.component, network.head.components.count)
-        let members = network.action.members(of: component)
+        let members = network.action.head.members(of: component)
         let slots = objective.learnsValues ? batch.lasts : batch.slots
         var wanted = (0..<batch.count).map { batch.choices[$0 * components + component] }
         func want(_ source: borrowing Replay, _ rows: Range<Int>, _ random: inout RandomGenerator) {
@@ -58,7 +58,7 @@ extension Learner {
         _ shortlist: Shortlist, rows: Int, from masks: inout [UInt8], except choices: [Int32] = []
     ) {
         let (component, head) = (shortlist.embedding.component, network.head)
-        let start = head.components[..<component].reduce(0, +)
+        let start = head.members(of: component).lowerBound
         for (place, id) in shortlist.candidates.ids.enumerated() where shortlist.embedding.isWithdrawn(Int(id)) {
             for row in 0..<rows { masks[row * head.members + start + place] = 0 }
         }
@@ -71,7 +71,8 @@ extension Learner {
 
     /// Sees the members of the embedded component as the network does now.
     mutating func adoptEmbedding() {
-        shortlist = network.embedding.map { Shortlist($0) }
+        guard let embedding = network.embedding else { return }
+        shortlist = Shortlist(embedding)
         acting = shortlist
         batch = Batch(count: batch.count, network: network, isMasked: isMasked)
     }
@@ -95,7 +96,9 @@ extension Learner {
         defer { self.acting = acting }
         var wanted: [Int32] = []
         if isMasked {
-            let (members, width) = (network.action.members(of: acting.embedding.component), network.action.head.members)
+            let (members, width) = (
+                network.action.head.members(of: acting.embedding.component), network.action.head.members
+            )
             for row in 0..<rows {
                 let mask = states.masks[row * width + members.lowerBound..<row * width + members.upperBound]
                 for _ in 0..<Self.allowedPerRow {
@@ -136,7 +139,7 @@ extension Learner {
         let strangers = acting.enter(&choices, rows: 0..<rows, components: components)
         guard !strangers.isEmpty else { return }
         if masks.isEmpty { masks = Array(repeating: 1, count: rows * network.head.members) }
-        let start = network.head.components[..<component].reduce(0, +)
+        let start = network.head.members(of: component).lowerBound
         for row in strangers { masks[row * network.head.members + start] = 0 }
     }
 
@@ -157,16 +160,8 @@ extension Network {
     /// The places, among all members of the action, of those whom the network scores while it learns.
     func scored(_ candidates: Candidates?) -> [Int32] {
         guard let embedding, let candidates else { return (0..<Int32(head.members)).map { $0 } }
-        let members = action.members(of: embedding.component)
+        let members = action.head.members(of: embedding.component)
         let (first, all) = (Int32(members.lowerBound), Int32(action.head.members))
         return Array(0..<first) + candidates.ids.map { first + $0 } + Array(Int32(members.upperBound)..<all)
-    }
-}
-
-extension ActionForm {
-    /// The places of a component's members among all members.
-    func members(of component: Int) -> Range<Int> {
-        let start = head.components[..<component].reduce(0, +)
-        return start..<start + head.components[component]
     }
 }

@@ -55,7 +55,7 @@ extension Learner {
         let discount = Float(hyperparameters.discount)
         let scale =
             objective.rewards == .environment
-            ? rewardScale.factor(hyperparameters) : Float(hyperparameters.adversarial.rewardScale)
+            ? rewardFactor : Float(hyperparameters.adversarial.rewardScale)
         var learned: [Float] = []
         if case .discriminator = objective.rewards { learned = learnedRewards() }
         func reward(_ source: borrowing Replay, _ rows: Range<Int>, shown: Float) {

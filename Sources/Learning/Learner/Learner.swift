@@ -54,6 +54,7 @@ public struct Learner: Sendable {
             observation: observation, action: action, hyperparameters: hyperparameters, features: features)
         self.network = network
         self.hyperparameters = hyperparameters
+        let isMasked = isMasked || network.observation.maskLanes != nil
         self.isMasked = isMasked
         var random = RandomGenerator(seed: seed)
         parameters = network.initialParameters { random.random() }
@@ -74,6 +75,9 @@ public struct Learner: Sendable {
         shownCount == 0
             ? hyperparameters.exploration.rate(after: transitions) : hyperparameters.exploration.final
     }
+
+    /// By what the environment's rewards are multiplied before they are learned.
+    var rewardFactor: Float { rewardScale.factor(hyperparameters, components: network.head.components.count) }
 
     /// Whether there is enough experience to learn from.
     public var isReady: Bool {
@@ -98,17 +102,17 @@ public struct Learner: Sendable {
     public mutating func update(progress: Double) {
         precondition(isReady, "an update needs experience")
         reading = objective.reading
+        refineBins()
         if adversary != nil && updates.isMultiple(of: hyperparameters.adversarial.period) { teachAdversary() }
         draw(progress: progress)
         loadStates()
+        if objective.learnsValues { reward() }
+        enlistBatch()
+        loadMasks()
+        closeBins()
         if objective.learnsValues {
-            reward()
-            enlistBatch()
-            loadMasks()
             judge()
         } else {
-            enlistBatch()
-            loadMasks()
             network.perceptron.forward(parameters, rows: batch.count, in: &batch.online)
         }
         learn(progress: progress)

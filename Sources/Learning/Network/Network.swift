@@ -14,6 +14,8 @@ public struct Network: Sendable, Equatable {
     private(set) var head: ScoreHead
     let askingHead: ScoreHead
     private(set) var embedding: ActionEmbedding?
+    /// How many bins apart those are that are open by now (Growing Q-Networks, Seyde 2024); 1 where all are.
+    public internal(set) var grain: Int
     /// All parameters, in one flat buffer; the first `denseCount` of them move with every update.
     public let parameterCount: Int
     let denseCount: Int
@@ -25,11 +27,12 @@ public struct Network: Sendable, Equatable {
     public init(
         observation: Space, action: Space, hyperparameters: Hyperparameters, features: ActionFeatures? = nil
     ) throws(LearningError) {
-        let inputs = try ObservationForm(observation)
         let form = try ActionForm(
-            action, bins: hyperparameters.bins, isGaussian: hyperparameters.boxDistribution == .gaussian,
+            action, bins: hyperparameters.bins, coarseBins: hyperparameters.coarseBins,
+            isGaussian: hyperparameters.boxDistribution == .gaussian,
             featureRows: features?.count, embeds: hyperparameters.embeddingSize > 0)
-        (self.observation, self.action) = (inputs, form)
+        let inputs = try ObservationForm(observation, maskWidth: form.maskWidth)
+        (self.observation, self.action, grain) = (inputs, form, form.coarsestGrain)
         func trunk(_ head: ScoreHead, _ embedded: Perceptron.Shape.Embedded?) -> Perceptron.Shape {
             Perceptron.Shape(
                 numbers: inputs.numbers, categories: inputs.categories,
@@ -46,11 +49,11 @@ public struct Network: Sendable, Equatable {
             return
         }
         let dimension = hyperparameters.embeddingSize
-        askingHead = form.head(resizing: component, to: dimension)
+        askingHead = form.head.resizing(component, to: dimension)
         asking = Perceptron(trunk(askingHead, nil))
         let embedding = try ActionEmbedding(
             form, component: component, hyperparameters, features, from: asking.parameterCount)
-        head = form.head(resizing: component, to: embedding.candidates)
+        head = form.head.resizing(component, to: embedding.candidates)
         perceptron = Perceptron(
             trunk(head, .init(outputs: head.outputs(of: component), dimension: dimension)))
         self.embedding = embedding
@@ -70,9 +73,9 @@ public struct Network: Sendable, Equatable {
     public var features: ActionFeatures? { embedding?.features }
 
     /// How features are seen.
-    var featureScale: FeatureScale? {
-        get { embedding?.scale }
-        set { if let newValue { embedding?.scale = newValue } }
+    var featureTransform: Normalizer.Transform? {
+        get { embedding?.transform }
+        set { if let newValue { embedding?.transform = newValue } }
     }
 
     /// The same, what is known of the actions being something else, of as many or more. Parameters fit both.
@@ -84,7 +87,7 @@ public struct Network: Sendable, Equatable {
         other.action = action.growing(to: features.count)
         other.embedding = embedding
         // Where there were few, more may be in the running.
-        other.head = other.action.head(resizing: embedding.component, to: embedding.candidates)
+        other.head = other.action.head.resizing(embedding.component, to: embedding.candidates)
         var shape = perceptron.shape
         shape.outputs = other.head.width
         shape.gaussians = action.gaussians.map { other.head.outputs(of: $0) }
@@ -117,22 +120,5 @@ public struct Network: Sendable, Equatable {
         for lane in 0..<count {
             workspace.categories[target * count + lane] = states.categories[row * count + lane]
         }
-    }
-}
-
-extension ActionForm {
-    /// The head whose component `component` has another number of members.
-    fileprivate func head(resizing component: Int, to count: Int) -> ScoreHead {
-        var counts = head.components
-        counts[component] = count
-        return ScoreHead(components: counts, uncentred: head.uncentred)
-    }
-}
-
-extension ScoreHead {
-    /// The places of a component's scores among the outputs.
-    fileprivate func outputs(of component: Int) -> Range<Int> {
-        let start = 1 + components[..<component].reduce(0, +)
-        return start..<start + components[component]
     }
 }

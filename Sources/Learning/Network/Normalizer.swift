@@ -1,3 +1,5 @@
+import Gym
+
 /// Running mean and deviation of each number of an observation, by which the network sees it.
 public struct Normalizer: Sendable, Equatable {
     /// Beyond this many deviations a number is cut off.
@@ -32,9 +34,17 @@ public struct Normalizer: Sendable, Equatable {
         }
     }
 
+    /// Whether nothing was seen yet that numbers could be compared with.
+    var isEmpty: Bool { count <= 1 }
+
+    /// A number as it might come: normal, with the mean and the deviation of those of its lane.
+    func draw(_ lane: Int, _ random: inout RandomGenerator) -> Double {
+        mean[lane] + (squares[lane] / count).squareRoot() * random.standardNormal()
+    }
+
     /// What the network applies: nothing before anything was seen.
     func transform(_ hyperparameters: Hyperparameters) -> Transform {
-        guard count > 1 && hyperparameters.observationNormalization else { return .identity(width: mean.count) }
+        guard !isEmpty && hyperparameters.observationNormalization else { return .identity(width: mean.count) }
         return Transform(
             shift: mean.map(Float.init), scale: squares.map { Float(1 / ($0 / count + 1e-8).squareRoot()) },
             limit: Self.limit)
@@ -43,12 +53,11 @@ public struct Normalizer: Sendable, Equatable {
     struct Transform: Sendable, Equatable {
         let shift: [Float]
         let scale: [Float]
-        let limit: Float
+        /// Beyond this a number is cut off.
+        var limit = Float.greatestFiniteMagnitude
 
         static func identity(width: Int) -> Transform {
-            Transform(
-                shift: Array(repeating: 0, count: width), scale: Array(repeating: 1, count: width),
-                limit: .greatestFiniteMagnitude)
+            Transform(shift: Array(repeating: 0, count: width), scale: Array(repeating: 1, count: width))
         }
 
         /// Writes row `source` of `numbers`, normalised, to row `target` of `inputs`.

@@ -42,7 +42,7 @@ public struct Policy: Sendable {
         self.normalizer = normalizer
         self.rewardScale = rewardScale
         transform = normalizer.transform(hyperparameters)
-        valueUnit = 1 / rewardScale.factor(hyperparameters)
+        valueUnit = 1 / rewardScale.factor(hyperparameters, components: network.head.components.count)
         self.reading = reading
         self.exploration = exploration
         self.transitions = transitions
@@ -78,23 +78,27 @@ public struct Policy: Sendable {
     }
 
     /// What to do in `rows` observations, and with `details` why.
+    /// - Parameter isExact: whether the best actions are found by exact search even where there is an index. Where there is
+    ///   none, where masks are given, and to sample a stochastic policy, it is exact anyway.
     public func decide(
         _ observations: Lanes, rows: Int, masks: [Bool] = [], deterministic: Bool = true, details: Bool = true,
-        random: inout RandomGenerator
+        isExact: Bool = true, random: inout RandomGenerator
     ) throws(LearningError) -> Decisions {
+        let masks = network.masks(masks, observations, rows: rows)
         try network.action.check(masks, rows: rows)
         try network.checkAvailable(masks, rows: rows)
         return decided(
             observations, rows: rows, masks: masks, mode: deterministic ? .greedy : stochasticMode, details: details,
-            random: &random)
+            index: isExact || !masks.isEmpty ? nil : index, random: &random)
     }
 
     private func decided(
-        _ observations: Lanes, rows: Int, masks: [Bool], mode: Chooser.Mode, details: Bool,
+        _ observations: Lanes, rows: Int, masks: [Bool], mode: Chooser.Mode, details: Bool, index: ActionIndex? = nil,
         random: inout RandomGenerator
     ) -> Decisions {
         precondition(observations.count == rows * network.observation.width, "a policy is asked about whole rows")
         var decisions = Decisions(rows: rows, network: network, details: details)
+        decisions.index = mode == .sampling ? nil : index
         var scratch = pool.take(network)
         defer { pool.give(scratch) }
         for start in stride(from: 0, to: rows, by: Scratch.rows) {
@@ -131,6 +135,7 @@ extension Policy: Expert {
     /// The best action in each of `rows` observations.
     public func act(_ observations: Lanes, rows: Int, masks: [Bool]) -> Lanes {
         precondition(masks.isEmpty || masks.count == rows * network.action.maskWidth, "masks are whole rows")
+        let masks = network.masks(masks, observations, rows: rows)
         var random = RandomGenerator(seed: 0)
         return decided(observations, rows: rows, masks: masks, mode: .greedy, details: false, random: &random).actions
     }
@@ -148,17 +153,21 @@ public struct Decisions: Sendable {
     /// Q, where there is one component. Of a policy, the logarithm of its probability. −∞ for what is not allowed. Empty
     /// without details, and where there are too many to tell.
     public internal(set) var values: [Float]
-    /// How likely the stochastic policy takes each member, [rows, head.members]. Empty without
-    /// details, and where there are too many to tell.
+    /// How likely the stochastic policy takes each member, [rows, head.members]. Empty as ``values`` is.
     public internal(set) var probabilities: [Float]
     /// What the ranking of an embedded component's members is found by; nil where none is embedded, or without details.
     var asked: Asked?
+    /// What looks for the best of an embedded component's members; nil where all of them are looked at.
+    var index: ActionIndex?
 
     /// The network's outputs, a query among them, and the masks of all members, or none.
     struct Asked: Sendable {
         var outputs: [Float]
         var masks: [UInt8]
     }
+
+    /// Whether the best actions were looked for by an index, which may miss some.
+    public var isApproximate: Bool { index != nil }
 
     /// Of more members than this not each one's value and probability is told, only those of the best.
     public static let detailLimit = 65_536

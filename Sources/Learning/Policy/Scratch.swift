@@ -35,7 +35,7 @@ struct Scratch: Sendable {
         widen(given, rows: range, network)
         Chooser(head: network.askingHead, mode).choose(
             workspace.outputs, rows: rows, masks: askingMasks, random: &random, choices: &choices, isBest: &isBest)
-        chooseEmbedded(policy, rows: rows, mode, random: &random)
+        chooseEmbedded(policy, rows: rows, mode, decisions.index, random: &random)
         network.action.decode(choices, rows: rows, to: &decisions.actions, from: range.lowerBound)
         let components = network.head.components.count
         for index in 0..<rows * components {
@@ -45,27 +45,36 @@ struct Scratch: Sendable {
     }
 
     private mutating func widen(_ given: [Bool], rows: Range<Int>, _ network: Network) {
-        masks.removeAll(keepingCapacity: true)
+        // First, since where nothing is embedded it is the same array.
         askingMasks = []
-        guard !given.isEmpty else { return }
-        masks.append(contentsOf: repeatElement(0, count: rows.count * network.action.head.members))
-        for (row, source) in rows.enumerated() {
-            network.action.widen(given, row: source, to: &masks, row: row)
+        masks.removeAll(keepingCapacity: true)
+        if !given.isEmpty {
+            masks.append(contentsOf: repeatElement(0, count: rows.count * network.action.head.members))
+            for (row, source) in rows.enumerated() {
+                network.action.widen(given, row: source, to: &masks, row: row)
+            }
         }
+        network.action.close(&masks, grain: network.grain, network.action.head, rows: rows.count)
         askingMasks = network.askingMasks(masks, rows: rows.count)
     }
 
     /// Chooses among all members of the embedded component, in the place of what was chosen of its query.
     private mutating func chooseEmbedded(
-        _ policy: Policy, rows: Int, _ mode: Chooser.Mode, random: inout RandomGenerator
+        _ policy: Policy, rows: Int, _ mode: Chooser.Mode, _ index: ActionIndex?, random: inout RandomGenerator
     ) {
         guard let table = policy.keyTable, let component = policy.network.action.embedded else { return }
         let (keys, components) = (table.keys, policy.network.head.components.count)
         switch mode {
         case .exploring(let exploration):
-            keys.best(
-                policy.network.queries(workspace.outputs), rows: rows, masks: table.masks(masks, policy.network),
-                choices: &choices, from: component, stride: components, scores: &scores)
+            let queries = policy.network.queries(workspace.outputs)
+            let found = index.map { index in (0..<rows).map { index.top(1, queries.row($0), table)?.first } } ?? []
+            if found.isEmpty || found.contains(nil) {
+                keys.best(
+                    queries, rows: rows, masks: table.masks(masks, policy.network), choices: &choices, from: component,
+                    stride: components, scores: &scores)
+            } else {
+                for (row, best) in found.enumerated() { choices[row * components + component] = best?.key ?? 0 }
+            }
             guard exploration > 0 else { return }
             for row in 0..<rows where random.random() < exploration {
                 choices[row * components + component] = Int32(

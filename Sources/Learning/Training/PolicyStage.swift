@@ -65,7 +65,7 @@ struct PolicyStage: Stage {
         let likely = judge(&learner)
         rollout.estimate(
             values: likely.values, next: next, discount: Float(learner.hyperparameters.discount),
-            lambda: isPlain ? 1 : Float(settings.lambda), scale: learner.rewardScale.factor(learner.hyperparameters))
+            lambda: isPlain ? 1 : Float(settings.lambda), scale: learner.rewardFactor)
         for _ in 0..<(isPlain ? 1 : settings.epochs) {
             learner.random.shuffle(&order)
             for start in stride(from: 0, to: order.count, by: batchSize) {

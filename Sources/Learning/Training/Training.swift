@@ -9,7 +9,7 @@ public final class Training {
     public var isTargetReached: Bool { counts.hits >= 2 }
     /// Which phase is on; the number of phases at the end.
     public internal(set) var phaseIndex = 0
-    /// The best policies by evaluation, best first; later ones first among equals.
+    /// The best policies by their score, best first; later ones first among equals.
     var candidates: [Candidate] = []
     var stage: any Stage
     /// Apart from the learner's, so that evaluating does not change what is learned.
@@ -42,6 +42,8 @@ public final class Training {
     struct Candidate: Sendable {
         let policy: Policy
         let evaluation: Evaluation
+        /// What it is chosen by.
+        let score: Double
     }
 
     /// - Parameters:
@@ -144,28 +146,33 @@ public final class Training {
         stage = asking
     }
 
-    /// Whether policies are chosen by what they get from the environment: where rewards come from demonstrations, they are
-    /// not, and the latest counts.
+    /// Whether policies are chosen by what they get from the environment. Where rewards come from demonstrations they are
+    /// not: then the one of the last phase counts that is most like what was shown, or, where that is not at hand or the
+    /// last phase goes by other rewards, the latest.
     public var isJudged: Bool { !request.phases.contains { $0.kind == .adversarial } }
 
-    /// The best policy so far, by evaluation; before the first, the one of now.
-    public var policy: Policy { (isJudged ? candidates.first?.policy : nil) ?? learner.policy }
+    /// The best policy so far; before the first evaluation, the one of now.
+    public var policy: Policy { candidates.first?.policy ?? learner.policy }
 
-    /// How ``policy`` did when it was evaluated; of a policy that is not chosen by that, the latest.
+    /// How ``policy`` did when it was evaluated.
     public var evaluation: Evaluation? { candidates.first?.evaluation }
 
     /// Decides among the best policies so far and the one of now by more episodes, all on the same seeds: a single
     /// evaluation is noisy, and the best of many is lucky. Afterwards ``policy`` is the winner.
     public func decide() throws(LearningError) {
         guard request.environment != nil else { return }
-        if !isJudged { candidates.removeAll() }
         if candidates.first(where: { $0.policy.updates == learner.updates }) == nil {
-            candidates.append(Candidate(policy: learner.policy, evaluation: try evaluate(learner.policy, seeds())))
+            candidates.append(try makeCandidate())
+        }
+        guard isJudged else {
+            candidates.sort(by: Self.isBetter)
+            return
         }
         let seeds = seeds(3 * request.evaluationEpisodes)
         var decided: [Candidate] = []
         for candidate in candidates {
-            decided.append(Candidate(policy: candidate.policy, evaluation: try evaluate(candidate.policy, seeds)))
+            let evaluation = try evaluate(candidate.policy, seeds)
+            decided.append(Candidate(policy: candidate.policy, evaluation: evaluation, score: evaluation.mean))
         }
         candidates = decided.sorted(by: Self.isBetter)
     }
@@ -196,6 +203,7 @@ public final class Training {
         counts.hits = 0
         before = counts
         guard phaseIndex < request.phases.count else { return [] }
+        if !isJudged { candidates.removeAll() }
         stage = try Self.begin(request, phaseIndex, hyperparameters, &learner, &random)
         return [.phase(phaseIndex)]
     }
@@ -219,20 +227,29 @@ public final class Training {
     }
 
     private func judge() throws(LearningError) -> TrainingEvent.Judgement {
-        let candidate = Candidate(policy: learner.policy, evaluation: try evaluate(learner.policy, seeds()))
+        let candidate = try makeCandidate()
         let mean = candidate.evaluation.mean
-        let isBest = !isJudged || candidates.first.map { mean >= $0.evaluation.mean } ?? true
-        candidates =
-            isJudged
-            ? Array((candidates + [candidate]).sorted(by: Self.isBetter).prefix(Self.candidateCount)) : [candidate]
+        let isBest = candidates.first.map { candidate.score >= $0.score } ?? true
+        candidates = Array((candidates + [candidate]).sorted(by: Self.isBetter).prefix(Self.candidateCount))
         if let target = request.targetReturn { counts.hits = mean >= target ? counts.hits + 1 : 0 }
         return TrainingEvent.Judgement(
             steps: counts.steps, updates: counts.updates, phase: phaseIndex, evaluation: candidate.evaluation,
             isBest: isBest)
     }
 
+    /// The policy of now, and how it does.
+    private func makeCandidate() throws(LearningError) -> Candidate {
+        let policy = learner.policy
+        let evaluation = try evaluate(policy, seeds())
+        let isAdversarial = request.phases.last?.kind == .adversarial
+        let likeness = isJudged || !isAdversarial ? nil : policy.likeness(to: request.demonstrations)
+        return Candidate(
+            policy: policy, evaluation: evaluation,
+            score: isJudged ? evaluation.mean : likeness ?? Double(policy.updates))
+    }
+
     private static func isBetter(_ left: Candidate, _ right: Candidate) -> Bool {
-        (left.evaluation.mean, left.policy.updates) > (right.evaluation.mean, right.policy.updates)
+        (left.score, left.policy.updates) > (right.score, right.policy.updates)
     }
 
     private func seeds(_ count: Int? = nil) -> [UInt64] {

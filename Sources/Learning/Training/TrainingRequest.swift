@@ -93,12 +93,8 @@ public struct TrainingRequest: Sendable {
         for (index, phase) in phases.enumerated() {
             let place = "phases/\(index)/"
             try checkMemory(
-                of: phase, learner.network, try hyperparameters(ofPhase: index, learner), at: place + "hyperparameters/"
+                of: phase, learner, try hyperparameters(ofPhase: index, learner), at: place + "hyperparameters/"
             )
-            do { try hyperparameters(ofPhase: index, learner).check(learner.network) } catch {
-                throw .invalidHyperparameter(
-                    name: "batch_size", reason: "it is more than the agent's candidates", phase: index)
-            }
             try require(
                 learner.network.embedding == nil || ![.gail, .airl].contains(phase.method), place + "method",
                 "what tells experts' steps from one's own looks at each action: of so many, use \"sqil\"")
@@ -131,7 +127,11 @@ public struct TrainingRequest: Sendable {
 
     /// The learner's with what a phase asks for.
     func hyperparameters(ofPhase index: Int, _ learner: Learner) throws(LearningError) -> Hyperparameters {
-        do { return try learner.hyperparameters.overridden(by: phases[index].hyperparameters) } catch {
+        do {
+            let own = try learner.hyperparameters.overridden(by: phases[index].hyperparameters)
+            try own.check(learner.network)
+            return own
+        } catch {
             guard case .invalidHyperparameter(let name, let reason, _) = error else { throw error }
             throw .invalidHyperparameter(name: name, reason: reason, phase: index)
         }
@@ -139,10 +139,12 @@ public struct TrainingRequest: Sendable {
 
     /// No phase may take more memory than an agent's replay.
     private func checkMemory(
-        of phase: Phase, _ network: Network, _ hyperparameters: Hyperparameters, at place: String
+        of phase: Phase, _ learner: Learner, _ hyperparameters: Hyperparameters, at place: String
     ) throws(LearningError) {
+        let network = learner.network
         let widest = max(hyperparameters.hiddenSizes.max() ?? 1, network.head.width)
-        let (limit, lanes) = (1 << 26, network.observation.width + network.action.head.members + 8)
+        let masked = learner.isMasked ? network.action.head.members : 0
+        let (limit, lanes) = (1 << 26, network.observation.width + network.action.components.count + masked + 8)
         if phase.method.isOnPolicy {
             let rows = environments(of: phase) * hyperparameters.policyGradient.rolloutSteps
             let most = limit / max(lanes, phase.method == .ppo ? 1 : widest)
@@ -154,7 +156,7 @@ public struct TrainingRequest: Sendable {
                 )
             }
         }
-        if phase.kind == .adversarial {
+        if [.gail, .airl].contains(phase.method) {
             let inputs =
                 network.observation.numbers + network.observation.categories.reduce(0, +) + network.head.members
             let first = hyperparameters.adversarial.hiddenSizes.first ?? 1

@@ -49,7 +49,7 @@ CALLS = {
     "createAgent": (
         (),
         {"observation_space": SPACE, "action_space": lamd.spaces.decode_space(SPACE), "name": "n", "seed": 1}
-        | {"network": {}, "hyperparameters": {"learning_rate": 0.1}, "init_from": "00000001"}
+        | {"is_masked": True, "network": {}, "hyperparameters": {"learning_rate": 0.1}, "init_from": "00000001"}
         | {"action_features": [[0.5], [1]]},
     ),
     "listAgents": ((), {"limit": 5, "cursor": "x"}),
@@ -57,7 +57,8 @@ CALLS = {
     "deleteAgent": (("00000001",), {}),
     "act": (
         ("00000001", [np.inf, 0.5]),
-        {"action_mask": [True, False], "deterministic": False, "top_k": 2, "include": ["values"], "version": 1},
+        {"action_mask": [True, False], "deterministic": False, "exact": True, "top_k": 2, "include": ["values"]}
+        | {"version": 1},
     ),
     "train": (
         ("00000001",),
@@ -77,6 +78,9 @@ CALLS = {
     "getActionFeatures": (("00000001",), {}),
     "putActionFeatures": (("00000001", [[0.5], [1]]), {"withdrawn": [False, True]}),
     "patchActionFeatures": (("00000001", [1], [[0.5]]), {"withdraw": [0]}),
+    "getActionIndex": (("00000001",), {}),
+    "putActionIndex": (("00000001", 0.9), {}),
+    "deleteActionIndex": (("00000001",), {}),
     "listVersions": (("00000001",), {"limit": 5, "cursor": "x"}),
     "rollback": (("00000001", 3), {}),
     "listExperts": ((), {"limit": 5, "cursor": "x"}),

@@ -213,6 +213,7 @@ class Client(Demonstrations):
         observation_space: Any = None,
         action_space: Any = None,
         name: Optional[str] = None,
+        is_masked: Optional[bool] = None,
         seed: Optional[int] = None,
         network: Optional[Mapping[str, Any]] = None,
         hyperparameters: Optional[Mapping[str, Any]] = None,
@@ -224,7 +225,7 @@ class Client(Demonstrations):
         `action_features` say what each action is, a row for each: nested lists are sent as JSON, an array as tensors.
         """
         body = {"env_id": env_id, "kwargs": kwargs, "name": name, "seed": seed, "network": network}
-        body.update(observation_space=observation_space, action_space=action_space)
+        body.update(is_masked=is_masked, observation_space=observation_space, action_space=action_space)
         body.update(hyperparameters=hyperparameters, init_from=init_from)
         if not isinstance(action_features, np.ndarray):
             return self._caller.json("POST", "/v1/agents/", {**body, "action_features": action_features})
@@ -252,6 +253,7 @@ class Client(Demonstrations):
         observations: Any = None,
         action_mask: Any = None,
         deterministic: Optional[bool] = None,
+        exact: Optional[bool] = None,
         top_k: Optional[int] = None,
         include: Optional[Sequence[str]] = None,
         version: Optional[int] = None,
@@ -262,7 +264,7 @@ class Client(Demonstrations):
         With `tensors`, `observations` is an array, or a dict of them by tensor names.
         """
         path = f"/v1/agents/{segment(agent_id)}/act/"
-        choice: JSON = {"deterministic": deterministic, "version": version, "include": include}
+        choice: JSON = {"deterministic": deterministic, "exact": exact, "version": version, "include": include}
         if not tensors:
             body = {**choice, "observation": observation, "observations": observations, "action_mask": action_mask}
             return self._caller.json("POST", path, {**body, "top_k": top_k}, repeatable=True)
@@ -390,6 +392,18 @@ class Client(Demonstrations):
         columns = {key: np.asarray(value, others) for key, value in present(given).items()}
         content = safetensors.dump({**columns, "action_features": rows})
         return decoded(self._caller.send(method, path, content, headers=_TENSORS, wait=True))
+
+    def get_action_index(self, agent_id: str) -> JSON:
+        """How the index over the agent's actions stands: its `state`, the recall that was measured, its memory."""
+        return self._caller.json("GET", f"/v1/agents/{segment(agent_id)}/action_index")
+
+    def put_action_index(self, agent_id: str, recall: Optional[float] = None) -> JSON:
+        """Has the best actions found by an index, once it is laid and where it finds `recall` of the ten best."""
+        return self._caller.json("PUT", f"/v1/agents/{segment(agent_id)}/action_index", {"recall": recall})
+
+    def delete_action_index(self, agent_id: str) -> JSON:
+        """Has the best actions found exactly again."""
+        return self._caller.json("DELETE", f"/v1/agents/{segment(agent_id)}/action_index")
 
     def list_versions(self, agent_id: str, *, limit: Optional[int] = None, cursor: Optional[str] = None) -> JSON:
         """The versions of the policy, newest first."""
