@@ -112,14 +112,14 @@ bench-actions: release-bench $(VENV)/stamp ## very many actions: learned, acted 
 	@$(VENV)/bin/python docs/benchmarks/outside.py --lamd $(LAMD) --json $(FIGURES)/outside.json
 	@$(LAMD_BENCH) scale --json $(FIGURES)/scale.json
 
-$(PEERS_VENV)/stamp: docs/benchmarks/peers/requirements.txt
+$(PEERS_VENV)/stamp: docs/benchmarks/requirements-peers.txt
 	@$(call install,python3-venv)
 	@$(PYTHON) -m venv $(PEERS_VENV)
 	@$(PEERS_VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 bench-peers: release $(VENV)/stamp $(PEERS_VENV)/stamp ## beside imitation and stable-baselines3, installed apart
-	@$(VENV)/bin/python docs/benchmarks/peers/compare.py --lamd $(LAMD) --peers $(PEERS_VENV)/bin/python \
+	@$(VENV)/bin/python docs/benchmarks/peers.py --lamd $(LAMD) --peers $(PEERS_VENV)/bin/python \
 	    --json $(FIGURES)/peers.json
 
 $(VENV)/stamp-benchmarks: docs/benchmarks/requirements.txt

@@ -48,7 +48,7 @@ def publish(report: dict[str, Any], file: Optional[Path]) -> None:
     """Prints the tables of a report, and writes it to a file where one is named."""
     for table in report["tables"]:
         rows = [[column["title"] for column in table["columns"]]]
-        rows += [[item if isinstance(item, str) else f"{item:.3f}" for item in row] for row in table["rows"]]
+        rows += [[item if isinstance(item, str) else f"{item:.2f}" for item in row] for row in table["rows"]]
         widths = [max(map(len, column)) for column in zip(*rows)]
         for row in rows:
             print("  ".join(item.ljust(width) for item, width in zip(row, widths)).rstrip())

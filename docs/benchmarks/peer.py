@@ -1,4 +1,4 @@
-"""One training by imitation or stable-baselines3, as JSON: what compare.py asks for, on a line of its own.
+"""One training by imitation or stable-baselines3, as JSON: what peers.py asks for, on a line of its own.
 
     python peer.py '{"method": "cross_entropy", "env_id": "CartPole-v1", "seed": 1, "demonstrations": "shown.npz",
                      "updates": 1000, "learning_rate": 0.001, "batch_size": 64, "num_episodes": 100}'
@@ -99,7 +99,7 @@ class Expert(NonTrainablePolicy):
 
 
 def trajectories(path: str) -> list[Trajectory]:
-    """The demonstrations that compare.py wrote down."""
+    """The demonstrations that peers.py wrote down."""
     shown = np.load(path)
     found, row, step = [], 0, 0
     for length in shown["episode_lengths"]:

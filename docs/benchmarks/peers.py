@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from queue import Queue
 from typing import Any, NamedTuple, Optional
 
 import numpy as np
+from harness import daemon, machine, publish
 
 import lamd
 from lamd import safetensors
@@ -62,8 +62,8 @@ Behaviour cloning and adversaries imitate {SHOWN} episodes of the expert, made b
 behaviour cloning and DAgger take as many updates, with the same batches and learning rate, on both sides. DAgger's
 expert is a copy of lamd's, checked against the demonstrations. GAIL has the settings of imitation's documentation, SQIL
 and PPO those that RL Zoo tuned for the environment, but for the network. Seconds are of training alone, one core each.
-Lamd's include the evaluations by which it chooses among its policies, but for GAIL's and SQIL's; a peer's policy is its
-last."""
+Lamd's include the evaluations by which it chooses among its policies; of GAIL's and SQIL's the last counts,
+of SQIL's the last that has not gone far from what was shown. A peer's policy is its last."""
 
 
 class Outcome(NamedTuple):
@@ -84,7 +84,7 @@ def main() -> None:
     given = parser.parse_args()
     chosen = [row for row in ROWS if not given.methods or row.method in given.methods.split(",")]
     seeds = range(1, given.seeds + 1)
-    report: dict[str, Any] = {"command": "compare.py", "machine": machine(), "runs": []}
+    report: dict[str, Any] = {"command": "peers.py", "machine": machine(), "runs": []}
     pairs = list(side_by_side([(row, seed) for row in chosen for seed in seeds], given))
     table = []
     for index, row in enumerate(chosen):
@@ -95,10 +95,18 @@ def main() -> None:
         table.append(line(row, budget(row, given.share), own))
     report["tables"] = [{"name": "peers", "title": "Imitation and policy gradients", "columns": COLUMNS, "rows": table}]
     report["tables"][0]["note"] = f"Seeds: {given.seeds}; fresh episodes: {given.episodes:,}. " + NOTE.replace("\n", " ")
-    print_table(report["tables"][0])
-    if given.json:
-        given.json.parent.mkdir(parents=True, exist_ok=True)
-        given.json.write_text(json.dumps(report, sort_keys=True) + "\n")
+    if given.methods and given.json and given.json.exists():
+        keep_others(report, json.loads(given.json.read_text()))
+    publish(report, given.json)
+
+
+def keep_others(report: dict[str, Any], before: dict[str, Any]) -> None:
+    """Keeps what an earlier report says of the methods that were not tried again."""
+    anew = {(run["method"], run["env_id"]) for run in report["runs"]}
+    report["runs"] += [run for run in before["runs"] if (run["method"], run["env_id"]) not in anew]
+    table, old = report["tables"][0], before["tables"][0]
+    rows = {tuple(row[:2]): row for row in old["rows"] + table["rows"]}
+    table["rows"] = [rows[row.title, row.env_id] for row in ROWS if (row.title, row.env_id) in rows]
 
 
 COLUMNS = [
@@ -180,33 +188,7 @@ def summary(outcomes: Any) -> list[float]:
     return [float(np.mean(found)), min(found), float(np.mean([outcome.seconds for outcome in outcomes]))]
 
 
-def print_table(table: dict[str, Any]) -> None:
-    rows = [[column["title"] for column in table["columns"]]]
-    rows += [[item if isinstance(item, str) else f"{item:.1f}" for item in row] for row in table["rows"]]
-    widths = [max(map(len, column)) for column in zip(*rows)]
-    for row in rows:
-        print("  ".join(item.ljust(width) for item, width in zip(row, widths)).rstrip())
-
-
 # Lamd
-
-
-@contextmanager
-def daemon(program: str, folder: Path) -> Iterator[str]:
-    """Starts a daemon on a free port, and gives its URL."""
-    command = [program, "serve", "--listen", "127.0.0.1:0", "--state", str(folder / "state")]
-    log = folder / "lamd.log"
-    with log.open("w") as said, subprocess.Popen(command, stdout=said, stderr=said) as process:
-        try:
-            found = None
-            while found is None and process.poll() is None:
-                time.sleep(0.05)
-                found = re.search(r"listening on (http://\S+)", log.read_text())
-            if found is None:
-                sys.exit(f"the daemon did not start:\n{log.read_text()}")
-            yield found[1]
-        finally:
-            process.terminate()
 
 
 def demonstrations(client: lamd.Client, env_id: str, seed: int, folder: Path) -> tuple[str, Path]:
@@ -259,18 +241,6 @@ def peer(python: str, asked: dict[str, Any]) -> Outcome:
         sys.exit(f"the peer failed at {asked}:\n{done.stderr}")
     said = json.loads(done.stdout.splitlines()[-1])
     return Outcome(said["mean_return"], said["seconds"])
-
-
-def machine() -> dict[str, Any]:
-    """Where this ran, as lamd-bench says it."""
-    processor = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-    system = re.search(r'PRETTY_NAME="(.*)"', Path("/etc/os-release").read_text())
-    return {
-        "processor": processor[1] if processor else "unknown",
-        "system": system[1] if system else "unknown",
-        "cores": os.cpu_count(),
-        "load": round(os.getloadavg()[0], 2),
-    }
 
 
 if __name__ == "__main__":
