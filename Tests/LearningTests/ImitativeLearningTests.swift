@@ -81,11 +81,46 @@ import Testing
             for name in ["parameters", "target", "adversary.parameters", "replay.choices", "random"] {
                 #expect(checkpoint["learner.\(name)"] == first["learner.\(name)"], "\(name)")
             }
-            // Nor does what is kept: the latest policy, however it was judged.
-            #expect(other.policy.updates == other.learner.updates)
+            // Nor does what is kept, which is chosen by what it does.
+            #expect(other.policy.updates == trainings[0].policy.updates)
             try other.decide()
-            #expect(other.policy.updates == other.learner.updates)
+            #expect(other.policy.updates == trainings[0].policy.updates)
         }
+    }
+
+    @Test func `keeps the last policy of sqil that has not gone far from what was shown`() throws {
+        let environment = Row.request { _, _ in 0 }
+        let shown = try environment.demonstrations(of: Self.settler, seeds: 0..<10)
+        let training = try Training(
+            TrainingRequest(
+                environment: environment, phases: [Phase(.sqil, budget: .init(steps: 2_000))], demonstrations: shown,
+                evaluationInterval: 50, evaluationEpisodes: 1, seed: 3),
+            try environment.learner(["hidden_sizes": [32], "learning_starts": 100, "learning_rate": 0.01]), now: { 0 })
+        func likeness(_ policy: Policy) throws -> Double {
+            var (same, steps) = (0, 0)
+            for episode in shown {
+                let rows = episode.length
+                let actions = policy.act(episode.observations.rows(0..<rows, width: 1), rows: rows, masks: [])
+                same += (0..<rows).count { actions.integer($0) == episode.actions.integer($0) }
+                steps += rows
+            }
+            return Double(same) / Double(steps)
+        }
+        var (best, kept) = (0.0, 0)
+        var seen: [Double] = []
+        while true {
+            let events = try training.next()
+            if events.isEmpty { break }
+            let isJudged = events.contains { if case .evaluation = $0 { true } else { false } }
+            guard isJudged else { continue }
+            seen.append(try likeness(training.learner.policy))
+            best = max(best, seen.last ?? 0)
+            if seen.last ?? 0 >= best - 0.05 { kept = training.learner.updates }
+        }
+        try training.decide()
+        #expect(seen.count >= 20 && Set(seen).count > 1)
+        #expect(training.policy.updates == kept)
+        #expect(try likeness(training.policy) >= best - 0.05)
     }
 
     @Test(arguments: [Phase.Method.sqil, .gail, .airl])

@@ -23,6 +23,8 @@ public final class Training {
 
     /// How many policies stay in the running for the best.
     private static let candidateCount = 3
+    /// By how much less like what was shown than ever before a policy may be that still counts.
+    private static let straying = 0.05
     /// Steps between two reports of progress.
     private static let reportInterval = 1_000
 
@@ -42,7 +44,7 @@ public final class Training {
     struct Candidate: Sendable {
         let policy: Policy
         let evaluation: Evaluation
-        /// What it is chosen by.
+        /// What it is chosen by: its mean return; or how like what was shown it is, or one before it was; or when it was.
         let score: Double
     }
 
@@ -147,8 +149,8 @@ public final class Training {
     }
 
     /// Whether policies are chosen by what they get from the environment. Where rewards come from demonstrations they are
-    /// not: then the one of the last phase counts that is most like what was shown, or, where that is not at hand or the
-    /// last phase goes by other rewards, the latest.
+    /// not: then the latest counts, but where the training ends with `sqil`, none that has gone far from what was shown: once
+    /// it does as experts do, its own steps teach it that this is worth nothing, and it may lose what it had.
     public var isJudged: Bool { !request.phases.contains { $0.kind == .adversarial } }
 
     /// The best policy so far; before the first evaluation, the one of now.
@@ -162,12 +164,10 @@ public final class Training {
     public func decide() throws(LearningError) {
         guard request.environment != nil else { return }
         if candidates.first(where: { $0.policy.updates == learner.updates }) == nil {
-            candidates.append(try makeCandidate())
+            let latest = try makeCandidate()
+            if isJudged { candidates.append(latest) } else { _ = consider(latest) }
         }
-        guard isJudged else {
-            candidates.sort(by: Self.isBetter)
-            return
-        }
+        guard isJudged else { return }
         let seeds = seeds(3 * request.evaluationEpisodes)
         var decided: [Candidate] = []
         for candidate in candidates {
@@ -229,20 +229,35 @@ public final class Training {
     private func judge() throws(LearningError) -> TrainingEvent.Judgement {
         let candidate = try makeCandidate()
         let mean = candidate.evaluation.mean
-        let isBest = candidates.first.map { candidate.score >= $0.score } ?? true
-        candidates = Array((candidates + [candidate]).sorted(by: Self.isBetter).prefix(Self.candidateCount))
+        let isBest = consider(candidate)
         if let target = request.targetReturn { counts.hits = mean >= target ? counts.hits + 1 : 0 }
         return TrainingEvent.Judgement(
             steps: counts.steps, updates: counts.updates, phase: phaseIndex, evaluation: candidate.evaluation,
             isBest: isBest)
     }
 
+    /// Puts a policy in the running.
+    /// - Returns: whether it is the best so far.
+    private func consider(_ candidate: Candidate) -> Bool {
+        let best = candidates.first?.score ?? -.infinity
+        guard !isJudged else {
+            candidates = Array((candidates + [candidate]).sorted(by: Self.isBetter).prefix(Self.candidateCount))
+            return candidate.score >= best
+        }
+        guard candidate.score >= best - Self.straying else { return false }
+        candidates = [
+            Candidate(
+                policy: candidate.policy, evaluation: candidate.evaluation, score: max(candidate.score, best))
+        ]
+        return true
+    }
+
     /// The policy of now, and how it does.
     private func makeCandidate() throws(LearningError) -> Candidate {
         let policy = learner.policy
         let evaluation = try evaluate(policy, seeds())
-        let isAdversarial = request.phases.last?.kind == .adversarial
-        let likeness = isJudged || !isAdversarial ? nil : policy.likeness(to: request.demonstrations)
+        let mayStray = request.phases.last?.method == .sqil
+        let likeness = isJudged || !mayStray ? nil : policy.likeness(to: request.demonstrations)
         return Candidate(
             policy: policy, evaluation: evaluation,
             score: isJudged ? evaluation.mean : likeness ?? Double(policy.updates))
