@@ -135,6 +135,16 @@ import Testing
         for (name, tensor) in unbroken.checkpoint.tensors { #expect(current.checkpoint[name] == tensor, "\(name)") }
     }
 
+    @Test(arguments: [Phase(.ppo), Phase(.policyGradient), Phase(.sqil)])
+    func `very many actions take no more memory`(_ phase: Phase) throws {
+        let many = EnvironmentRequest(Throwing.spec(200_000))
+        let shown = try many.demonstrations(of: Thrower(world: Throwing(count: 200_000), choices: 40), seeds: 0..<2)
+        let training = try Training(
+            TrainingRequest(environment: many, budget: .init(steps: 2_000), phases: [phase], demonstrations: shown),
+            try many.learner(), now: { 0 })
+        #expect(try !training.next().isEmpty)
+    }
+
     @Test func `refuses what it cannot do`() throws {
         let learner = try request.learner()
         for phase in [Phase(.gail), Phase(.airl), Phase(.q, hyperparameters: ["batch_size": 600])] {

@@ -66,6 +66,38 @@ import Testing
         }
     }
 
+    @Test(arguments: [[], (0..<69).map { $0 % 5 != 1 ? UInt8(1) : 0 }])
+    func `what is next to a demonstrated member is taken for demonstrated too`(_ mask: [UInt8]) {
+        let spreads: [Float] = [0, 2]
+        func loss(_ outputs: [Float], _ gradient: inout [Float]) -> Double {
+            Imitation.crossEntropy(
+                head, outputs: outputs, rows: 3, masks: mask, choices: choices, spreads: spreads, weights: [1, 0.5, 2],
+                addingTo: &gradient)
+        }
+        var gradient = [Float](repeating: 0, count: 72)
+        _ = loss(outputs, &gradient)
+        var unused = gradient
+        let step: Float = 1e-2
+        for place in outputs.indices {
+            var (more, less) = (outputs, outputs)
+            more[place] += step
+            less[place] -= step
+            let slope = (loss(more, &unused) - loss(less, &unused)) / Double(2 * step)
+            #expect(abs(Float(slope) - gradient[place]) < 2e-3)
+        }
+        // The nearer the more; of the first component, which is not spread, the demonstrated one alone.
+        var sharp = [Float](repeating: 0, count: 72)
+        _ = Imitation.crossEntropy(
+            head, outputs: outputs, rows: 3, masks: mask, choices: choices, weights: [1, 0.5, 2], addingTo: &sharp)
+        #expect(Array(gradient[1..<4]) == Array(sharp[1..<4]))
+        let softer = (4..<24).map { gradient[$0] - sharp[$0] }
+        // The demonstrated one of 20 is 7: it is pulled less, its neighbour more than the one after that.
+        #expect(softer[7] > 0)
+        guard mask.isEmpty else { return }
+        #expect(softer[8] < softer[9] && softer[9] < softer[10] && softer[10] < 0)
+        #expect(abs(softer[8] - softer[6]) < 1e-6)
+    }
+
     @Test func `a single component's member values are its action values`() {
         let head = ScoreHead(components: [4])
         let outputs = sequence(2 * 5, 3)

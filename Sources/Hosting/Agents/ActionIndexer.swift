@@ -22,6 +22,7 @@ final class ActionIndexer: Sendable {
 
     /// Has an agent looked at whose policy, actions, or wish for an index changed.
     func look(at agent: Agent) {
+        guard agent.served.policy.embeddedCount > 0 else { return }
         waiting.withLock { agents in
             if !agents.contains(where: { $0 === agent }) { agents.append(agent) }
         }

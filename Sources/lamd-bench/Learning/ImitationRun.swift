@@ -18,7 +18,12 @@ struct ImitationRun: Encodable {
     /// The mean return of the policy that it ended with, and the share of episodes that ended before the time limit.
     let value: Double
     let success: Double
+    /// Of ``acts`` acts among masked actions, how many were not allowed; nil where nothing is masked.
+    let invalid: Int?
     let curve: [LearningOutcome.Point]
+
+    /// With five seeds a million.
+    static let acts = 200_000
 
     init(_ task: ImitationTask, _ recipe: ImitationTask.Recipe, isNaive: Bool, seed: UInt64) throws {
         let environment = try task.environment
@@ -42,6 +47,22 @@ struct ImitationRun: Encodable {
         updates = training.updates
         teacher = shown.isEmpty ? 0 : shown.map(\.episodeReturn).mean
         value = judged.mean
+        invalid = task.isMasked ? try Self.invalidActs(of: training.policy, in: environment) : nil
         success = Double(judged.lengths.count { $0 < environment.horizon }) / Double(judged.lengths.count)
+    }
+
+    private static func invalidActs(of policy: Policy, in environment: EnvironmentRequest) throws -> Int {
+        let rows = 100
+        let vector = try environment.make(count: rows)
+        try vector.reset(seed: 1 << 62)
+        let width = vector.maskWidth
+        var (random, invalid) = (RandomGenerator(seed: 0), 0)
+        for _ in 0..<acts / rows {
+            let masks = vector.actionMasks
+            let actions = try policy.act(vector.observations, rows: rows, masks: masks, random: &random)
+            invalid += (0..<rows).count { !masks[$0 * width + Int(actions.integer($0))] }
+            try vector.step(actions)
+        }
+        return invalid
     }
 }

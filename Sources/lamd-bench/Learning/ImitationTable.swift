@@ -8,7 +8,8 @@ struct ImitationTable {
     /// Whether something that was asked for was not reached.
     private(set) var isMissed = false
 
-    init(_ name: String, title: String) {
+    /// - Parameter note: what is to be said besides.
+    init(_ name: String, title: String, note: String = "") {
         table = FigureTable(
             name, title: title,
             note: """
@@ -16,7 +17,7 @@ struct ImitationTable {
                 at random, 1 the best scripted expert. Success: the share of episodes that end before the time limit. Shown: \
                 episodes of the expert, and their mean return. Labels: steps in which the expert was asked. Where rewards come \
                 from demonstrations (SQIL, GAIL, AIRL) the environment's are seen neither in learning nor in choosing the policy: \
-                the last one counts. Steps: in the environment.
+                the last one counts, of SQIL's that has not gone far from what was shown. Steps: in the environment. \(note)
                 """,
             columns: [
                 .init(title: "way"), .init(title: "world"), .init(title: "shown"), .init(title: "labels", digits: 0),
@@ -46,7 +47,11 @@ struct ImitationTable {
         var reached = "\(hits)/\(runs.count)"
         if let average = task.average, !Judge.reaches(measured.mean, average) { reached += ", not on average" }
         if task.beatsTeacher, runs.map(\.value).mean < naive.map(\.value).mean { reached += ", below the naive way" }
-        if reached != "\(runs.count)/\(runs.count)" { isMissed = true }
+        let invalid = runs.compactMap(\.invalid).reduce(0, +)
+        if reached != "\(runs.count)/\(runs.count)" || invalid > 0 { isMissed = true }
+        if task.isMasked {
+            reached += ", \(invalid) invalid of \(Double(runs.count * ImitationRun.acts).text(digits: 0)) acts"
+        }
         let values = runs.map(\.value)
         table.add([
             .text(task.name), .text(task.world + task.variant), .text(shown(task, runs)),

@@ -47,6 +47,8 @@ struct ImitationTask {
     /// What its figures are to be seen beside.
     let naive: (name: String, recipe: Recipe)?
     let measure: Measure
+    /// With how many seeds the naive way is tried, at most: some take very long.
+    var naiveSeeds = Int.max
     /// What each seed's policy is asked to reach, and their average.
     var each: Double?
     var average: Double?
@@ -55,6 +57,8 @@ struct ImitationTask {
     /// Who shows and labels, and the share of steps in which something random is done instead.
     var expert = Catalogue.scripted
     var exploration = 0.0
+    /// Whether it is about masks: then acts that are not allowed are counted.
+    var isMasked: Bool { kwargs?["masked"] != nil }
     /// Steps between the evaluations that training chooses its policy by, and their episodes; nil for the defaults.
     var evaluation: (interval: Int, episodes: Int)?
 
