@@ -73,6 +73,13 @@ def test_an_index_answers_once_it_is_laid_and_as_well_as_it_says(client, daemon,
         client.act(agent, observation=STATES[0].tolist(), top_k=11, exact=True)["ranking"]
     )
 
+    # What was laid for less does not go on answering where all is asked for.
+    client.put_action_index(agent, 1)
+    index = laid(client, agent)
+    assert index["state"] in ("ready", "short") and index["recall"] == 1
+    is_approximate = client.act(agent, observation=STATES[0].tolist()).get("approximate", False)
+    assert is_approximate == (index["state"] == "ready")
+
 
 def test_what_is_withdrawn_is_not_found_and_what_is_new_is(client, agent):
     client.put_action_index(agent, 0.9)

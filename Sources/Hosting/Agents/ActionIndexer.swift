@@ -62,6 +62,8 @@ final class ActionIndexer: Sendable {
             !isStopping.load(ordering: .acquiring) && agent.served.version == served.version
                 && agent.table?.version == table?.version && agent.configuration.indexRecall == wanted
         }
+        // One that was laid for a humbler wish must not go on.
+        if let index = served.policy.index, !index.finds(wanted) { served.policy.answer(by: nil) }
         var status = IndexStatus(wanted, served)
         agent.report(status)
         let start = ContinuousClock.now
@@ -73,7 +75,7 @@ final class ActionIndexer: Sendable {
                 return isWanted()
             }
             guard let index else { return nil }
-            status.state = min(index.bestRecall, index.recall) >= wanted ? .ready : .short
+            status.state = index.finds(wanted) ? .ready : .short
             status.bestRecall = index.bestRecall
             (status.recall, status.effort, status.byteCount) = (index.recall, index.effort, index.byteCount)
             status.seconds = (.now - start) / .seconds(1)

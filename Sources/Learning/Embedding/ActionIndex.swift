@@ -84,6 +84,9 @@ public final class ActionIndex: Sendable {
     /// Whether it was laid for this policy, though perhaps for another table of actions.
     public func isLaid(for policy: Policy) -> Bool { parameters == policy.parameters }
 
+    /// Whether it finds as much as is asked for: the best member as often, and as large a share of the ten best.
+    public func finds(_ wanted: Double) -> Bool { min(bestRecall, recall) >= wanted }
+
     /// The memory it takes, its copy of the keys among it.
     public var byteCount: Int { keys.byteCount }
 
