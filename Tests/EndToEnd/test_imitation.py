@@ -300,9 +300,11 @@ def test_labels_that_come_again(client):
     agent = make(client)
     job = client.train(agent, phases=asking(10, 20))
     first = wait_for_labels(client, agent, job)
+    # Followed from before they are answered: a job that goes on forgets what it told after its checkpoint.
+    events = (event for event in client.stream_job(job["job_id"]) if event.event == "labels")
+    asked = [next(events).data]
     assert client.post_labels(agent, label(first))["open"] == 0
-    events = client.stream_job(job["job_id"])
-    assert [next(event for event in events if event.event == "labels").data for _ in range(2)] == [{"open": 10}] * 2
+    assert asked + [next(events).data] == [{"open": 10}] * 2
     # A reply was lost: the same labels are accepted, others of states that are done with are not.
     assert client.post_labels(agent, label(first)) == {"accepted": 10, "open": 10}
     other = [{**one, "action": 1 - one["action"]} for one in label(first[:1])]
@@ -358,9 +360,10 @@ def ask_for_a_second_half(client):
     agent = make(client)
     job = client.train(agent, phases=asking(20, 60))
     first = wait_for_labels(client, agent, job)
+    events = (event for event in client.stream_job(job["job_id"]) if event.event == "labels")
+    next(events)
     client.post_labels(agent, label(first))
-    events = client.stream_job(job["job_id"])
-    seen = [next(event for event in events if event.event == "labels").id for _ in range(2)][-1]
+    seen = next(events).id
     states = client.get_labels(agent)["items"]
     half = label(states[::2])
     assert client.post_labels(agent, half) == {"accepted": 10, "open": 10}
