@@ -41,8 +41,7 @@ public enum Imitation: Sendable, Equatable {
                 switch self {
                 case .crossEntropy:
                     let spread = spreads.isEmpty ? 0 : spreads[component]
-                    let shares = Self.shares(place, spread, masks)
-                    loss += Self.crossEntropy(probabilities, place, shares, weight, scale, &gradient)
+                    loss += Self.crossEntropy(probabilities, masks, place, spread, weight, scale, &gradient)
                 case .margin(let margin):
                     let share = weight / Float(head.components.count)
                     loss += Self.largeMargin(margin, outputs, masks, place, share, scale, &gradient)
@@ -60,11 +59,11 @@ public enum Imitation: Sendable, Equatable {
         let mask: Int
     }
 
-    /// How far each of some members is taken for demonstrated; together 1.
-    private static func shares(
-        _ place: Place, _ spread: Float, _ masks: [UInt8]
-    ) -> [(member: Int, share: Float)] {
-        guard spread > 0 else { return [(place.choice, 1)] }
+    /// Tells how far each of some members is taken for demonstrated; together 1.
+    private static func forEachShare(
+        _ place: Place, _ spread: Float, _ masks: [UInt8], _ body: (_ member: Int, _ share: Float) -> Void
+    ) {
+        guard spread > 0 else { return body(place.choice, 1) }
         let reach = Int(3 * spread)
         let near = (place.choice - reach..<place.choice + reach + 1).clamped(to: place.members).filter { member in
             member == place.choice || masks.isEmpty || masks[place.mask + member] != 0
@@ -74,22 +73,23 @@ public enum Imitation: Sendable, Equatable {
             return expf(-distance * distance / 2)
         }
         let sum = weights.reduce(0, +)
-        return zip(near, weights).map { ($0, $1 / sum) }
+        for (member, weight) in zip(near, weights) { body(member, weight / sum) }
     }
 
     private static func crossEntropy(
-        _ probabilities: [Float], _ place: Place, _ shares: [(member: Int, share: Float)], _ weight: Float,
-        _ scale: Float, _ gradient: inout [Float]
+        _ probabilities: [Float], _ masks: [UInt8], _ place: Place, _ spread: Float, _ weight: Float, _ scale: Float,
+        _ gradient: inout [Float]
     ) -> Double {
         for member in place.members {
             gradient[place.output + member] += scale * weight * probabilities[place.mask + member]
         }
-        return shares.reduce(0) { loss, demonstrated in
-            let (member, share) = demonstrated
+        var loss = 0.0
+        forEachShare(place, spread, masks) { member, share in
             gradient[place.output + member] -= scale * weight * share
             let likely = Double(max(probabilities[place.mask + member], .leastNormalMagnitude))
-            return loss - Double(weight * share) * log(likely)
+            loss -= Double(weight * share) * log(likely)
         }
+        return loss
     }
 
     private static func largeMargin(

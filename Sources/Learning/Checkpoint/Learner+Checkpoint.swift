@@ -52,7 +52,6 @@ extension Learner {
         restored.random = try checkpoint.random("random")
         restored.reading = try Policy.reading(in: checkpoint)
         try restored.network.restoreGrain(from: checkpoint)
-        restored.batch = Batch(count: batch.count, network: restored.network, isMasked: isMasked)
         try restored.restoreShortlists(from: checkpoint)
         restored.replay = try Replay(hyperparameters, isMasked: isMasked, network: network)
         restored.openStreams = []
@@ -70,9 +69,9 @@ extension Learner {
     }
 
     private mutating func restoreShortlists(from checkpoint: Checkpoint) throws(LearningError) {
-        guard let embedding = network.embedding else { return }
         network.featureTransform = try Normalizer.Transform(from: checkpoint, width: network.features?.width)
-        adoptEmbedding()
+        adoptShape()
+        guard let embedding = network.embedding else { return }
         let members = [embedding.count]
         recent = try checkpoint.members("recent", of: members)
         let ids = try checkpoint.members("candidates", of: members)

@@ -64,8 +64,7 @@ extension Learner {
         parameters = policy.parameters
         network.featureTransform = policy.network.featureTransform
         network.grain = policy.network.grain
-        batch = Batch(count: batch.count, network: network, isMasked: isMasked)
-        adoptEmbedding()
+        adoptShape()
         target = Array(parameters[..<network.denseCount])
         normalizer = policy.normalizer
         rewardScale = policy.rewardScale

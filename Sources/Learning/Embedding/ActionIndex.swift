@@ -96,8 +96,8 @@ public final class ActionIndex: Sendable {
             found.count == min(count, table.availableCount)
         else { return nil }
         // It may have been mended since for a later table.
-        let isKnown = found.allSatisfy { Int($0.key) < table.keys.count && !table.isWithdrawn(Int($0.key)) }
-        return isKnown ? found : nil
+        let count = table.keys.count
+        return found.allSatisfy { Int($0.key) < count && !table.isWithdrawn(Int($0.key)) } ? found : nil
     }
 }
 

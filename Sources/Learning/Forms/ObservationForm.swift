@@ -31,8 +31,12 @@ public struct ObservationForm: Sendable, Equatable {
         var lanes: [Lane] = []
         var maskLanes: Range<Int>?
         for leaf in layout.leaves {
-            if leaf.isMask(of: maskWidth) { maskLanes = lanes.count..<lanes.count + leaf.count }
-            lanes += leaf.isMask(of: maskWidth) ? Array(repeating: .mask, count: leaf.count) : try Self.lanes(of: leaf)
+            if leaf.isMask(of: maskWidth) {
+                maskLanes = lanes.count..<lanes.count + leaf.count
+                lanes += Array(repeating: .mask, count: leaf.count)
+            } else {
+                lanes += try Self.lanes(of: leaf)
+            }
         }
         (self.lanes, self.maskLanes) = (lanes, maskLanes)
         categories = lanes.compactMap { lane in

@@ -127,13 +127,14 @@ extension Hyperparameters {
     /// The defaults, from the spaces alone.
     public init(observation: Space, action: Space) {
         let form = try? ObservationForm(observation)
-        let isProduct = Self.isProduct(action)
+        // Jointly scored, few lanes can do with few bins; where they are scored apart, fine ones cost little.
+        let (bins, coarseBins) = (action.layout?.count ?? 1) <= 2 ? (11, 0) : (65, 5)
+        // More than a few components are scored apart.
+        let isProduct =
+            ((try? ActionForm(action, bins: bins, coarseBins: coarseBins))?.head.components.count ?? 1) > 3
         self.init(
             hiddenSizes: [128, 128], activation: .relu, layerNorm: false,
-            // Jointly scored, few lanes can do with few bins; where they are scored apart, fine ones cost little.
-            bins: (action.layout?.count ?? 1) <= 2 ? 11 : 65, coarseBins: (action.layout?.count ?? 1) <= 2 ? 0 : 5,
-            boxDistribution: .categorical, embeddingSize: 32,
-            candidates: 512,
+            bins: bins, coarseBins: coarseBins, boxDistribution: .categorical, embeddingSize: 32, candidates: 512,
             observationNormalization: true, optimizer: .adam,
             learningRate: 1e-3, learningRateDecay: 0.1, momentum: 0.9, gradientClip: 10, loss: .huber, batchSize: 64,
             // What a category leads to is soon known exactly; numbers gain from rewards that travel faster.
@@ -150,11 +151,6 @@ extension Hyperparameters {
                 hiddenSizes: [64, 64], learningRate: 3e-4, gradientPenalty: 10, period: 1, rewardScale: 0.1),
             policyGradient: PolicyOptimization(
                 rolloutSteps: 128, epochs: 10, batchSize: 64, clip: 0.2, lambda: 0.95, entropy: 0, valueWeight: 0.5))
-    }
-
-    /// Whether more than a few components are scored apart.
-    private static func isProduct(_ action: Space) -> Bool {
-        ((try? ActionForm(action, bins: 65, coarseBins: 5))?.head.components.count ?? 1) > 3
     }
 
     /// 100,000 transitions, fewer where an observation is so wide that they would take more than 256 MiB.

@@ -69,10 +69,9 @@ extension Learner {
         }
     }
 
-    /// Sees the members of the embedded component as the network does now.
-    mutating func adoptEmbedding() {
-        guard let embedding = network.embedding else { return }
-        shortlist = Shortlist(embedding)
+    /// Makes anew what goes by the network's shape: who is in the running, and the memory of a batch.
+    mutating func adoptShape() {
+        shortlist = network.embedding.map { Shortlist($0) }
         acting = shortlist
         batch = Batch(count: batch.count, network: network, isMasked: isMasked)
     }
@@ -83,7 +82,7 @@ extension Learner {
     public mutating func replace(features: ActionFeatures) {
         precondition(!isMasked || features.count == network.features?.count, "masks are of as many")
         network = network.with(features)
-        adoptEmbedding()
+        adoptShape()
         acting?.draw(wanted: recent, &random)
     }
 

@@ -13,8 +13,9 @@ extension Policy {
         public let probability: Float
     }
 
-    /// The `count` best actions in row `row`, best first, exactly unless an index was asked; fewer where there are fewer. With several components
-    /// Q is a sum of what each contributes, so the next best action always differs from a better one in one place.
+    /// The `count` best actions in row `row`, best first, exactly unless an index was asked; fewer where there are fewer.
+    /// With several components Q is a sum of what each contributes, so the next best action always differs from a better
+    /// one in one place.
     /// - Precondition: `decisions` are this policy's, with details.
     public func ranking(_ decisions: Decisions, row: Int, count: Int) -> [Ranked] {
         let value = reading == .values ? decisions.stateValues[row] : 0

@@ -48,6 +48,8 @@ public struct Phase: Sendable {
         }
 
         var isOnPolicy: Bool { self == .ppo || self == .policyGradient }
+        /// Whether something learns to tell experts' steps from one's own.
+        var hasDiscriminator: Bool { self == .gail || self == .airl }
 
         func objective(_ hyperparameters: Hyperparameters) -> Objective {
             switch self {

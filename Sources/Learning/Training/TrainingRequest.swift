@@ -93,10 +93,9 @@ public struct TrainingRequest: Sendable {
         for (index, phase) in phases.enumerated() {
             let place = "phases/\(index)/"
             try checkMemory(
-                of: phase, learner, try hyperparameters(ofPhase: index, learner), at: place + "hyperparameters/"
-            )
+                of: phase, learner, try hyperparameters(ofPhase: index, learner), at: place + "hyperparameters/")
             try require(
-                learner.network.embedding == nil || ![.gail, .airl].contains(phase.method), place + "method",
+                learner.network.embedding == nil || !phase.method.hasDiscriminator, place + "method",
                 "what tells experts' steps from one's own looks at each action: of so many, use \"sqil\"")
             if let own = phase.budget {
                 try check(own, place)
@@ -156,7 +155,7 @@ public struct TrainingRequest: Sendable {
                 )
             }
         }
-        if [.gail, .airl].contains(phase.method) {
+        if phase.method.hasDiscriminator {
             let inputs =
                 network.observation.numbers + network.observation.categories.reduce(0, +) + network.head.members
             let first = hyperparameters.adversarial.hiddenSizes.first ?? 1

@@ -47,17 +47,12 @@ struct CatalogueRun: Encodable {
             try Catalogue.worlds.spec("Recommender-v0"), kwargs: ["generation": .int(generation)])
     }
 
-    static func oracle(_ environment: EnvironmentRequest) throws -> any Expert {
-        try Catalogue.worlds.expert(Catalogue.scripted, for: environment.spec)
-            .make(for: environment.spec, kwargs: environment.kwargs)
-    }
-
     private static func train(
         _ environment: EnvironmentRequest, _ learner: Learner, _ method: Phase.Method,
         _ budget: TrainingRequest.Budget, seed: UInt64
     ) throws -> Training {
         let request = TrainingRequest(
-            environment: environment, phases: [Phase(method, budget: budget, expert: try oracle(environment))],
+            environment: environment, phases: [Phase(method, budget: budget, expert: try environment.player())],
             evaluationInterval: (budget.steps ?? laterSteps) / 5, evaluationEpisodes: 50, seed: seed)
         let training = try Training(request, learner, now: { 0 })
         _ = try training.finish()
@@ -74,9 +69,7 @@ struct CatalogueTable {
     init(_ runs: [CatalogueRun]) throws {
         let environment = try CatalogueRun.environment(generation: 0)
         let random = try Judge(environment: environment).randomValue(sampled: true)
-        let oracle = try Evaluation(
-            of: CatalogueRun.oracle(environment), in: environment, seeds: Judge.seeds
-        ).mean
+        let oracle = try Evaluation(of: environment.player(), in: environment, seeds: Judge.seeds).mean
         func scaled(_ value: (CatalogueRun) -> Double) -> [Double] {
             runs.map { (value($0) - random) / (oracle - random) }
         }

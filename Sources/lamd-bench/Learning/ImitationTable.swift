@@ -32,7 +32,7 @@ struct ImitationTable {
     mutating func add(_ task: ImitationTask, _ runs: [ImitationRun], naive: [ImitationRun]) throws {
         let environment = try task.environment
         let random = try Judge(environment: environment).randomValue(sampled: true)
-        let expert = try Evaluation(of: task.player(Catalogue.scripted), in: environment, seeds: Judge.seeds).mean
+        let expert = try Evaluation(of: environment.player(), in: environment, seeds: Judge.seeds).mean
         func scaled(_ value: Double) -> Double { (value - random) / (expert - random) }
         let measured = runs.map { run in
             switch task.measure {

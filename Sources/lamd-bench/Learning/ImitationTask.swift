@@ -128,24 +128,25 @@ extension ImitationTask {
         get throws { EnvironmentRequest(try Catalogue.worlds.spec(world), kwargs: kwargs) }
     }
 
-    /// An expert for this very environment.
-    func player(_ id: String) throws -> any Expert {
-        let spec = try Catalogue.worlds.spec(world)
-        return try Catalogue.worlds.expert(id, for: spec).make(for: spec, kwargs: kwargs)
-    }
-
     /// What `expert`, or the best that the environment has, shows to a seed.
     func demonstrations(_ count: Int, seed: UInt64) throws -> [Trajectory] {
         guard count > 0 else { return [] }
         let seeds = (0..<UInt64(count)).map { 1_000_000 * seed + $0 }
-        return try Demonstration.play(environment, seeds, exploration: exploration, by: player(expert))
+        return try Demonstration.play(environment, seeds, exploration: exploration, by: environment.player(expert))
     }
 
     func request(_ recipe: Recipe, shown: [Trajectory], seed: UInt64) throws -> TrainingRequest {
-        let labeller = try player(expert)
+        let labeller = try environment.player(expert)
         return TrainingRequest(
             environment: try environment,
             phases: recipe.phases.map { Phase($0.method, budget: $0.budget, expert: labeller) }, demonstrations: shown,
             evaluationInterval: evaluation?.interval, evaluationEpisodes: evaluation?.episodes ?? 100, seed: seed)
+    }
+}
+
+extension EnvironmentRequest {
+    /// An expert for this very environment: by default the best that is scripted.
+    func player(_ id: String = Catalogue.scripted) throws -> any Expert {
+        try Catalogue.worlds.expert(id, for: spec).make(for: spec, kwargs: kwargs)
     }
 }
