@@ -17,13 +17,13 @@ namespace {
 using hnswlib::tableint;
 using Found = std::pair<float, tableint>;
 
-// A search goes to the largest inner product, so the graph is laid by inner products, with two changes that keep every
-// query's order. They are taken about the vectors' center: where all vectors lie to one side, few would ever be linked to.
-// And each vector is moved off by a quarter of its squared distance from the center, which draws like to like, but by no more
-// than the mean of these squares, lest those far out, the answers to most queries, have no links at all. (Distances alone,
-// or bringing all vectors to one length as Bachrach 2014, find much less where lengths differ.) A stored row is the vector
-// and what is added for all this, so that it costs one product and two additions. Products are CKernels', for hnswlib
-// chooses its instructions when it is compiled.
+// The graph is laid by distances, though a search goes to the largest inner product: that is where the nearest to a point
+// infinitely far in the query's direction is, so that the links which lead to the nearest lead there, too. But what a vector
+// far out is farther away than others counts for no more than a bound, for in distances alone those far out, the answers to
+// most queries, have hardly any links. (A graph laid by inner products leaves those without links that others exceed, and
+// bringing all vectors to one length as Bachrach 2014 finds much less where lengths differ.) All is taken about the vectors'
+// center. A stored row is the vector and half its squared distance from there, so that a distance costs one product and two
+// additions. Products are CKernels', for hnswlib chooses its instructions when it is compiled.
 class Space : public hnswlib::SpaceInterface<float> {
 public:
     explicit Space(size_t dimension) : dimension(dimension) {}
@@ -77,36 +77,14 @@ public:
 
     size_t count() const { return present; }
 
-    // Nearest last.
+    // Nearest last. From the top layer down with several candidates: what an inner product is large for may lie in places far
+    // from each other, and a single walk ends in one of them.
     std::priority_queue<Found> search(const float *query, size_t effort, const Masks &masks) const {
         std::priority_queue<Found> best;
         if (cur_element_count == 0) return best;
-        auto budget = std::max(cur_element_count / 8, effort * maxM0_ * 2);
-        std::priority_queue<Found> next;
-        Visits visits(*visited_list_pool_);
-        const auto start = descend(query);
-        const auto visit = [&](tableint place, float distance) {
-            // Of a query that is not of numbers.
-            if (std::isnan(distance) || (best.size() == effort && distance >= best.top().first)) return;
-            next.emplace(-distance, place);
-            if (!is_allowed(place, masks)) return;
-            best.emplace(distance, place);
-            if (best.size() > effort) best.pop();
-        };
-        visits.first(start);
-        visit(start, distance(query, start));
-        while (!next.empty() && !(best.size() == effort && -next.top().first > best.top().first)) {
-            const auto place = next.top().second;
-            next.pop();
-            const auto [neighbors, count] = links(place, 0);
-            for (size_t i = 0; i < count; i++) prefetch(neighbors[i]);
-            for (size_t i = 0; i < count; i++) {
-                if (!visits.first(neighbors[i])) continue;
-                if (budget-- == 0) return best;
-                visit(neighbors[i], distance(query, neighbors[i]));
-            }
-        }
-        return best;
+        best.emplace(distance(query, enterpoint_node_), enterpoint_node_);
+        for (int level = maxlevel_; level > 0; level--) best = search(query, walks, {}, level, std::move(best));
+        return search(query, effort, masks, 0, std::move(best));
     }
 
     size_t bytes() const {
@@ -119,6 +97,8 @@ public:
     }
 
 private:
+    // Candidates above the lowest layer.
+    static constexpr size_t walks = 16;
     const size_t dimension;
     std::vector<uint8_t> is_present;
     size_t present = 0;
@@ -159,24 +139,36 @@ private:
         return id < masks.members && (!masks.one || masks.one[id]) && (!masks.other || masks.other[id]);
     }
 
-    // From the top layer to the one above the lowest, always to the best neighbour.
-    tableint descend(const float *query) const {
-        auto place = enterpoint_node_;
-        auto least = distance(query, place);
-        for (int level = maxlevel_; level > 0; level--) {
-            for (bool moved = true; moved;) {
-                moved = false;
-                const auto [neighbors, count] = links(place, level);
-                for (size_t i = 0; i < count; i++) {
-                    const auto next = distance(query, neighbors[i]);
-                    if (!(next < least)) continue;
-                    least = next;
-                    place = neighbors[i];
-                    moved = true;
-                }
+    // The best allowed ones of a layer that the starts lead to; above the lowest, those that lead on need not be there.
+    std::priority_queue<Found> search(const float *query, size_t effort, const Masks &masks, int level,
+                                      std::priority_queue<Found> starts) const {
+        std::priority_queue<Found> best, next;
+        auto budget = std::max(cur_element_count / 8, effort * maxM0_ * 2);
+        Visits visits(*visited_list_pool_);
+        const auto visit = [&](tableint place, float distance) {
+            // Of a query that is not of numbers.
+            if (std::isnan(distance) || (best.size() == effort && distance >= best.top().first)) return;
+            next.emplace(-distance, place);
+            if (level == 0 && !is_allowed(place, masks)) return;
+            best.emplace(distance, place);
+            if (best.size() > effort) best.pop();
+        };
+        for (; !starts.empty(); starts.pop()) {
+            visits.first(starts.top().second);
+            visit(starts.top().second, starts.top().first);
+        }
+        while (!next.empty() && !(best.size() == effort && -next.top().first > best.top().first)) {
+            const auto place = next.top().second;
+            next.pop();
+            const auto [neighbors, count] = links(place, level);
+            for (size_t i = 0; i < count; i++) prefetch(neighbors[i]);
+            for (size_t i = 0; i < count; i++) {
+                if (!visits.first(neighbors[i])) continue;
+                if (budget-- == 0) return best;
+                visit(neighbors[i], distance(query, neighbors[i]));
             }
         }
-        return place;
+        return best;
     }
 
     // As resizeIndex, but whole where memory is out half-way.
@@ -216,7 +208,7 @@ struct hnsw {
         const auto middle = kernel_product(n, center.data(), center.data());
         const auto along = kernel_product(n, vector, center.data());
         const auto square = kernel_product(n, vector, vector) - 2 * along + middle;
-        row.push_back(along - middle / 2 + std::min(square / 4, spread));
+        row.push_back(along - middle / 2 + std::min(square / 2, 2 * spread));
         return row;
     }
 };
