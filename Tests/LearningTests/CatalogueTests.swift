@@ -82,4 +82,41 @@ import Testing
         #expect(try !actions(policy, deterministic: false).contains(favourite))
         #expect(try actions(policy.with(features(30))) == actions(learner.policy))
     }
+
+    @Test func `what was done with actions that have become others is not learned from`() throws {
+        var learner = try learner(40)
+        try observe(&learner, 0..<40)
+        var known = features(40)
+        // The first a little other, the last quite others, and one more.
+        known.set(0, to: known.values[0..<3].map { $0 + 0.01 })
+        for member in 20..<40 { known.set(member, to: known.values[3 * member..<3 * member + 3].map { 1 - $0 }) }
+        known.set(40, to: [0, 0, 0])
+        learner.replace(features: known)
+        let (choices, isReady) = (
+            try #require(learner.checkpoint["replay.choices"]?.int64s),
+            try #require(learner.checkpoint["replay.is_ready"]?.bools)
+        )
+        #expect(isReady == choices.map { $0 < 20 } && isReady.contains(false))
+        #expect(learner.isReady)
+        learner.update(progress: 0)
+
+        // Of all of them nothing is left to learn from until more is done.
+        learner.replace(features: ActionFeatures(width: 3, values: known.values.map { 5 - $0 }))
+        #expect(!learner.isReady && learner.pendingUpdates == 0)
+        try observe(&learner, 0..<40)
+        #expect(learner.isReady)
+    }
+
+    @Test func `what an expert did with actions that have become others is not imitated`() throws {
+        var learner = try learner(40)
+        try learner.show([
+            Trajectory(
+                observations: .float32((0..<130).map { Float($0) / 130 }), actions: .int64((0..<64).map { $0 % 40 }),
+                rewards: Array(repeating: 1, count: 64), terminations: Array(repeating: false, count: 64),
+                masks: [])
+        ])
+        #expect(learner.exploration < 0.5)
+        learner.replace(features: ActionFeatures(width: 3, values: features(40).values.map { 5 - $0 }))
+        #expect(learner.exploration == 1)
+    }
 }

@@ -26,6 +26,8 @@ struct ActionEmbedding: Sendable {
 
     /// More numbers than this in a learned table take too much memory to learn: three of a size.
     private static let tableLimit = 1 << 26
+    /// An action whose features change by more deviations than this, in the root of their mean square, is another one.
+    private static let likeness: Float = 0.5
     /// Units of the tower's hidden layer.
     private static let hidden = [64]
 
@@ -87,6 +89,20 @@ struct ActionEmbedding: Sendable {
         (other.features, other.count) = (features, features.count)
         other.candidates = min(candidateLimit, features.count)
         return other
+    }
+
+    /// Which members become others by later features, rather than the same of which other things are known.
+    func others(in later: ActionFeatures) -> [Bool] {
+        guard let features, later.width == features.width else { return [] }
+        let width = features.width
+        return (0..<min(features.count, later.count)).map { member in
+            let change = (0..<width).reduce(Float(0)) { sum, lane in
+                let place = member * width + lane
+                let way = (later.values[place] - features.values[place]) * transform.scale[lane]
+                return sum + way * way
+            }
+            return (change / Float(width)).squareRoot() > Self.likeness
+        }
     }
 
     /// Memory in which keys of so many members at once are made.

@@ -77,10 +77,18 @@ extension Learner {
     }
 
     /// Takes in that other things are known of the actions, of as many, or of more where there are no masks. What was
-    /// learned stays.
+    /// learned stays; steps whose action has become another one are forgotten, for they say nothing about that one.
     /// - Precondition: a component is embedded by features as wide.
     public mutating func replace(features: ActionFeatures) {
         precondition(!isMasked || features.count == network.features?.count, "masks are of as many")
+        if let embedding = network.embedding {
+            let others = embedding.others(in: features)
+            replay.forget(others, of: embedding.component)
+            demonstrations?.forget(others, of: embedding.component)
+            labels?.forget(others, of: embedding.component)
+            // Nobody draws from what has nothing to draw.
+            if demonstrations?.readyCount == 0 { demonstrations = nil }
+        }
         network = network.with(features)
         adoptShape()
         acting?.draw(wanted: recent, &random)

@@ -233,6 +233,19 @@ struct Replay: Sendable {
         return (sum, factor, place)
     }
 
+    /// Draws no steps any more whose choice in a component is one of some members. What they led to stays known to others.
+    mutating func forget(_ members: [Bool], of component: Int) {
+        for slot in 0..<min(written, capacity) where isReady[slot] {
+            let choice = Int(choices[slot * width.choices + component])
+            guard choice < members.count && members[choice] else { continue }
+            isReady[slot] = false
+            readyCount -= 1
+            priorities?.set(slot, to: 0)
+            // No other step's return over n steps goes on by it.
+            isBest[slot] = false
+        }
+    }
+
     /// Sets how likely a step is drawn from now on.
     mutating func prioritize(_ slot: Int, _ priority: Float) {
         guard isReady[slot] else { return }
