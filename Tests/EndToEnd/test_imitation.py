@@ -300,11 +300,9 @@ def test_labels_that_come_again(client):
     agent = make(client)
     job = client.train(agent, phases=asking(10, 20))
     first = wait_for_labels(client, agent, job)
-    # Followed from before they are answered: a job that goes on forgets what it told after its checkpoint.
-    events = (event for event in client.stream_job(job["job_id"]) if event.event == "labels")
-    asked = [next(events).data]
     assert client.post_labels(agent, label(first))["open"] == 0
-    assert asked + [next(events).data] == [{"open": 10}] * 2
+    events = (event for event in client.stream_job(job["job_id"]) if event.event == "labels")
+    assert [next(events).data for _ in range(2)] == [{"open": 10}] * 2
     # A reply was lost: the same labels are accepted, others of states that are done with are not.
     assert client.post_labels(agent, label(first)) == {"accepted": 10, "open": 10}
     other = [{**one, "action": 1 - one["action"]} for one in label(first[:1])]
@@ -360,10 +358,9 @@ def ask_for_a_second_half(client):
     agent = make(client)
     job = client.train(agent, phases=asking(20, 60))
     first = wait_for_labels(client, agent, job)
-    events = (event for event in client.stream_job(job["job_id"]) if event.event == "labels")
-    next(events)
     client.post_labels(agent, label(first))
-    seen = next(events).id
+    events = (event for event in client.stream_job(job["job_id"]) if event.event == "labels")
+    seen = [next(events).id for _ in range(2)][-1]
     states = client.get_labels(agent)["items"]
     half = label(states[::2])
     assert client.post_labels(agent, half) == {"accepted": 10, "open": 10}

@@ -101,6 +101,8 @@ struct LabelTests {
             hall.jobs.wait(for: job)
             #expect(job.status.state == .succeeded, "\(job.status.error ?? "")")
             #expect(job.status.result?["steps"] == 15 && job.status.result?["updates"] == 180)
+            // Whoever comes late sees each round that was asked.
+            #expect(job.events.events(after: 0).events.count { $0.kind == "labels" } == 3)
             let (lineage, version) = (try lineage(hall, agent), Int64(agent.served.version))
             #expect(version > 0 && lineage["experts"] == ["client"] && lineage["demonstrations"] == [])
             #expect(hall.jobs.questions(of: agent).job == nil && agent.job == nil)

@@ -82,7 +82,7 @@ struct TrainingRun {
             let events: [TrainingEvent]
             do { events = try training.next() } catch { throw .learning(error) }
             if events.isEmpty && training.isWaiting {
-                try checkpoint()
+                try checkpoint(beforeAsking: true)
                 return .asking(training.questions)
             }
             if events.isEmpty { return try end(.succeeded) }
@@ -211,9 +211,11 @@ struct TrainingRun {
     }
 
     /// Writes everything that a run needs to go on from here, and only then says so.
-    private mutating func checkpoint() throws(HostingError) {
+    /// - Parameter beforeAsking: whether the next event asks for labels: a run that goes on with them does not tell it again.
+    private mutating func checkpoint(beforeAsking: Bool = false) throws(HostingError) {
         tellProgress()
-        var metadata = ["events": String(job.events.count + 1), "seconds": String(seconds)]
+        let told = job.events.count + (beforeAsking ? 2 : 1)
+        var metadata = ["events": String(told), "seconds": String(seconds)]
         if let published { metadata["published"] = String(published) }
         if let publishedUpdates { metadata["published_updates"] = String(publishedUpdates) }
         let file = Safetensors(training.checkpoint, metadata: metadata)
