@@ -5,9 +5,26 @@ import Foundation
 struct ActingFigures {
     private static let sizes = [10_000, 1_000_000]
     private static let dimension = 32
-    /// Of the recommender's items.
-    private static let features = 9
+    private static let worlds = [
+        World(id: "DiscretizedPendulum-v0", size: "n", features: 1, observation: [0.54, 0.84, -1.5]),
+        World(
+            id: "Recommender-v0", size: "items", features: 9,
+            observation: (0..<19).map { Double(($0 * 7) % 11) / 11 }),
+    ]
     private let settings: Settings
+
+    /// A world with as many actions as one asks for.
+    private struct World {
+        let id: String
+        /// The argument that says how many.
+        let size: String
+        /// Numbers that are known of each.
+        let features: Int
+        let observation: [Double]
+
+        var question: String { #"{"observation":\#(observation)}"# }
+        var ranking: String { #"{"observation":\#(observation),"top_k":10}"# }
+    }
 
     init(_ settings: Settings) {
         self.settings = settings
@@ -16,7 +33,9 @@ struct ActingFigures {
     func tables() throws -> [FigureTable] {
         var (time, memory) = (Self.timeTable(settings), Self.memoryTable())
         try addFew(to: &time)
-        for size in Self.sizes { try addMany(size, to: &time, &memory) }
+        for world in Self.worlds {
+            for size in Self.sizes { try addMany(world, size, to: &time, &memory) }
+        }
         return [time, memory]
     }
 
@@ -27,18 +46,21 @@ struct ActingFigures {
         let agent = try Agent(lamd.client, #"{"env_id":"CartPole-v1","seed":1}"#)
         let load = try settings.medianLoad(lamd, agent.act, #"{"observation":[0.02,0.18,0.03,-0.26]}"#)
         table.add([
-            .text("all scored"), .number(2), .none, .number(load.median), .number(load.percentile99), .none, .none,
+            .text("CartPole-v1"), .text("all scored"), .number(2), .none, .number(load.median),
+            .number(load.percentile99), .none, .none,
         ])
     }
 
-    private func addMany(_ size: Int, to time: inout FigureTable, _ memory: inout FigureTable) throws {
+    private func addMany(
+        _ world: World, _ size: Int, to time: inout FigureTable, _ memory: inout FigureTable
+    ) throws {
         let state = FileManager.default.temporaryDirectory.appending(path: "lamd-bench-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: state) }
         let id: String
         do {
             let lamd = try ServerProcess.lamd(settings.lamd, core: settings.serverCore, state: state)
             defer { lamd.stop() }
-            let body = #"{"env_id":"Recommender-v0","kwargs":{"items":\#(size)},"seed":1}"#
+            let body = #"{"env_id":"\#(world.id)","kwargs":{"\#(world.size)":\#(size)},"seed":1}"#
             id = try Agent(lamd.client, body).id
         }
         let atRest = try restingBytes()
@@ -46,29 +68,30 @@ struct ActingFigures {
         let lamd = try ServerProcess.lamd(settings.lamd, core: settings.serverCore, state: state)
         defer { lamd.stop() }
         let agent = Agent(id: id, client: lamd.client)
-        try lamd.client.send("POST", agent.act, Self.question)
+        try lamd.client.send("POST", agent.act, world.question)
         let serving = (lamd.memory("VmRSS") ?? 0) - atRest
 
         let reading = TableReading(numbers: size * Self.dimension)
         var reads: [Double] = []
-        let exact = try settings.medianLoad(lamd, agent.act, Self.question) { reads.append(reading.microseconds()) }
+        let exact = try settings.medianLoad(lamd, agent.act, world.question) { reads.append(reading.microseconds()) }
         time.add([
-            .text("exact"), .number(Double(size)), .number(reads.median), .number(exact.median),
+            .text(world.id), .text("exact"), .number(Double(size)), .number(reads.median), .number(exact.median),
             .number(exact.percentile99), .number(exact.median / reads.median), .none,
         ])
         let index = try agent.index()
-        for (name, body) in [("index", Self.question), ("index, top 10", Self.ranking)] {
+        for (name, body) in [("index", world.question), ("index, top 10", world.ranking)] {
             // Where it finds too little, exact search answers in its place.
             let load = index.isReady ? try settings.medianLoad(lamd, agent.act, body) : nil
             time.add([
-                .text(index.isReady ? name : name + ", not used"), .number(Double(size)), .none, .init(load?.median),
-                .init(load?.percentile99), .none, .number(index.recall),
+                .text(world.id), .text(index.isReady ? name : name + ", not used"), .number(Double(size)), .none,
+                .init(load?.median), .init(load?.percentile99), .none, .number(index.recall),
             ])
         }
-        let least = Double(4 * size * (Self.dimension + Self.features))
+        let least = Double(4 * size * (Self.dimension + world.features))
         let indexed = (lamd.memory("VmRSS") ?? 0) - atRest - serving
         memory.add([
-            .number(Double(size)), .number(least / 1e6), .number(serving / 1e6), .number(serving / least),
+            .text(world.id), .number(Double(size)), .number(least / 1e6), .number(serving / 1e6),
+            .number(serving / least),
             .init(index.isReady ? index.bytes / 1e6 : nil), .init(index.isReady ? indexed / 1e6 : nil),
             .number(index.seconds),
         ])
@@ -81,21 +104,18 @@ struct ActingFigures {
         return lamd.memory("VmRSS") ?? 0
     }
 
-    private static let observation = "[" + (0..<19).map { "\(Double(($0 * 7) % 11) / 11)" }.joined(separator: ",") + "]"
-    private static let question = #"{"observation":\#(observation)}"#
-    private static let ranking = #"{"observation":\#(observation),"top_k":10}"#
-
     private static func timeTable(_ settings: Settings) -> FigureTable {
         FigureTable(
             "acting", title: "Acting among many actions, over HTTP",
             note: """
-                Recommender-v0 with as many items, a fresh policy, \(dimension) numbers a key; two actions: CartPole-v1. One network \
-                thread on one core, one connection, wrk on the other; medians of \(settings.runs) runs of \(settings.seconds) s. \
-                Read: one pass over a table of the size of the keys that only adds its squares, in turn with the runs. Recall: of \
-                the ten best, as the API reports it; 0.95 was asked for.
+                Fresh policies, \(dimension) numbers a key, made from one feature of each action in DiscretizedPendulum-v0, nine in \
+                Recommender-v0. One network thread on one core, one connection, wrk on the other; medians of \(settings.runs) runs \
+                of \(settings.seconds) s. Read: one pass over a table of the size of the keys that only adds its squares, in turn \
+                with the runs. Recall: of the ten best, as the API reports it; 0.95 was asked for.
                 """,
             columns: [
-                .init(title: "how"), .init(title: "actions", digits: 0), .init(title: "read µs", digits: 0),
+                .init(title: "world"), .init(title: "how"), .init(title: "actions", digits: 0),
+                .init(title: "read µs", digits: 0),
                 .init(title: "p50 µs", digits: 0), .init(title: "p99 µs", digits: 0),
                 .init(title: "p50 / read", digits: 2), .init(title: "recall@10", digits: 3),
             ])
@@ -109,7 +129,7 @@ struct ActingFigures {
                 its start and one request. The index: by its own account, what the daemon grew by, and how long it took.
                 """,
             columns: [
-                .init(title: "actions", digits: 0), .init(title: "least MB", digits: 1),
+                .init(title: "world"), .init(title: "actions", digits: 0), .init(title: "least MB", digits: 1),
                 .init(title: "serving MB", digits: 1), .init(title: "of least", digits: 2),
                 .init(title: "index MB", digits: 1), .init(title: "grown by MB", digits: 1),
                 .init(title: "built in s", digits: 1),
