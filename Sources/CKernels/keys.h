@@ -24,18 +24,23 @@ TARGET static float NAME(product)(long n, const float *x, const float *y) {
     return NAME(halved)(&total);
 }
 
-// The same of four neighbouring rows at once, whose halves are added side by side.
-TARGET static inline void NAME(four_products)(long n, const float *x, const float *y, float *products) {
+// The same of four neighbouring rows at once, whose halves are added side by side. Where rows are whole lanes, so that none
+// has a tail to ask about, it is made apart.
+TARGET static inline __attribute__((always_inline)) void NAME(four_products)(long n, int is_whole, const float *x,
+                                                                             const float *y, float *products) {
     lanes a = {0}, b = {0}, c = {0}, d = {0}, next, factor;
     for (long i = 0; i < n; i += LANES) {
-        NAME(load)(y + i, n - i, 0, &factor);
-        NAME(load)(x + i, n - i, 0, &next);
+        long left = is_whole ? LANES : n - i;
+        // The processor's own guesses end at every page; asked for 4 KB ahead, memory gives a tenth more.
+        for (long k = 0; k < 4; k++) __builtin_prefetch(x + 1024 + 4 * i + k * LANES);
+        NAME(load)(y + i, left, 0, &factor);
+        NAME(load)(x + i, left, 0, &next);
         a += next * factor;
-        NAME(load)(x + n + i, n - i, 0, &next);
+        NAME(load)(x + n + i, left, 0, &next);
         b += next * factor;
-        NAME(load)(x + 2 * n + i, n - i, 0, &next);
+        NAME(load)(x + 2 * n + i, left, 0, &next);
         c += next * factor;
-        NAME(load)(x + 3 * n + i, n - i, 0, &next);
+        NAME(load)(x + 3 * n + i, left, 0, &next);
         d += next * factor;
     }
     a = __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23) +
@@ -52,11 +57,10 @@ TARGET static inline void NAME(four_products)(long n, const float *x, const floa
 
 TARGET static void NAME(products)(long rows, long n, const float *x, const float *y, float *products) {
     long r = 0;
-    for (; r + 4 <= rows; r += 4) {
-        // The processor's own guesses end at every page; asked for 4 KB ahead, memory gives a tenth more.
-        for (long i = 0; i < 4 * n; i += LANES) __builtin_prefetch(x + r * n + i + 1024);
-        NAME(four_products)(n, x + r * n, y, products + r);
-    }
+    if (n % LANES == 0)
+        for (; r + 4 <= rows; r += 4) NAME(four_products)(n, 1, x + r * n, y, products + r);
+    else
+        for (; r + 4 <= rows; r += 4) NAME(four_products)(n, 0, x + r * n, y, products + r);
     for (; r < rows; r++) products[r] = NAME(product)(n, x + r * n, y);
 }
 
@@ -66,7 +70,23 @@ TARGET static void NAME(mask_rows)(long rows, long stride, long n, const uint8_t
 }
 
 TARGET static void NAME(row_max)(long rows, long stride, long n, const float *x, float *maxima) {
-    for (long r = 0; r < rows; r++, x += stride) maxima[r] = NAME(valid_max)(n, x, 0);
+    for (long r = 0; r < rows; r++, x += stride) {
+        // Two at once, since one waits for the one before.
+        lanes one, other, next, after;
+        NAME(load)(x, 0, -__builtin_inff(), &one);
+        other = one;
+        long i = 0;
+        for (; i + 2 * LANES <= n; i += 2 * LANES) {
+            memcpy(&next, x + i, sizeof(next));
+            memcpy(&after, x + i + LANES, sizeof(after));
+            one = __builtin_elementwise_max(one, next);
+            other = __builtin_elementwise_max(other, after);
+        }
+        one = __builtin_elementwise_max(one, other);
+        float max = NAME(valid_max)(n - i, x + i, 0);
+        for (int k = 0; k < LANES; k++) max = one[k] > max ? one[k] : max;
+        maxima[r] = max;
+    }
 }
 
 TARGET static float NAME(exponentials)(long n, float offset, float *x) {

@@ -22,7 +22,8 @@ struct KeyBlock {
     /// The first key with this score, which one of them has.
     func first(_ row: Int, scoring score: Float) -> Int32 {
         let scores = scores(row)
-        let place = (0..<keys.count).first { scores[$0] == score } ?? 0
+        var place = 0
+        while place < keys.count - 1 && scores[place] != score { place += 1 }
         return Int32(keys.lowerBound + place)
     }
 }
