@@ -8,8 +8,8 @@ import Store
 /// Experience from an environment that lives in the client.
 enum ObserveOperation {
     private static let known = [
-        "observation", "action", "reward", "next_observation", "terminated", "truncated", "episode_id", "action_mask",
-        "next_action_mask",
+        "observation", "action", "reward", "next_observation", "terminated", "truncated", "episode_id", "step",
+        "action_mask", "next_action_mask",
     ]
 
     static func observe(_ call: Call) throws(Problem) -> Reply {
@@ -31,8 +31,9 @@ enum ObserveOperation {
             throw Problem(error)
         }
         return .json([
-            "observed": .int(Int64(transitions.rewards.count)), "episodes": .int(Int64(counts.episodes)),
-            "steps": .int(Int64(counts.steps)), "pending_updates": .int(Int64(counts.pendingUpdates)),
+            "observed": .int(Int64(counts.observed)), "repeated": .int(Int64(counts.repeated)),
+            "episodes": .int(Int64(counts.episodes)), "steps": .int(Int64(counts.steps)),
+            "pending_updates": .int(Int64(counts.pendingUpdates)),
         ])
     }
 
@@ -57,6 +58,11 @@ enum ObserveOperation {
             transitions.terminated.append(try fields.bool("terminated") ?? false)
             transitions.truncated.append(try fields.bool("truncated") ?? false)
             transitions.episodeIDs.append(try fields.string("episode_id", lengths: 0...200) ?? "")
+            let step = try fields.int("step", in: 0...Int(Int32.max))
+            guard step == nil || fields.has("episode_id") else {
+                throw .invalid("a step counts within an episode: \"episode_id\" is missing", at: "\(fields.at("step"))")
+            }
+            transitions.steps.append(step)
             all.append(fields)
         }
         let form = agent.served.policy.network.action

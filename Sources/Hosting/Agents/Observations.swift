@@ -9,6 +9,9 @@ import Synchronization
 public final class Observations: Sendable {
     /// What `observe` answers.
     public struct Counts: Sendable {
+        /// Transitions that were taken, and those that had been observed before.
+        public let observed: Int
+        public let repeated: Int
         /// Episodes that ended in what was observed.
         public let episodes: Int
         /// The agent's transitions in all.
@@ -27,6 +30,7 @@ public final class Observations: Sendable {
         var learner: Learner
         /// The version of the table of action features that it knows.
         var tableVersion: Int?
+        var episodes = ObservedEpisodes()
         var publishedUpdates: Int
         var lastPublished: ContinuousClock.Instant
         var lastKept: ContinuousClock.Instant
@@ -69,7 +73,7 @@ public final class Observations: Sendable {
         thread.start()
     }
 
-    /// Takes transitions in.
+    /// Takes transitions in, but for those that it knows already by their episode and step.
     /// - Parameter learns: whether they pay for updates.
     /// - Throws: ``HostingError/agentBusy(_:job:)`` while a job trains the agent.
     public func observe(
@@ -79,19 +83,27 @@ public final class Observations: Sendable {
         let cell = try cell(of: agent)
         let counts = try cell.live.withLock { live throws(HostingError) in
             live.know(agent.table)
-            do throws(LearningError) { try live.learner.observe(transitions, learn: learns) } catch {
+            let taken = live.episodes.fresh(transitions)
+            let isWhole = taken.count == transitions.rewards.count
+            let fresh = isWhole ? transitions : transitions.rows(taken, widths: agent.widths)
+            do throws(LearningError) {
+                if !taken.isEmpty { try live.learner.observe(fresh, learn: learns) }
+            } catch {
                 throw .learning(error)
             }
-            return (steps: live.learner.transitions, pending: live.learner.pendingUpdates)
+            live.episodes.note(fresh)
+            return Counts(
+                observed: taken.count, repeated: transitions.rewards.count - taken.count,
+                episodes: zip(fresh.terminated, fresh.truncated).count { $0 || $1 },
+                steps: live.learner.transitions, pendingUpdates: live.learner.pendingUpdates)
         }
-        let episodes = zip(transitions.terminated, transitions.truncated).count { $0 || $1 }
         agent.update {
             $0.steps = counts.steps
-            $0.episodes += episodes
-            $0.pendingUpdates = counts.pending
+            $0.episodes += counts.episodes
+            $0.pendingUpdates = counts.pendingUpdates
         }
         work.signal()
-        return Counts(episodes: episodes, steps: counts.steps, pendingUpdates: counts.pending)
+        return counts
     }
 
     /// Publishes and keeps what an agent has learned by observing; a job goes on from there.
@@ -179,5 +191,11 @@ public final class Observations: Sendable {
 
     private func report(_ error: HostingError, _ agent: Agent) {
         logger.error("learning from observations failed", metadata: ["agent": "\(agent.id)", "error": "\(error)"])
+    }
+}
+
+extension Agent {
+    fileprivate var widths: (observation: Int, action: Int, mask: Int) {
+        (observationLayout.count, actionLayout.count, served.policy.network.action.maskWidth)
     }
 }

@@ -317,10 +317,14 @@ class Client(Demonstrations):
         *,
         learn: Optional[bool] = None,
     ) -> JSON:
-        """Hands over experience: a list of transitions, or a dict of arrays by tensor names."""
+        """Hands over experience: a list of transitions, or a dict of arrays by tensor names.
+
+        Transitions that all have a `step` are sent again where the reply was lost: none counts twice.
+        """
         path = f"/v1/agents/{segment(agent_id)}/observe/"
         if not isinstance(transitions, Mapping):
-            return self._caller.json("POST", path, {"transitions": transitions, "learn": learn})
+            body = {"transitions": transitions, "learn": learn}
+            return self._caller.json("POST", path, body, repeatable=all("step" in one for one in transitions))
         content = safetensors.dump(transitions)
         return decoded(self._caller.send("POST", path, content, query={"learn": learn}, headers=_TENSORS))
 
