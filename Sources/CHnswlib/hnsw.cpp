@@ -77,12 +77,13 @@ public:
 
     size_t count() const { return present; }
 
-    // Nearest last. From the top layer down with several candidates: what an inner product is large for may lie in places far
-    // from each other, and a single walk ends in one of them.
+    // Nearest last. From the top layer down with many candidates, half as many as in the lowest: what an inner product is
+    // large for may lie in places far from each other, and a single walk ends in one of them.
     std::priority_queue<Found> search(const float *query, size_t effort, const Masks &masks) const {
         std::priority_queue<Found> best;
         if (cur_element_count == 0) return best;
         best.emplace(distance(query, enterpoint_node_), enterpoint_node_);
+        const auto walks = std::max(effort / 2, least_walks);
         for (int level = maxlevel_; level > 0; level--) best = search(query, walks, {}, level, std::move(best));
         return search(query, effort, masks, 0, std::move(best));
     }
@@ -97,8 +98,7 @@ public:
     }
 
 private:
-    // Candidates above the lowest layer.
-    static constexpr size_t walks = 16;
+    static constexpr size_t least_walks = 16;
     const size_t dimension;
     std::vector<uint8_t> is_present;
     size_t present = 0;
@@ -208,7 +208,7 @@ struct hnsw {
         const auto middle = kernel_product(n, center.data(), center.data());
         const auto along = kernel_product(n, vector, center.data());
         const auto square = kernel_product(n, vector, vector) - 2 * along + middle;
-        row.push_back(along - middle / 2 + std::min(square / 2, 2 * spread));
+        row.push_back(along - middle / 2 + std::min(square / 2, 4 * spread));
         return row;
     }
 };
