@@ -41,6 +41,38 @@ import Testing
         #expect(zip(found, found.dropFirst()).allSatisfy { $0.score >= $1.score })
     }
 
+    /// Keys and queries as a network makes them of `degrees` numbers: the best are far out, and in several places.
+    private static func bent(_ rows: Int, degrees: Int, seed: UInt64, by weights: UInt64) -> [Float] {
+        var (weight, noise) = (Noise(weights), Noise(seed))
+        func layer(_ inputs: Int, _ outputs: Int) -> [Float] {
+            let bound = 1 / Float(inputs).squareRoot()
+            return (0..<(inputs + 1) * outputs).map { _ in Float.random(in: -bound...bound, using: &weight) }
+        }
+        func apply(_ layer: [Float], _ input: [Float]) -> [Float] {
+            let outputs = layer.count / (input.count + 1)
+            return (0..<outputs).map { output in
+                (input + [1]).enumerated().reduce(0) { $0 + $1.element * layer[$1.offset * outputs + output] }
+            }
+        }
+        let (first, second) = (layer(degrees, 64), layer(64, dimension))
+        return (0..<rows).flatMap { _ in
+            let input = (0..<degrees).map { _ in Float.random(in: -1.7...1.7, using: &noise) }
+            return apply(second, apply(first, input).map { max($0, 0) })
+        }
+    }
+
+    @Test(arguments: [1, 3]) func `finds the best on a bent surface`(_ degrees: Int) throws {
+        let keys = Keys(Self.bent(2_000, degrees: degrees, seed: 1, by: 2), dimension: Self.dimension)
+        let queries = Rows(Self.bent(100, degrees: degrees, seed: 3, by: 4), stride: Self.dimension)
+        let best = (0..<100).map { keys.top(10, queries.row($0)) }
+        let index = try KeyIndex(keys)
+        let (recall, first) = (
+            try index.recall(of: best, queries, effort: 64),
+            try index.recall(of: best.map { Array($0.prefix(1)) }, queries, effort: 64)
+        )
+        #expect(recall >= 0.95 && first >= 0.95, "\(recall), \(first)")
+    }
+
     @Test func `says how little it finds where it hardly looks`() throws {
         let index = try KeyIndex(Self.keys, links: 2, effort: 1)
         let recall = try index.recall(of: Self.best, Self.query, effort: 10)
