@@ -1,7 +1,10 @@
 """Environments that live in clients: episodes by act and observe, from many at once, sent again where replies are lost."""
 
+import re
+import subprocess
 import threading
 import time
+from pathlib import Path
 
 import gymnasium
 import numpy as np
@@ -159,3 +162,47 @@ def test_an_episode_that_is_left_ends_as_truncated(client, agent):
     external.close()
     known = client.get_agent(agent)
     assert (known["steps"], known["episodes"]) == (2, 1)
+
+
+INVENTORY = Path(__file__).parents[2] / "docs/recipes/inventory.mjs"
+
+
+def shop(daemon, *arguments):
+    command = ["node", INVENTORY, "--url", daemon.url, *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_a_shop_in_javascript_learns_how_much_to_order(daemon):
+    said, error = shop(daemon).communicate(timeout=120)
+    assert not error
+    random, learned, best = map(float, re.findall(r"-?[0-9]+\.[0-9]+", said))
+    assert random < 0.8 * best and learned > 0.95 * best, said
+
+
+def test_clients_in_two_languages_teach_one_agent(daemon, client):
+    spaces = {"observation_space": gymnasium.spaces.Discrete(21), "action_space": gymnasium.spaces.Discrete(11)}
+    agent = client.create_agent(**spaces, seed=1)["agent_id"]
+    shops = [shop(daemon, "--agent", agent, "--episodes", 60, "--seed", seed) for seed in (1, 2)]
+
+    def order(seed):
+        demands = np.random.default_rng(seed)
+        with lamd.External(Forgetful(daemon.url), agent, every=5) as external:
+            for _ in range(60):
+                stock = 0
+                action = external.start(stock)
+                for day in range(30):
+                    there = min(stock + action, 20)
+                    left = max(there - demands.binomial(10, 0.5), 0)
+                    reward = 4 * (there - left) - 2 * (there - stock) - 0.25 * left
+                    stock = left
+                    action = external.step(reward, stock, truncated=day == 29)
+
+    threads = [threading.Thread(target=order, args=(seed,)) for seed in (3, 4)]
+    for thread in threads:
+        thread.start()
+    assert [int(one.communicate(timeout=120)[0]) for one in shops] == [1800, 1800]
+    for thread in threads:
+        thread.join()
+    known = client.get_agent(agent)
+    assert (known["steps"], known["episodes"]) == (4 * 1800, 4 * 60)
+    client.delete_agent(agent)
