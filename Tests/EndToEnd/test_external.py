@@ -176,7 +176,7 @@ def test_a_shop_in_javascript_learns_how_much_to_order(daemon):
     said, error = shop(daemon).communicate(timeout=120)
     assert not error
     random, learned, best = map(float, re.findall(r"-?[0-9]+\.[0-9]+", said))
-    assert random < 0.8 * best and learned > 0.95 * best, said
+    assert random < 0.8 * best and learned > 0.9 * best, said
 
 
 def test_clients_in_two_languages_teach_one_agent(daemon, client):

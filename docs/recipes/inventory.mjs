@@ -15,6 +15,9 @@ const SPACES = {
     action_space: { type: "Discrete", n: MOST + 1 },
 };
 
+// What is left over night is sold within days: looking far ahead only adds noise.
+const SETTINGS = { hyperparameters: { discount: 0.8, n_step: 1 } };
+
 // How likely each demand is: ten customers, each of whom comes every other day.
 const DEMAND = Array.from({ length: MOST + 1 }, (_, asked) => {
     let ways = 1;
@@ -125,7 +128,7 @@ async function main() {
         console.log(episodes * DAYS);
         return;
     }
-    const { agent_id: agent } = await client.send("POST", "/v1/agents/", { ...SPACES, seed: Number(given["--seed"]) });
+    const { agent_id: agent } = await client.send("POST", "/v1/agents/", { ...SPACES, ...SETTINGS, seed: Number(given["--seed"]) });
     await teach(client, agent, episodes, random);
     while ((await client.send("GET", `/v1/agents/${agent}`)).pending_updates) await new Promise((r) => setTimeout(r, 100));
     // What was learned last is published within seconds.
