@@ -91,13 +91,22 @@ import Testing
         known.set(0, to: known.values[0..<3].map { $0 + 0.01 })
         for member in 20..<40 { known.set(member, to: known.values[3 * member..<3 * member + 3].map { 1 - $0 }) }
         known.set(40, to: [0, 0, 0])
+        let before = learner.checkpoint
         learner.replace(features: known)
-        let (choices, isReady) = (
-            try #require(learner.checkpoint["replay.choices"]?.int64s),
-            try #require(learner.checkpoint["replay.is_ready"]?.bools)
-        )
-        #expect(isReady == choices.map { $0 < 20 } && isReady.contains(false))
-        #expect(learner.isReady)
+        // The same where it is kept meanwhile.
+        let action = Space.discrete(Discrete(41))
+        var kept = try Learner(
+            observation: Self.seen, action: action, hyperparameters: hyperparameters(action), features: known,
+            isMasked: false, seed: 3)
+        try kept.restore(from: before)
+        for learner in [learner, kept] {
+            let (choices, isReady) = (
+                try #require(learner.checkpoint["replay.choices"]?.int64s),
+                try #require(learner.checkpoint["replay.is_ready"]?.bools)
+            )
+            #expect(isReady == choices.map { $0 < 20 } && isReady.contains(false))
+            #expect(learner.isReady)
+        }
         learner.update(progress: 0)
 
         // Of all of them nothing is left to learn from until more is done.

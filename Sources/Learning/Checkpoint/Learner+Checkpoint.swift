@@ -21,6 +21,7 @@ extension Learner {
         }
         checkpoint.put("replay.", replay.checkpoint)
         if let labels { checkpoint.put("labels.", labels.checkpoint) }
+        saveActions(to: &checkpoint)
         if let discriminator = adversary?.discriminator {
             checkpoint.put("adversary.parameters", discriminator.parameters)
             for (index, moment) in discriminator.moments.enumerated() {
@@ -64,8 +65,35 @@ extension Learner {
             try kept.restore(from: labels, network: network)
             restored.labels = kept
         }
+        try restored.forgetOtherActions(than: checkpoint)
         try restored.adversary?.discriminator.restore(from: checkpoint.part("adversary."))
         self = restored
+    }
+
+    /// What is known now of the actions that were done: by the time it is restored they may have become others.
+    private func saveActions(to checkpoint: inout Checkpoint) {
+        guard let embedding = network.embedding, let features = embedding.features else { return }
+        let done = replay.members(of: embedding.component).union(labels?.members(of: embedding.component) ?? [])
+        let members = done.sorted()
+        checkpoint.put("actions", members)
+        checkpoint.put(
+            "action_features",
+            members.flatMap { features.values[Int($0) * features.width..<(Int($0) + 1) * features.width] })
+    }
+
+    private mutating func forgetOtherActions(than checkpoint: Checkpoint) throws(LearningError) {
+        // Those of earlier versions of the program do not say.
+        guard let embedding = network.embedding, let features = embedding.features, checkpoint["actions"] != nil else {
+            return
+        }
+        let members = try checkpoint.members("actions", of: [embedding.count])
+        let rows = try checkpoint.floats("action_features", count: members.count * features.width)
+        var others = [Bool](repeating: false, count: embedding.count)
+        for (row, member) in members.enumerated() {
+            others[Int(member)] = embedding.isOther(Int(member), than: rows, row: row)
+        }
+        replay.forget(others, of: embedding.component)
+        labels?.forget(others, of: embedding.component)
     }
 
     private mutating func restoreShortlists(from checkpoint: Checkpoint) throws(LearningError) {

@@ -94,15 +94,18 @@ struct ActionEmbedding: Sendable {
     /// Which members become others by later features, rather than the same of which other things are known.
     func others(in later: ActionFeatures) -> [Bool] {
         guard let features, later.width == features.width else { return [] }
+        return (0..<min(features.count, later.count)).map { isOther($0, than: later.values, row: $0) }
+    }
+
+    /// Whether a member is another action than the one that a row of as many numbers is about.
+    func isOther(_ member: Int, than rows: [Float], row: Int) -> Bool {
+        guard let features else { return false }
         let width = features.width
-        return (0..<min(features.count, later.count)).map { member in
-            let change = (0..<width).reduce(Float(0)) { sum, lane in
-                let place = member * width + lane
-                let way = (later.values[place] - features.values[place]) * transform.scale[lane]
-                return sum + way * way
-            }
-            return (change / Float(width)).squareRoot() > Self.likeness
+        let change = (0..<width).reduce(Float(0)) { sum, lane in
+            let way = (rows[row * width + lane] - features.values[member * width + lane]) * transform.scale[lane]
+            return sum + way * way
         }
+        return (change / Float(width)).squareRoot() > Self.likeness
     }
 
     /// Memory in which keys of so many members at once are made.

@@ -246,6 +246,11 @@ struct Replay: Sendable {
         }
     }
 
+    /// What was chosen in a component, each member once, in the steps that can be drawn.
+    func members(of component: Int) -> Set<Int32> {
+        Set((0..<min(written, capacity)).lazy.filter { isReady[$0] }.map { choices[$0 * width.choices + component] })
+    }
+
     /// Sets how likely a step is drawn from now on.
     mutating func prioritize(_ slot: Int, _ priority: Float) {
         guard isReady[slot] else { return }
