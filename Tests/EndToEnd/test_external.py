@@ -149,6 +149,19 @@ def test_four_clients_teach_one_agent(daemon, client, agent):
     assert external.returns == pytest.approx([Corridor.BEST])
 
 
+@pytest.mark.parametrize("every", [1, 2])
+def test_an_episode_that_is_left_ends_for_the_agent_too(client, agent, every):
+    with lamd.External(client, agent, every=every) as external:
+        external.start(0)
+        for place in range(4):
+            external.step(1.0, place)
+        external.start(0)
+        assert client.get_agent(agent)["episodes"] == 1
+        external.step(1.0, 1)
+    known = client.get_agent(agent)
+    assert (known["steps"], known["episodes"], external.returns) == (5, 2, [4.0, 1.0])
+
+
 def test_an_episode_that_is_left_ends_as_truncated(client, agent):
     external = lamd.External(client, agent, every=10)
     with pytest.raises(RuntimeError):

@@ -21,7 +21,7 @@ class External:
     ...         action = episodes.step(reward, observation, terminated=done)
 
     `explore=False` plays what the agent thinks best; `learn=False` has it remember without updates. `every` steps are
-    handed over at once, and what is left when an episode ends.
+    handed over at once, when the one after them is there or the episode ends: whether it went on is known only then.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class External:
 
     def start(self, observation: Any, *, action_mask: Any = None) -> Any:
         """Begins an episode, and what ran before ends as truncated. The first action."""
-        self._truncate()
+        self.close()
         self._episode, self._step, self._return = uuid.uuid4().hex, 0, 0.0
         return self._act(observation, action_mask)
 
@@ -59,6 +59,8 @@ class External:
         the episode has ended."""
         if self._episode is None:
             raise RuntimeError("no episode runs: start one first")
+        if len(self._transitions) >= self.every:
+            self._hand_over()
         transition = {
             **self._state,
             "action": plain(self._action if took is None else took),
@@ -77,13 +79,15 @@ class External:
         if terminated or truncated:
             self._end()
             return None
-        if len(self._transitions) >= self.every:
-            self._hand_over()
         return self._act(observation, action_mask)
 
     def close(self) -> None:
         """Hands over what is left; an episode that runs ends as truncated."""
-        self._truncate()
+        if self._episode is None:
+            return
+        if self._transitions:
+            self._transitions[-1]["truncated"] = True
+        self._end()
 
     def __enter__(self) -> External:
         return self
@@ -103,13 +107,6 @@ class External:
         )
         self._action = reply["action"]
         return self._action
-
-    def _truncate(self) -> None:
-        if self._episode is None:
-            return
-        if self._transitions:
-            self._transitions[-1]["truncated"] = True
-        self._end()
 
     def _end(self) -> None:
         self._hand_over()
