@@ -70,23 +70,7 @@ TARGET static void NAME(mask_rows)(long rows, long stride, long n, const uint8_t
 }
 
 TARGET static void NAME(row_max)(long rows, long stride, long n, const float *x, float *maxima) {
-    for (long r = 0; r < rows; r++, x += stride) {
-        // Two at once, since one waits for the one before.
-        lanes one, other, next, after;
-        NAME(load)(x, 0, -__builtin_inff(), &one);
-        other = one;
-        long i = 0;
-        for (; i + 2 * LANES <= n; i += 2 * LANES) {
-            memcpy(&next, x + i, sizeof(next));
-            memcpy(&after, x + i + LANES, sizeof(after));
-            one = __builtin_elementwise_max(one, next);
-            other = __builtin_elementwise_max(other, after);
-        }
-        one = __builtin_elementwise_max(one, other);
-        float max = NAME(valid_max)(n - i, x + i, 0);
-        for (int k = 0; k < LANES; k++) max = one[k] > max ? one[k] : max;
-        maxima[r] = max;
-    }
+    for (long r = 0; r < rows; r++, x += stride) maxima[r] = NAME(valid_max)(n, x, 0);
 }
 
 TARGET static float NAME(exponentials)(long n, float offset, float *x) {
