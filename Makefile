@@ -88,7 +88,8 @@ $(VENV)/stamp: Tests/EndToEnd/requirements.txt protocol/python/pyproject.toml
 	@touch $@
 
 test-end-to-end: release $(VENV)/stamp ## the tests of the program and the Python client
-	@LAMD=$(LAMD) $(VENV)/bin/python -m pytest -q Tests/EndToEnd --ignore Tests/EndToEnd/clients_sb3 protocol/python/tests
+	@LAMD=$(LAMD) $(VENV)/bin/python -m pytest -q Tests/EndToEnd --ignore Tests/EndToEnd/clients_sb3 protocol/python/tests \
+	    protocol/workers
 
 $(VENV)/stamp-clients: $(VENV)/stamp Tests/EndToEnd/clients_sb3/requirements.txt
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check \

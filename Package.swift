@@ -50,6 +50,8 @@ let package = Package(
             swiftSettings: strict),
 
         .target(name: "CContract"),
+        .target(name: "CSpawn"),
+        .target(name: "CGymnasiumWorker"),
 
         // The worlds.
         .target(name: "Gym", swiftSettings: safe + fast),
@@ -65,9 +67,15 @@ let package = Package(
             name: "Store", dependencies: ["Gym", "JSON", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: safe),
         .target(
+            name: "Workers",
+            dependencies: [
+                "CSpawn", "CGymnasiumWorker", "Drawing", "Gym", "Store",
+                .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: strict),
+        .target(
             name: "Hosting",
             dependencies: [
-                "Gym", "Environments", "Learning", "Store", .product(name: "Logging", package: "swift-log"),
+                "Gym", "Environments", "Learning", "Store", "Workers", .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: safe),
         .target(
             name: "API",
@@ -78,7 +86,7 @@ let package = Package(
         .executableTarget(
             name: "lamd",
             dependencies: [
-                "API", "HTTP", "JSON", "CCurl", "Hosting", "Gym", "Store", "Environments",
+                "API", "HTTP", "JSON", "CCurl", "Hosting", "Gym", "Store", "Environments", "Workers",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Yams", package: "Yams"),

@@ -1,3 +1,4 @@
+import Gym
 import HTTP
 import Hosting
 
@@ -5,6 +6,8 @@ import Hosting
 public struct API: Sendable {
     private let hall: Hall
     private let workers: WorkerPool
+    /// Threads that may wait for other processes: each request there waits for one alone, so there is room for many.
+    private let patient = WorkerPool(threads: 256, queueLimit: 1024)
     private let meter = Meter(operations: Routes.table.map(\.name))
 
     /// - Parameter workers: run what takes longer than a step.
@@ -30,19 +33,27 @@ public struct API: Sendable {
     private func handle(_ operation: Operation, _ exchange: Exchange) {
         switch operation.place {
         case .network: answer(operation, exchange)
-        case .worker: submit(operation, exchange)
-        case .networkUnlessRecorded:
-            if hall.demonstrations.isRecording, hall.isRecorded(exchange.segment(0)) {
-                submit(operation, exchange)
+        case .worker: submit(operation, exchange, to: workers)
+        case .making: submit(operation, exchange, to: hall.bridges.isEmpty ? workers : patient)
+        case .instance:
+            if hall.isHosted(exchange.segment(0)) {
+                submit(operation, exchange, to: patient)
+            } else if hall.demonstrations.isRecording, hall.isRecorded(exchange.segment(0)) {
+                submit(operation, exchange, to: workers)
             } else {
                 answer(operation, exchange)
             }
+        case .instanceAtLength:
+            submit(operation, exchange, to: hall.isHosted(exchange.segment(0)) ? patient : workers)
         }
     }
 
-    private func submit(_ operation: Operation, _ exchange: Exchange) {
+    /// Lets the threads that may wait for other processes end; no request comes in any more.
+    public func stop() { patient.stop() }
+
+    private func submit(_ operation: Operation, _ exchange: Exchange, to pool: WorkerPool) {
         exchange.detach()
-        guard workers.submit({ answer(operation, exchange) }) else {
+        guard pool.submit({ answer(operation, exchange) }) else {
             let problem = Problem(.unavailable, "too much waits to be done; try again in a moment", retryAfter: 1)
             return exchange.respond(Reply(problem))
         }
@@ -83,5 +94,10 @@ public struct API: Sendable {
 extension Hall {
     fileprivate func isRecorded(_ id: String) -> Bool {
         Identifier(id).flatMap { sessions.find($0) }?.isRecorded ?? false
+    }
+
+    fileprivate func isHosted(_ id: String) -> Bool {
+        guard !bridges.isEmpty else { return false }
+        return Identifier(id).flatMap { sessions.find($0) }?.spec.isHosted ?? false
     }
 }

@@ -6,11 +6,17 @@ struct Operation: Sendable {
     enum Place: Sendable {
         /// On the network thread: microseconds, no disk.
         case network
-        /// On a worker, with the connection suspended: anything that can take longer than a step.
+        /// On a thread of the pool, with the connection suspended: anything that can take longer than a step.
         case worker
-        /// On the network thread; but on a worker while the instance that the path names is recorded, since what ends an
-        /// episode then waits for the disk.
-        case networkUnlessRecorded
+        /// On a thread of the pool, but where other processes host environments on one that may wait for them: what looks
+        /// an environment up or makes one.
+        case making
+        /// For an instance that the path names. On the network thread; but on one of the pool while the instance is
+        /// recorded, since what ends an episode then waits for the disk, and on one that may wait where another process
+        /// hosts it.
+        case instance
+        /// The same for what takes long in any case.
+        case instanceAtLength
     }
 
     let method: Method

@@ -39,7 +39,9 @@ extension Problem {
         case .agentInUse(let id, let user):
             self.init(.inUse, "agent \(id) is in use: \(user)", retryAfter: 5)
         case .sessionBusy(let id):
-            self.init(.sessionBusy, "a rollout holds instance \(id); try again when it is done", retryAfter: 1)
+            self.init(
+                .sessionBusy, "a rollout or another process holds instance \(id); try again when it is done",
+                retryAfter: 1)
         case .agentBusy(let agent, let job):
             self.init(.agentBusy, "job \(job) trains agent \(agent); cancel it or wait for it", retryAfter: 5)
         case .noActionFeatures(let agent):
@@ -89,6 +91,18 @@ extension Problem {
             self.init(
                 .invalidValue, "there is no mode \(mode) here; there are \(supported.joined(separator: ", "))",
                 at: "?mode")
+        case .unknownHosted(let reason): self.init(.unknownEnvironment, reason, at: "/env_id")
+        case .unsavable(let id):
+            self.init(
+                .invalidValue,
+                "\(id) lives in another process, which cannot save it: it can be neither snapshotted nor forked", at: ""
+            )
+        case .workerFailed(let reason): self.init(.workerFailed, reason)
+        case .tooManyHosted(let limit):
+            self.init(
+                .tooMany,
+                "other processes host as many environments as they may, \(limit); close some, or raise "
+                    + "--worker-environments", at: "/num_envs", retryAfter: 60)
         case .invalidSnapshot(let reason):
             self.init(.invalidValue, "not a snapshot to restore: \(reason)", at: "/snapshot")
         }

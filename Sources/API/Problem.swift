@@ -30,6 +30,7 @@ struct Problem: Error, Equatable {
         case misdirectedRequest = "misdirected_request"
         case tooMany = "too_many"
         case internalError = "internal_error"
+        case workerFailed = "worker_failed"
         case unavailable
         case insufficientStorage = "insufficient_storage"
 
@@ -49,6 +50,7 @@ struct Problem: Error, Equatable {
             case .misdirectedRequest: 421
             case .tooMany: 429
             case .internalError: 500
+            case .workerFailed: 502
             case .unavailable: 503
             case .insufficientStorage: 507
             }
@@ -70,7 +72,7 @@ struct Problem: Error, Equatable {
             case .notAcceptable: "The reply has no form that Accept names."
             case .resetNeeded: "The episode is over."
             case .stepMismatch: "This is not the step that comes next."
-            case .sessionBusy: "A rollout holds the instance."
+            case .sessionBusy: "The instance is busy."
             case .agentBusy: "The agent is being trained."
             case .hasLearned: "The agent has learned already."
             case .nameTaken: "The name is taken."
@@ -81,6 +83,7 @@ struct Problem: Error, Equatable {
             case .misdirectedRequest: "The request was not meant for this server."
             case .tooMany: "A limit is reached."
             case .internalError: "Something went wrong inside."
+            case .workerFailed: "The process that hosts the environment failed."
             case .unavailable: "The daemon does not take this now."
             case .insufficientStorage: "There is no room to keep this."
             }

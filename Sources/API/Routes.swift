@@ -10,21 +10,28 @@ enum Routes {
 
     private static let environments: [Operation] = [
         Operation(.get, "/v1/environments", "listEnvironments", Life.listEnvironments),
-        Operation(.get, "/v1/environments/{env_id}", "getEnvironment", Life.getEnvironment),
+        Operation(.get, "/v1/environments/{env_id}", "getEnvironment", on: .making, Life.getEnvironment),
+        Operation(
+            .get, "/v1/environments/{source}/{env_id}", "getHostedEnvironment", on: .making, Life.getEnvironment),
+        Operation(
+            .get, "/v1/environments/{source}/{namespace}/{env_id}", "getNamespacedEnvironment", on: .making,
+            Life.getEnvironment),
         Operation(.get, "/v1/experts", "listExperts", ExpertOperations.listExperts),
-        Operation(.post, "/v1/envs/", "createEnv", on: .worker, Life.createEnv),
+        Operation(.post, "/v1/envs/", "createEnv", on: .making, Life.createEnv),
         Operation(.get, "/v1/envs/", "listEnvs", Life.listEnvs),
         Operation(.get, "/v1/envs/{instance_id}", "getEnv", Life.getEnv),
-        Operation(.delete, "/v1/envs/{instance_id}", "deleteEnv", on: .networkUnlessRecorded, Life.deleteEnv),
-        Operation(.post, "/v1/envs/{instance_id}/reset/", "reset", on: .networkUnlessRecorded, Drive.reset),
+        Operation(.delete, "/v1/envs/{instance_id}", "deleteEnv", on: .instance, Life.deleteEnv),
+        Operation(.post, "/v1/envs/{instance_id}/reset/", "reset", on: .instance, Drive.reset),
         Operation(
-            .post, "/v1/envs/{instance_id}/step/", "step", on: .networkUnlessRecorded, body: .bulkByType, Drive.step),
-        Operation(.post, "/v1/envs/{instance_id}/rollout", "rollout", on: .worker, RolloutOperation.rollout),
-        Operation(.post, "/v1/envs/{instance_id}/snapshot", "snapshot", on: .worker, SnapshotOperations.snapshot),
+            .post, "/v1/envs/{instance_id}/step/", "step", on: .instance, body: .bulkByType, Drive.step),
+        Operation(.post, "/v1/envs/{instance_id}/rollout", "rollout", on: .instanceAtLength, RolloutOperation.rollout),
         Operation(
-            .post, "/v1/envs/{instance_id}/restore", "restore", on: .worker, body: .bulk, SnapshotOperations.restore),
-        Operation(.post, "/v1/envs/{instance_id}/fork", "fork", on: .worker, SnapshotOperations.fork),
-        Operation(.get, "/v1/envs/{instance_id}/render", "render", on: .worker, RenderOperation.render),
+            .post, "/v1/envs/{instance_id}/snapshot", "snapshot", on: .instanceAtLength, SnapshotOperations.snapshot),
+        Operation(
+            .post, "/v1/envs/{instance_id}/restore", "restore", on: .instanceAtLength, body: .bulk,
+            SnapshotOperations.restore),
+        Operation(.post, "/v1/envs/{instance_id}/fork", "fork", on: .instanceAtLength, SnapshotOperations.fork),
+        Operation(.get, "/v1/envs/{instance_id}/render", "render", on: .instanceAtLength, RenderOperation.render),
         Operation(.get, "/v1/envs/{instance_id}/action_space/", "getActionSpace", Old.getActionSpace),
         Operation(.get, "/v1/envs/{instance_id}/action_space/sample", "sampleAction", Old.sampleAction),
         Operation(.get, "/v1/envs/{instance_id}/action_space/contains/{x}", "containsAction", Old.containsAction),
@@ -32,26 +39,26 @@ enum Routes {
         Operation(.get, "/v1/envs/{instance_id}/observation_space/", "getObservationSpace", Old.getObservationSpace),
         Operation(
             .post, "/v1/envs/{instance_id}/observation_space/contains", "containsObservation", Old.containsObservation),
-        Operation(.post, "/v1/envs/{instance_id}/monitor/start/", "startMonitor", on: .worker, Old.startMonitor),
+        Operation(.post, "/v1/envs/{instance_id}/monitor/start/", "startMonitor", on: .making, Old.startMonitor),
         Operation(.post, "/v1/envs/{instance_id}/monitor/close/", "closeMonitor", on: .worker, Old.closeMonitor),
-        Operation(.post, "/v1/envs/{instance_id}/close/", "closeEnv", on: .networkUnlessRecorded, Old.closeEnv),
+        Operation(.post, "/v1/envs/{instance_id}/close/", "closeEnv", on: .instance, Old.closeEnv),
         Operation(.post, "/v1/upload/", "upload", Old.upload),
     ]
 
     private static let agents: [Operation] = [
         Operation(
-            .post, "/v1/agents/", "createAgent", on: .worker, body: .bulkByType, AgentOperations.createAgent),
+            .post, "/v1/agents/", "createAgent", on: .making, body: .bulkByType, AgentOperations.createAgent),
         Operation(.get, "/v1/agents/", "listAgents", AgentOperations.listAgents),
         Operation(.get, "/v1/agents/{agent_id}", "getAgent", AgentOperations.getAgent),
         Operation(.delete, "/v1/agents/{agent_id}", "deleteAgent", on: .worker, AgentOperations.deleteAgent),
         Operation(.post, "/v1/agents/{agent_id}/act/", "act", body: .bulkByType, ActOperation.act),
-        Operation(.post, "/v1/agents/{agent_id}/train/", "train", on: .worker, TrainOperation.train),
+        Operation(.post, "/v1/agents/{agent_id}/train/", "train", on: .making, TrainOperation.train),
         Operation(
             .post, "/v1/agents/{agent_id}/observe/", "observe", on: .worker, body: .bulkByType,
             ObserveOperation.observe),
         Operation(.get, "/v1/agents/{agent_id}/labels", "getLabels", LabelOperations.getLabels),
-        Operation(.post, "/v1/agents/{agent_id}/labels", "postLabels", on: .worker, LabelOperations.postLabels),
-        Operation(.post, "/v1/agents/{agent_id}/evaluate/", "evaluate", on: .worker, EvaluateOperation.evaluate),
+        Operation(.post, "/v1/agents/{agent_id}/labels", "postLabels", on: .making, LabelOperations.postLabels),
+        Operation(.post, "/v1/agents/{agent_id}/evaluate/", "evaluate", on: .making, EvaluateOperation.evaluate),
         Operation(.get, "/v1/agents/{agent_id}/policy", "getPolicy", on: .worker, VersionOperations.getPolicy),
         Operation(
             .put, "/v1/agents/{agent_id}/policy", "putPolicy", on: .worker, body: .bulk, VersionOperations.putPolicy),
@@ -88,7 +95,7 @@ enum Routes {
 
     private static let demonstrations: [Operation] = [
         Operation(
-            .post, "/v1/demonstrations/", "createDemonstrations", on: .worker, body: .bulkByType,
+            .post, "/v1/demonstrations/", "createDemonstrations", on: .making, body: .bulkByType,
             Demonstrate.createDemonstrations),
         Operation(.get, "/v1/demonstrations/", "listDemonstrations", on: .worker, Demonstrate.listDemonstrations),
         Operation(
@@ -98,7 +105,7 @@ enum Routes {
             .delete, "/v1/demonstrations/{demonstration_id}", "deleteDemonstrations", on: .worker,
             Demonstrate.deleteDemonstrations),
         Operation(
-            .post, "/v1/demonstrations/{demonstration_id}/episodes", "addEpisodes", on: .worker, body: .bulkByType,
+            .post, "/v1/demonstrations/{demonstration_id}/episodes", "addEpisodes", on: .making, body: .bulkByType,
             EpisodeListOperations.addEpisodes),
         Operation(
             .get, "/v1/demonstrations/{demonstration_id}/episodes", "listEpisodes", on: .worker,

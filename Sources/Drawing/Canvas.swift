@@ -25,6 +25,13 @@ public final class Canvas {
         return try canvas.finish()
     }
 
+    /// Pixels as a PNG file.
+    /// - Parameter rgb: `height × width × 3` bytes, row after row.
+    public static func png(rgb: [UInt8], width: Int, height: Int) throws(DrawingError) -> [UInt8] {
+        precondition(rgb.count == width * height * 3, "a pixel is three bytes")
+        return try draw(.png, width: width, height: height) { $0.put(rgb) }
+    }
+
     private let format: Format
     private let surface: OpaquePointer
     private let context: OpaquePointer
@@ -160,6 +167,19 @@ public final class Canvas {
             let quote = svg[id.upperBound...].firstIndex(of: UInt8(ascii: "\""))
         else { return svg }
         return Array(svg[..<id.lowerBound] + svg[(quote + 1)...])
+    }
+
+    private func put(_ rgb: [UInt8]) {
+        cairo_surface_flush(surface)
+        let width = Int(cairo_image_surface_get_width(surface))
+        let stride = Int(cairo_image_surface_get_stride(surface))
+        guard let data = cairo_image_surface_get_data(surface) else { return }
+        for at in 0..<rgb.count / 3 {
+            let word = UInt32(rgb[3 * at]) << 16 | UInt32(rgb[3 * at + 1]) << 8 | UInt32(rgb[3 * at + 2])
+            UnsafeMutableRawPointer(data + at / width * stride)
+                .storeBytes(of: word, toByteOffset: at % width * 4, as: UInt32.self)
+        }
+        cairo_surface_mark_dirty(surface)
     }
 
     /// cairo keeps a pixel as one native word, 0x00RRGGBB, and pads rows.

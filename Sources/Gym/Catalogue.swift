@@ -6,6 +6,27 @@ public struct Catalogue: Sendable {
     public let experts: [ExpertSpec]
     private let byID: [String: EnvironmentSpec]
     private let aliases: [String: String]
+    /// Where further environments come from.
+    public private(set) var sources: [Source] = []
+
+    /// Environments that other processes host, all with one beginning to their ids.
+    public struct Source: Sendable {
+        /// What the ids begin with, before a slash.
+        public let name: String
+        /// Those that are known by now; at once.
+        public let list: @Sendable () -> [EnvironmentSpec]
+        /// Looks one up, by its whole id; may take long.
+        public let find: @Sendable (String) throws(EnvironmentError) -> EnvironmentSpec
+
+        public init(
+            name: String, list: @escaping @Sendable () -> [EnvironmentSpec],
+            find: @escaping @Sendable (String) throws(EnvironmentError) -> EnvironmentSpec
+        ) {
+            self.name = name
+            self.list = list
+            self.find = find
+        }
+    }
 
     /// The word for the best expert that an environment has.
     public static let scripted = "scripted"
@@ -21,7 +42,21 @@ public struct Catalogue: Sendable {
         precondition(experts.flatMap(\.environments).allSatisfy { byID[$0] != nil }, "experts know ids that are there")
     }
 
+    /// The same with further environments.
+    /// - Precondition: no two sources have the same name.
+    public func adding(_ sources: [Source]) -> Catalogue {
+        var catalogue = self
+        catalogue.sources += sources
+        precondition(Set(catalogue.sources.map(\.name)).count == catalogue.sources.count, "a source has its own name")
+        return catalogue
+    }
+
+    /// Every environment that is known by now, in no particular order.
+    public var all: [EnvironmentSpec] { specs + sources.flatMap { $0.list() } }
+
+    /// Looks an environment up; where another process hosts it, that may take long.
     public func spec(_ id: String) throws(EnvironmentError) -> EnvironmentSpec {
+        if let source = sources.first(where: { id.hasPrefix($0.name + "/") }) { return try source.find(id) }
         guard let spec = byID[aliases[id] ?? id] else { throw .unknownEnvironment(id, known: specs.map(\.id)) }
         return spec
     }

@@ -16,4 +16,12 @@ public enum EnvironmentError: Error, Sendable, Equatable {
     case unsupportedRenderMode(String, supported: [String])
     /// The snapshot is not one of this environment, or is damaged.
     case invalidSnapshot(String)
+    /// No process that hosts environments has this one; a sentence says why.
+    case unknownHosted(String)
+    /// The environment has no form that could be kept and restored.
+    case unsavable(String)
+    /// The process that hosts the environment died, or the environment itself failed there; a sentence says how.
+    case workerFailed(String)
+    /// Other processes host as many environments as they may.
+    case tooManyHosted(limit: Int)
 }

@@ -23,7 +23,9 @@ public struct EnvironmentSpec: Sendable {
     public let renderModes: [RenderMode]
     public let renderFPS: Int
     public let parameters: [Parameter]
-    private let makeVector: @Sendable (Keywords, VectorOptions) throws(EnvironmentError) -> any VectorEnvironment
+    /// Whether another process hosts it: it is looked up and made there, which takes long and may fail.
+    public let isHosted: Bool
+    private let makeVector: @Sendable (Value?, VectorOptions) throws(EnvironmentError) -> any VectorEnvironment
 
     /// - Parameter make: makes one environment from keyword arguments, every one of `parameters` present.
     public init<E: Environment>(
@@ -38,10 +40,32 @@ public struct EnvironmentSpec: Sendable {
         self.renderModes = renderModes
         self.renderFPS = renderFPS
         self.parameters = parameters
+        isHosted = false
         // Made here, where the type is concrete, so that a whole batch is stepped without a witness call.
-        makeVector = { keywords, options throws(EnvironmentError) in
-            SyncVectorEnvironment(try make(keywords), options: options)
+        makeVector = { kwargs, options throws(EnvironmentError) in
+            let keywords = try Keywords(kwargs, of: id, parameters)
+            return SyncVectorEnvironment(try make(keywords), options: options, renderModes: renderModes)
         }
+    }
+
+    /// An environment that another process hosts.
+    /// - Parameters:
+    ///   - parameters: those that are known; there may be more.
+    ///   - makeVector: makes a vector from keyword arguments as they were given.
+    public init(
+        hosted id: String, summary: String, maxEpisodeSteps: Int?, rewardThreshold: Double?, renderModes: [RenderMode],
+        renderFPS: Int, parameters: [Parameter],
+        makeVector: @escaping @Sendable (Value?, VectorOptions) throws(EnvironmentError) -> any VectorEnvironment
+    ) {
+        self.id = id
+        self.summary = summary
+        self.maxEpisodeSteps = maxEpisodeSteps
+        self.rewardThreshold = rewardThreshold
+        self.renderModes = renderModes
+        self.renderFPS = renderFPS
+        self.parameters = parameters
+        isHosted = true
+        self.makeVector = makeVector
     }
 
     /// Makes `options.count` environments, stepped as one.
@@ -52,12 +76,14 @@ public struct EnvironmentSpec: Sendable {
         try options.check()
         var options = options
         if options.maxEpisodeSteps == nil { options.maxEpisodeSteps = maxEpisodeSteps }
-        return try makeVector(try Keywords(kwargs, of: self), options)
+        return try makeVector(kwargs, options)
     }
 
     /// `kwargs` with the defaults of those that are absent.
     public func resolved(_ kwargs: Value?) -> Value {
-        .object(parameters.map { Value.Member($0.name, kwargs?[$0.name] ?? $0.defaultValue) })
+        let known = parameters.map { Value.Member($0.name, kwargs?[$0.name] ?? $0.defaultValue) }
+        guard isHosted, case .object(let given) = kwargs else { return .object(known) }
+        return .object(known + given.filter { member in !parameters.contains { $0.name == member.key } })
     }
 }
 
@@ -65,8 +91,9 @@ public struct EnvironmentSpec: Sendable {
 public struct Keywords: Sendable {
     private let values: [Value.Member]
 
-    init(_ given: Value?, of spec: EnvironmentSpec) throws(EnvironmentError) {
-        let names = spec.parameters.map(\.name)
+    /// - Parameter id: of the environment that has these parameters.
+    init(_ given: Value?, of id: String, _ parameters: [EnvironmentSpec.Parameter]) throws(EnvironmentError) {
+        let names = parameters.map(\.name)
         var members: [Value.Member] = []
         switch given {
         case nil, .null: break
@@ -75,9 +102,9 @@ public struct Keywords: Sendable {
         }
         if let stranger = members.first(where: { !names.contains($0.key) }) {
             let known = names.isEmpty ? "it takes none" : "it takes " + names.joined(separator: ", ")
-            throw .invalidKwarg(name: stranger.key, reason: "\(spec.id) has no such keyword argument; \(known)")
+            throw .invalidKwarg(name: stranger.key, reason: "\(id) has no such keyword argument; \(known)")
         }
-        values = spec.parameters.map { parameter in
+        values = parameters.map { parameter in
             members.first { $0.key == parameter.name } ?? Value.Member(parameter.name, parameter.defaultValue)
         }
     }

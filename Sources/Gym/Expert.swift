@@ -34,6 +34,6 @@ public struct ExpertSpec: Sendable {
     /// - Precondition: the environment is one that it knows.
     public func make(for spec: EnvironmentSpec, kwargs: Value? = nil) throws(EnvironmentError) -> any Expert {
         precondition(environments.contains(spec.id), "an expert is asked about environments that it knows")
-        return try makeExpert(try spec.make(kwargs: kwargs), try Keywords(kwargs, of: spec))
+        return try makeExpert(try spec.make(kwargs: kwargs), try Keywords(kwargs, of: spec.id, spec.parameters))
     }
 }

@@ -124,6 +124,19 @@ public enum Lanes: Sendable, Equatable {
         }
     }
 
+    /// Makes row `row` the same as row `other` of a batch of the same element type and row width.
+    public mutating func set(row: Int, to other: Int, of batch: Lanes, width: Int) {
+        let (target, source) = (row * width..<(row + 1) * width, other * width..<(other + 1) * width)
+        switch (self, batch) {
+        case (.float32, .float32(let all)): Float.withLanes(of: &self) { $0.replaceSubrange(target, with: all[source]) }
+        case (.float64, .float64(let all)):
+            Double.withLanes(of: &self) { $0.replaceSubrange(target, with: all[source]) }
+        case (.int64, .int64(let all)): Int64.withLanes(of: &self) { $0.replaceSubrange(target, with: all[source]) }
+        case (.uint8, .uint8(let all)): UInt8.withLanes(of: &self) { $0.replaceSubrange(target, with: all[source]) }
+        default: preconditionFailure("lanes of one type are not rows of another")
+        }
+    }
+
     /// Appends all of `other`, which must be of the same element type.
     public mutating func append(contentsOf other: Lanes) { append(row: 0, of: other, width: other.count) }
 

@@ -5,10 +5,11 @@ public final class SyncVectorEnvironment<E: Environment>: VectorEnvironment {
     public let transitionTable: TransitionTable?
     public let hasActionMask: Bool
     public let actionFeatures: ActionFeatures?
+    public let renderModes: [RenderMode]
     private var engine: VectorEngine<E>
 
     /// - Precondition: the environment's spaces have a layout, with its own lanes' elements.
-    public init(_ environment: E, options: VectorOptions) {
+    public init(_ environment: E, options: VectorOptions, renderModes: [RenderMode] = []) {
         guard let observation = environment.observationSpace.layout, let action = environment.actionSpace.layout else {
             preconditionFailure("an environment's spaces have a layout")
         }
@@ -20,6 +21,7 @@ public final class SyncVectorEnvironment<E: Environment>: VectorEnvironment {
         transitionTable = environment.transitionTable
         hasActionMask = environment.hasActionMask
         actionFeatures = environment.actionFeatures
+        self.renderModes = renderModes
         engine = VectorEngine(
             environment, options: options, observationWidth: observation.count, actionWidth: action.count)
     }

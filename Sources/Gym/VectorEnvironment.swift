@@ -46,6 +46,10 @@ public protocol VectorEnvironment: AnyObject {
     var hasActionMask: Bool { get }
     /// What is known of the actions, where that is more than their numbers.
     var actionFeatures: ActionFeatures? { get }
+    /// How its environments can be drawn.
+    var renderModes: [RenderMode] { get }
+    /// Whether its state can be saved and restored.
+    var isSavable: Bool { get }
 
     /// `count` rows of ``observationSpace``'s layout.
     var observations: Lanes { get }
@@ -77,6 +81,7 @@ public protocol VectorEnvironment: AnyObject {
     func writeActionMask(_ index: Int, _ mask: inout MutableSpan<Bool>)
     func render(_ index: Int, _ mode: RenderMode) throws(EnvironmentError) -> Frame
 
+    /// - Precondition: it is savable.
     func save(to writer: inout StateWriter)
     func restore(from reader: inout StateReader) throws(EnvironmentError)
 }
@@ -84,6 +89,7 @@ public protocol VectorEnvironment: AnyObject {
 extension VectorEnvironment {
     public var count: Int { options.count }
     public var actionFeatures: ActionFeatures? { nil }
+    public var isSavable: Bool { true }
 
     /// Entries of each action mask; 0 where every action is always available.
     public var maskWidth: Int {

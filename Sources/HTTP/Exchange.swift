@@ -119,6 +119,9 @@ extension Exchange {
     /// The text of a parameter of the route's template, counted from 0.
     public func segment(_ index: Int) -> String { captures.text(index, in: path) }
 
+    /// How many parameters the path has.
+    public var segmentCount: Int { captures.count }
+
     /// The text of a parameter by its name in braces. A name that the template has not is a programmer's mistake.
     public func segment(named name: String) -> String {
         guard routeIndex >= 0, let index = state.router.parameters[routeIndex].firstIndex(of: name) else {

@@ -1,35 +1,40 @@
 import Synchronization
 
-/// Threads for what takes longer than a step, with a queue that is allowed to be full.
+/// Threads for what takes longer than a step, started as they are needed, with a queue that is allowed to be full.
 public final class WorkerPool: Sendable {
     private struct State {
         var jobs: [@Sendable () -> Void] = []
         /// Where the oldest job is; those before it are done.
         var next = 0
         var isStopped = false
+        /// Threads there are, and how many of them wait for a job.
+        var started = 0
+        var idle = 0
     }
 
     private let state = Mutex(State())
     private let work = Semaphore()
     private let threads = Mutex<[SystemThread]>([])
+    private let threadLimit: Int
     private let queueLimit: Int
 
-    /// Starts the threads. At most `queueLimit` jobs wait for one of them.
+    /// At most `queueLimit` jobs wait for one of at most `count` threads.
     public init(threads count: Int, queueLimit: Int) {
         precondition(count > 0 && queueLimit > 0)
+        threadLimit = count
         self.queueLimit = queueLimit
-        threads.withLock { threads in
-            for _ in 0..<count { threads.append(SystemThread { [self] in run() }) }
-        }
     }
 
     /// Queues a job. Returns false when the queue is full or the pool stopped; the job is then dropped.
     public func submit(_ job: @escaping @Sendable () -> Void) -> Bool {
-        let isQueued = state.withLock { state in
-            guard !state.isStopped, state.jobs.count - state.next < queueLimit else { return false }
+        let (isQueued, needsThread) = state.withLock { state in
+            guard !state.isStopped, state.jobs.count - state.next < queueLimit else { return (false, false) }
             state.jobs.append(job)
-            return true
+            guard state.idle < state.jobs.count - state.next, state.started < threadLimit else { return (true, false) }
+            state.started += 1
+            return (true, true)
         }
+        if needsThread { threads.withLock { $0.append(SystemThread { [self] in run() }) } }
         if isQueued { work.signal() }
         return isQueued
     }
@@ -54,6 +59,7 @@ public final class WorkerPool: Sendable {
 
     private func run() {
         while true {
+            state.withLock { $0.idle += 1 }
             work.wait()
             guard let job = takeJob() else { return }
             job()
@@ -63,6 +69,7 @@ public final class WorkerPool: Sendable {
     /// nil when there is none left, which only happens after `stop`.
     private func takeJob() -> (@Sendable () -> Void)? {
         state.withLock { state in
+            state.idle -= 1
             guard state.next < state.jobs.count else { return nil }
             let job = state.jobs[state.next]
             state.next += 1

@@ -1,8 +1,10 @@
+import Foundation
 import Gym
 import Learning
 import Logging
 import Store
 import Synchronization
+import Workers
 
 /// Where worlds and mind meet: everything that is alive in the daemon.
 public final class Hall: Sendable {
@@ -12,6 +14,8 @@ public final class Hall: Sendable {
     public let observations: Observations
     public let demonstrations: Demonstrations
     public let jobs: Jobs
+    /// The ways to environments that other processes host.
+    public let bridges: [Bridge]
     private let store: StateFolder
     public let clock: WallClock
     private let logger: Logger
@@ -31,12 +35,16 @@ public final class Hall: Sendable {
     }
 
     /// Opens what was kept, and goes on with the jobs that were interrupted.
-    /// - Parameter onShutdown: called when a client asks the daemon to stop.
+    /// - Parameters:
+    ///   - catalogue: the environments that are hosted here; those of `bridges` are added.
+    ///   - onShutdown: called when a client asks the daemon to stop.
     public init(
-        catalogue: Catalogue, store: StateFolder, limits: Limits = Limits(), logger: Logger,
+        catalogue: Catalogue, bridges: [Bridge] = [], store: StateFolder, limits: Limits = Limits(), logger: Logger,
         clock: WallClock = WallClock(), onShutdown: @escaping @Sendable () -> Void = {}
     ) throws(HostingError) {
+        let catalogue = catalogue.adding(bridges.map(\.source))
         self.catalogue = catalogue
+        self.bridges = bridges
         self.store = store
         self.clock = clock
         self.logger = logger
@@ -69,6 +77,17 @@ public final class Hall: Sendable {
         jobs.stop()
         observations.stop()
         agents.stop()
+        for bridge in bridges { bridge.stop() }
+    }
+
+    /// Has the processes that host environments say which there are; each takes its time, on a thread of its own.
+    public func discoverEnvironments() {
+        for bridge in bridges { Thread { bridge.discover() }.start() }
+    }
+
+    /// Looks after the processes that host environments.
+    public func tickWorkers() {
+        for bridge in bridges { bridge.tick() }
     }
 
     /// Closes the sessions whose lease has run out.
@@ -113,6 +132,24 @@ public final class Hall: Sendable {
                 name: "lamd_action_index_bytes",
                 value: agents.all.reduce(0) { $0 + Double($1.indexStatus?.byteCount ?? 0) },
                 help: "Memory of the indexes over agents' actions."),
+        ] + workerGauges
+    }
+}
+
+extension Hall {
+    private var workerGauges: [Gauge] {
+        guard !bridges.isEmpty else { return [] }
+        let counts = bridges.map(\.counts)
+        return [
+            Gauge(
+                name: "lamd_workers", value: Double(counts.reduce(0) { $0 + $1.processes }),
+                help: "Processes that host environments."),
+            Gauge(
+                name: "lamd_worker_environments", value: Double(counts.reduce(0) { $0 + $1.environments }),
+                help: "Environments that other processes host."),
+            Gauge(
+                name: "lamd_worker_restarts_total", value: Double(counts.reduce(0) { $0 + $1.restarts }),
+                help: "Processes that were started anew.", isCounter: true),
         ]
     }
 }

@@ -117,8 +117,7 @@ enum ActOperation {
         }
         let rows = first.tensor.shape.first ?? 0
         guard rows > 0 else { throw .invalid("expected at least one row", at: "/observations") }
-        let observations = try TensorCodec.lanes(
-            "observations", of: agent.observationSpace, agent.observationLayout, in: file, count: rows)
+        let observations = try file.lanes("observations", agent.observationLayout, count: rows)
         var question = Question(observations: observations, rows: rows, isBatch: true, includePlace: "?include")
         question.masks = try ActionMask.read("action_mask", in: file, agent.served.policy.network.action, rows: rows)
         question.deterministic = try call.queryBool("deterministic") ?? true

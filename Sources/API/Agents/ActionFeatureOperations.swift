@@ -28,7 +28,7 @@ enum ActionFeatureOperations {
 
     /// A whole table.
     static func read(_ file: Safetensors) throws(Problem) -> ActionFeatures {
-        try TensorCodec.refuseOthers(than: known, in: file)
+        try file.refuseOthers(than: known)
         guard let rows = file[Self.features] else {
             throw Problem(.missingParameter, "the tensor \"\(Self.features)\" is missing", at: "/\(Self.features)")
         }
@@ -71,7 +71,7 @@ enum ActionFeatureOperations {
     private static let editable = ["ids", features, "withdraw"]
 
     private static func readEdit(_ file: Safetensors) throws(Problem) -> ActionEdit {
-        try TensorCodec.refuseOthers(than: editable, in: file)
+        try file.refuseOthers(than: editable)
         func ids(_ name: String) throws(Problem) -> [Int64] {
             guard let tensor = file[name] else { return [] }
             guard let ids = tensor.int64s, tensor.shape == [ids.count] else {

@@ -88,12 +88,10 @@ enum ObserveOperation {
         let truncated = try column("truncated")
         guard terminated.shape == [count] else { throw .invalid("expected shape [\(count)]", at: "/terminated") }
         guard truncated.shape == [count] else { throw .invalid("expected shape [\(count)]", at: "/truncated") }
-        let space = agent.observationSpace
         let layout = agent.observationLayout
-        let observations = try TensorCodec.lanes("observation", of: space, layout, in: file, count: count)
-        let next = try TensorCodec.lanes("next_observation", of: space, layout, in: file, count: count)
-        let actions = try TensorCodec.lanes(
-            "action", of: agent.actionSpace, agent.actionLayout, in: file, count: count)
+        let observations = try file.lanes("observation", layout, count: count)
+        let next = try file.lanes("next_observation", layout, count: count)
+        let actions = try file.lanes("action", agent.actionLayout, count: count)
         let form = agent.served.policy.network.action
         return Transitions(
             observations: observations, actions: actions, rewards: (0..<count).map { rewards.double($0) },

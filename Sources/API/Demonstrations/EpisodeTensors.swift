@@ -23,19 +23,18 @@ struct EpisodeTensors {
 
     private func trajectories() throws(Problem) -> [Trajectory] {
         let (observation, action) = (reader.observationLayout, reader.actionLayout)
-        try TensorCodec.refuseOthers(
+        try file.refuseOthers(
             than: observation.leaves.map { "observations" + $0.name } + action.leaves.map { "actions" + $0.name } + [
                 "rewards", "terminations", "truncations", "episode_lengths", "seeds", "action_masks", "infos",
-            ], in: file)
+            ])
         let rewards = try numbers("rewards", count: nil) { $0.isFloat }
         if let step = rewards.firstIndex(where: { !$0.isFinite }) {
             throw .invalid("\(rewards[step]) in step \(step) is no finite number", at: "/rewards")
         }
         let lengths = try lengths(steps: rewards.count)
         let rows = rewards.count + lengths.count
-        let observations = try TensorCodec.lanes(
-            "observations", of: reader.observation, observation, in: file, count: rows)
-        let actions = try TensorCodec.lanes("actions", of: reader.action, action, in: file, count: rewards.count)
+        let observations = try file.lanes("observations", observation, count: rows)
+        let actions = try file.lanes("actions", action, count: rewards.count)
         let terminations = try ends("terminations", lengths)
         let truncations = try ends("truncations", lengths)
         let seeds = try seeds(count: lengths.count)

@@ -8,33 +8,36 @@ import Store
 enum EnvironmentOperations {
     static func listEnvironments(_ call: Call) throws(Problem) -> Reply {
         try call.allowQuery("limit", "cursor")
-        let page = try Page(call, of: call.hall.catalogue.specs.sorted { $0.id < $1.id }) { $0.id }
+        let page = try Page(call, of: call.hall.catalogue.all.sorted { $0.id < $1.id }) { $0.id }
         var items: [Value] = []
-        for spec in page.items { items.append(try describe(spec, in: call.hall)) }
+        for spec in page.items { items.append(try describe(spec, made: !spec.isHosted, in: call.hall)) }
         return page.reply(items)
     }
 
     static func getEnvironment(_ call: Call) throws(Problem) -> Reply {
         try call.allowQuery()
-        let id = call.exchange.segment(0)
-        let spec: EnvironmentSpec
-        do { spec = try call.hall.catalogue.spec(id) } catch {
-            throw Problem(.notFound, "there is no environment \(id)")
+        let id = (0..<call.exchange.segmentCount).map { call.exchange.segment($0) }.joined(separator: "/")
+        do { return .json(try describe(try call.hall.catalogue.spec(id), made: true, in: call.hall)) } catch {
+            let problem = error as? Problem ?? (error as? EnvironmentError).map { Problem($0) }
+            guard let problem, problem.kind != .unknownEnvironment else {
+                throw Problem(.notFound, "there is no environment \(id)")
+            }
+            throw problem
         }
-        return .json(try describe(spec, in: call.hall))
     }
 
-    private static func describe(_ spec: EnvironmentSpec, in hall: Hall) throws(Problem) -> Value {
-        let vector: any VectorEnvironment
-        do { vector = try spec.make() } catch { throw Problem(error) }
+    /// - Parameter made: whether to make one to see its spaces, which takes long where another process hosts it.
+    private static func describe(_ spec: EnvironmentSpec, made: Bool, in hall: Hall) throws(Problem) -> Value {
+        let vector: (any VectorEnvironment)?
+        do { vector = made ? try spec.make() : nil } catch { throw Problem(error) }
         return [
-            "env_id": .string(spec.id), "observation_space": vector.observationSpace.description,
-            "action_space": vector.actionSpace.description, "max_episode_steps": .int(spec.maxEpisodeSteps),
+            "env_id": .string(spec.id), "observation_space": vector?.observationSpace.description ?? .null,
+            "action_space": vector?.actionSpace.description ?? .null, "max_episode_steps": .int(spec.maxEpisodeSteps),
             "reward_threshold": .double(spec.rewardThreshold),
-            "render_modes": .strings(spec.renderModes.map(\.rawValue)),
+            "render_modes": .strings((vector?.renderModes ?? spec.renderModes).map(\.rawValue)),
             "render_fps": .int(Int64(spec.renderFPS)),
             "kwargs": .object(spec.parameters.map { Value.Member($0.name, $0.defaultValue) }),
-            "transition_table": .bool(vector.transitionTable != nil),
+            "transition_table": .bool(vector?.transitionTable != nil),
             "aliases": .strings(hall.catalogue.aliases(of: spec.id)),
             "experts": .strings(hall.catalogue.experts(for: spec).map(\.id)),
             "description": .string(spec.summary),
@@ -118,7 +121,8 @@ enum EnvironmentOperations {
                 "kwargs": spec.resolved(session.request.kwargs),
                 "max_episode_steps": .int(session.request.options.maxEpisodeSteps ?? spec.maxEpisodeSteps),
                 "reward_threshold": .double(spec.rewardThreshold),
-                "render_modes": .strings(spec.renderModes.map(\.rawValue)), "render_fps": .int(Int64(spec.renderFPS)),
+                "render_modes": .strings(session.renderModes.map(\.rawValue)),
+                "render_fps": .int(Int64(spec.renderFPS)),
             ],
             "observation_space": session.observationSpace.description, "action_space": session.actionSpace.description,
             "num_envs": .int(Int64(session.count)),

@@ -23,9 +23,8 @@ enum EpisodeOperations {
         try call.allowQuery("step")
         let session = try call.session(old: true)
         let file = try call.tensors()
-        let lanes = try TensorCodec.lanes(
-            "action", of: session.actionSpace, session.actionLayout, in: file, count: session.count)
-        try TensorCodec.refuseOthers(than: session.actionLayout.leaves.map { "action" + $0.name }, in: file)
+        let lanes = try file.lanes("action", session.actionLayout, count: session.count)
+        try file.refuseOthers(than: session.actionLayout.leaves.map { "action" + $0.name })
         return try step(
             session, lanes, index: try call.queryInt("step", in: 0...Int.max), tensors: call.wantsTensors)
     }

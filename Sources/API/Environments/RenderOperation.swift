@@ -9,15 +9,17 @@ enum RenderOperation {
     static func render(_ call: Call) throws(Problem) -> Reply {
         try call.allowQuery("mode", "env_index")
         let session = try call.session()
-        let mode = try call.queryWord("mode", of: RenderMode.self) ?? .svg
+        guard let standard = session.renderModes.first else {
+            throw .invalid("\(session.request.environment) cannot be drawn as it was made", at: "")
+        }
+        let mode = try call.queryWord("mode", of: RenderMode.self) ?? standard
         let index = try call.queryInt("env_index", in: 0...session.count - 1) ?? 0
-        guard session.spec.renderModes.contains(mode) else {
-            throw Problem(
-                .unsupportedRenderMode(mode.rawValue, supported: session.spec.renderModes.map(\.rawValue)))
+        guard session.renderModes.contains(mode) else {
+            throw Problem(.unsupportedRenderMode(mode.rawValue, supported: session.renderModes.map(\.rawValue)))
         }
         let frame: Frame
         do {
-            frame = try session.use { world throws(HostingError) -> Frame in
+            frame = try session.look { world throws(HostingError) -> Frame in
                 guard !world.vector.needsReset[index] || world.totalSteps > 0 else {
                     throw .environment(.resetNeeded(index: index))
                 }

@@ -10,6 +10,8 @@ extension VectorWrapper {
     public var transitionTable: TransitionTable? { inner.transitionTable }
     public var hasActionMask: Bool { inner.hasActionMask }
     public var actionFeatures: ActionFeatures? { inner.actionFeatures }
+    public var renderModes: [RenderMode] { inner.renderModes }
+    public var isSavable: Bool { inner.isSavable }
     public var observations: Lanes { inner.observations }
     public var rewards: [Double] { inner.rewards }
     public var terminated: [Bool] { inner.terminated }

@@ -58,10 +58,11 @@ extension Session {
 
     /// Lends the world to what moves it. Where the session is recorded, the episodes that end are stored before this
     /// returns: then only a worker may call it.
-    /// - Parameter holding: for long, see ``hold(_:)``.
+    /// - Parameter holding: for long, see ``hold(_:)``; a world that another process hosts always is.
     public func drive<R>(
         holding: Bool = false, _ body: (inout sending World) throws(HostingError) -> sending R
     ) throws(HostingError) -> sending R {
+        let holding = holding || spec.isHosted
         guard isRecorded, let recording = recording.withLock({ $0 }) else {
             return holding ? try hold(body) : try use(body)
         }

@@ -36,6 +36,7 @@ public final class Session: Sendable {
     public let actionSpace: Space
     public let actionLayout: Layout
     public let hasActionMask: Bool
+    public let renderModes: [RenderMode]
     public let transitionTable: TransitionTable?
     public let createdAt: ContinuousClock.Instant
     private let lastUse: Mutex<ContinuousClock.Instant>
@@ -58,6 +59,7 @@ public final class Session: Sendable {
         actionSpace = vector.actionSpace
         actionLayout = action
         hasActionMask = vector.hasActionMask
+        renderModes = vector.renderModes
         transitionTable = vector.transitionTable
         createdAt = now
         lastUse = Mutex(now)
@@ -104,6 +106,13 @@ public final class Session: Sendable {
             if isHeld.load(ordering: .acquiring) { throw .sessionBusy(id.description) }
             sched_yield()
         }
+    }
+
+    /// Lends the world for a look at it that its environments take part in.
+    public func look<R>(
+        _ body: (inout sending World) throws(HostingError) -> sending R
+    ) throws(HostingError) -> sending R {
+        spec.isHosted ? try hold(body) : try use(body)
     }
 
     /// Lends the world for long: everybody else is told that the session is busy, rather than made to wait.

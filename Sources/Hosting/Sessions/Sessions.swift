@@ -80,7 +80,10 @@ public final class Sessions: Sendable {
     }
 
     public func snapshot(_ session: Session) throws(HostingError) -> Snapshot {
-        try session.use { world throws(HostingError) in Snapshot(world, of: session) }
+        try session.use { world throws(HostingError) in
+            guard world.vector.isSavable else { throw .environment(.unsavable(session.request.environment)) }
+            return Snapshot(world, of: session)
+        }
     }
 
     public func restore(_ session: Session, from snapshot: Snapshot) throws(HostingError) {

@@ -41,7 +41,7 @@ extension Training {
         (counts.seconds, before.seconds) = (seconds[0], seconds[1])
         counts.returns = try checkpoint.doubles("returns")
         random = try checkpoint.random("random")
-        try stage.restore(from: checkpoint, self.learner)
+        try stage.restore(from: checkpoint, &self.learner)
         for index in 0..<(try checkpoint.integers("candidates", count: 1, in: 0..<100)[0]) {
             let part = checkpoint.part("candidates.\(index).")
             let returns = try part.doubles("returns")
@@ -61,6 +61,7 @@ extension Training {
 extension Collector {
     /// The environments, and where each is in the replay.
     func save(to checkpoint: inout Checkpoint) {
+        guard vector.isSavable else { return }
         var writer = StateWriter()
         vector.save(to: &writer)
         checkpoint.put("environments", writer.bytes)
@@ -70,7 +71,9 @@ extension Collector {
         checkpoint.put("streams.sums", streams.map(\.sum))
     }
 
-    mutating func restore(from checkpoint: Checkpoint, _ learner: Learner) throws(LearningError) {
+    /// Environments that could not be saved begin episodes anew, as they already have: those that were on are lost.
+    mutating func restore(from checkpoint: Checkpoint, _ learner: inout Learner) throws(LearningError) {
+        guard vector.isSavable else { return begin(&learner) }
         var reader = StateReader(try checkpoint.bytes("environments"))
         do { try vector.restore(from: &reader) } catch { throw .environment(error) }
         let written = learner.replay.written

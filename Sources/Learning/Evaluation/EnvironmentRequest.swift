@@ -21,6 +21,10 @@ public struct EnvironmentRequest: Sendable {
     /// After how many steps an episode is truncated.
     public var horizon: Int { maxEpisodeSteps ?? spec.maxEpisodeSteps ?? Self.stepLimit }
 
+    /// How many episodes to play side by side at most: the last of them have the others step on for nothing, which costs
+    /// where another process hosts them.
+    var episodesAtOnce: Int { spec.isHosted ? 8 : Scratch.rows }
+
     /// `count` environments whose episodes follow each other without a gap.
     public func make(count: Int = 1) throws(LearningError) -> any VectorEnvironment {
         do {

@@ -33,17 +33,8 @@ public struct Evaluation: Sendable, Equatable {
         in request: EnvironmentRequest, seeds: [UInt64], act: Acting
     ) throws(LearningError) {
         guard !seeds.isEmpty else { throw .invalidRequest(name: "num_episodes", reason: "expected at least 1") }
-        var (returns, lengths): ([Double], [Int]) = ([], [])
-        for start in stride(from: 0, to: seeds.count, by: Scratch.rows) {
-            let part = Array(seeds[start..<min(start + Scratch.rows, seeds.count)])
-            for episode in try Self.play(request, part, act) {
-                returns.append(episode.episodeReturn)
-                lengths.append(episode.length)
-            }
-        }
-        self.seeds = seeds
-        self.returns = returns
-        self.lengths = lengths
+        let episodes = try Self.play(request, seeds, act)
+        self.init(seeds: seeds, returns: episodes.map(\.episodeReturn), lengths: episodes.map(\.length))
     }
 
     /// Evaluates what a policy does, or with `deterministic` false, its exploration policy.
@@ -74,20 +65,36 @@ public struct Evaluation: Sendable, Equatable {
         }
     }
 
-    /// The first episode of each environment of a vector.
+    /// An episode on each seed: an environment whose episode is over takes the next seed.
     private static func play(
         _ request: EnvironmentRequest, _ seeds: [UInt64], _ act: Acting
     ) throws(LearningError) -> [Episode] {
-        let vector = try request.make(count: seeds.count)
-        do { try vector.reset(seeds: seeds, mask: nil, options: nil) } catch { throw .environment(error) }
+        let count = min(seeds.count, request.episodesAtOnce)
+        let vector = try request.make(count: count)
         var episodes = [Episode?](repeating: nil, count: seeds.count)
-        var rest = seeds.count
+        // Which seed each environment plays; nil where none is left for it.
+        var playing = (0..<count).map { Optional($0) }
+        var (next, rest) = (count, seeds.count)
+        do throws(EnvironmentError) {
+            try vector.reset(seeds: Array(seeds[..<count]), mask: nil, options: nil)
+        } catch {
+            throw .environment(error)
+        }
         while rest > 0 {
-            let actions = try act(vector.observations, seeds.count, vector.actionMasks)
+            let actions = try act(vector.observations, count, vector.actionMasks)
             do { try vector.step(actions) } catch { throw .environment(error) }
-            for episode in vector.episodes where episodes[episode.index] == nil {
-                episodes[episode.index] = episode
+            var begins = [Bool](repeating: false, count: count)
+            for episode in vector.episodes {
+                guard let place = playing[episode.index] else { continue }
+                episodes[place] = episode
                 rest -= 1
+                playing[episode.index] = next < seeds.count ? next : nil
+                begins[episode.index] = next < seeds.count
+                next = min(next + 1, seeds.count)
+            }
+            guard begins.contains(true) else { continue }
+            do { try vector.reset(seeds: playing.map { $0.map { seeds[$0] } }, mask: begins, options: nil) } catch {
+                throw .environment(error)
             }
         }
         return episodes.compactMap(\.self)

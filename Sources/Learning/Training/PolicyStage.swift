@@ -136,9 +136,10 @@ struct PolicyStage: Stage {
         checkpoint.put("rollout.order", order)
     }
 
-    mutating func restore(from checkpoint: Checkpoint, _ learner: Learner) throws(LearningError) {
-        try collector.restore(from: checkpoint, learner)
-        try rollout.restore(from: checkpoint, learner.network)
+    mutating func restore(from checkpoint: Checkpoint, _ learner: inout Learner) throws(LearningError) {
+        try collector.restore(from: checkpoint, &learner)
+        // Its first steps would not lead to those of episodes that begin anew.
+        if collector.vector.isSavable { try rollout.restore(from: checkpoint, learner.network) }
         order = try checkpoint.integers("rollout.order", count: order.count, in: order.indices)
         guard Set(order).count == order.count else { throw .invalidCheckpoint("rollout.order is no permutation") }
     }

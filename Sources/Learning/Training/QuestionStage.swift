@@ -138,8 +138,8 @@ struct QuestionStage: Stage {
         checkpoint.put("questions.answers", answered.flatMap(\.value))
     }
 
-    mutating func restore(from checkpoint: Checkpoint, _ learner: Learner) throws(LearningError) {
-        try collector.restore(from: checkpoint, learner)
+    mutating func restore(from checkpoint: Checkpoint, _ learner: inout Learner) throws(LearningError) {
+        try collector.restore(from: checkpoint, &learner)
         let counts = try checkpoint.integers("questions.counts", count: 3, in: 0..<Int.max)
         (nextID, taken, credit) = (counts[0], counts[1], counts[2])
         questions = try Self.restore(checkpoint.part("questions.open."), learner.network)

@@ -8,7 +8,7 @@ protocol Stage {
 
     /// Everything it must remember to go on bit for bit.
     func save(to checkpoint: inout Checkpoint)
-    mutating func restore(from checkpoint: Checkpoint, _ learner: Learner) throws(LearningError)
+    mutating func restore(from checkpoint: Checkpoint, _ learner: inout Learner) throws(LearningError)
 }
 
 /// What one move of a stage came to.
@@ -30,7 +30,7 @@ struct ImitationStage: Stage {
     }
 
     func save(to checkpoint: inout Checkpoint) {}
-    func restore(from checkpoint: Checkpoint, _ learner: Learner) {}
+    func restore(from checkpoint: Checkpoint, _ learner: inout Learner) {}
 }
 
 /// Q-learning from what the exploration policy comes across.
@@ -52,8 +52,8 @@ struct ValueStage: Stage {
 
     func save(to checkpoint: inout Checkpoint) { collector.save(to: &checkpoint) }
 
-    mutating func restore(from checkpoint: Checkpoint, _ learner: Learner) throws(LearningError) {
-        try collector.restore(from: checkpoint, learner)
+    mutating func restore(from checkpoint: Checkpoint, _ learner: inout Learner) throws(LearningError) {
+        try collector.restore(from: checkpoint, &learner)
     }
 }
 
@@ -89,7 +89,7 @@ struct AggregationStage: Stage {
 
     func save(to checkpoint: inout Checkpoint) { collector.save(to: &checkpoint) }
 
-    mutating func restore(from checkpoint: Checkpoint, _ learner: Learner) throws(LearningError) {
-        try collector.restore(from: checkpoint, learner)
+    mutating func restore(from checkpoint: Checkpoint, _ learner: inout Learner) throws(LearningError) {
+        try collector.restore(from: checkpoint, &learner)
     }
 }

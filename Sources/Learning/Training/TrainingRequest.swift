@@ -69,7 +69,8 @@ public struct TrainingRequest: Sendable {
     func interval(of phase: Phase) -> Int {
         let budget = budget(of: phase)
         guard phase.kind != .imitate else { return max((budget.updates ?? Budget.defaultUpdates) / 10, 100) }
-        return evaluationInterval ?? min(max((budget.steps ?? Budget.defaultSteps) / 20, 1_000), 5_000)
+        let longest = environment?.spec.isHosted == true ? 10_000 : 5_000
+        return evaluationInterval ?? min(max((budget.steps ?? Budget.defaultSteps) / 20, 1_000), longest)
     }
 
     /// What a phase may use up.

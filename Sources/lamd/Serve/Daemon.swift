@@ -14,6 +14,7 @@ struct Daemon {
     private let store: StateFolder
     private let hall: Hall
     private let workers: WorkerPool
+    private let api: API
     private let server: HTTPServer
 
     /// - Throws: `StoreError` or `HTTPServerError`; nothing listens then.
@@ -27,12 +28,14 @@ struct Daemon {
         store = try StateFolder(settings.state)
         var limits = Hall.Limits()
         limits.sessions = settings.maxSessions
-        hall = try Hall(catalogue: .worlds, store: store, limits: limits, logger: logger) { Signals.requestStop() }
-        workers = WorkerPool(threads: settings.workers, queueLimit: 1024)
-        let api = API(hall: hall, workers: workers)
+        hall = try Hall(
+            catalogue: .worlds, bridges: settings.workers.bridges(logger), store: store, limits: limits, logger: logger
+        ) { Signals.requestStop() }
+        workers = WorkerPool(threads: settings.workerThreads, queueLimit: 1024)
+        api = API(hall: hall, workers: workers)
         server = HTTPServer(
             Self.configuration(settings), router: api.router, logger: logger, onFault: API.render,
-            afterReply: { [logger] exchange, served in
+            afterReply: { [logger, api] exchange, served in
                 api.record(exchange, served)
                 logger.log(
                     level: served.status >= 500 ? .warning : .debug, "\(exchange.method.name) \(exchange.rawPath)",
@@ -50,6 +53,7 @@ struct Daemon {
         for url in urls { logger.info("listening on \(url)") }
         let housekeeper = Housekeeper(server: server, hall: hall, systemd: systemd, logger: logger)
         housekeeper.start()
+        hall.discoverEnvironments()
         systemd.notify("READY=1\nSTATUS=serving at \(urls.joined(separator: ", "))")
         if hints {
             print(Hints(url: urls[0]).text)
@@ -81,6 +85,7 @@ struct Daemon {
         if !isDrained { logger.warning("requests in flight took too long and were answered 503") }
         workers.stop()
         hall.stop()
+        api.stop()
         logger.info("stopped")
     }
 

@@ -33,6 +33,7 @@ final class Housekeeper: Sendable {
         while !isStopped.load(ordering: .relaxed) {
             Thread.sleep(forTimeInterval: tick / .seconds(1))
             expire()
+            hall.tickWorkers()
             guard let interval = systemd.watchdogInterval, lastReport.duration(to: .now) >= interval - tick / 2 else {
                 continue
             }

@@ -40,6 +40,38 @@ struct SettingFlags: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "A Python interpreter, or its virtual environment, that finds gymnasium: every id that gymnasium.make knows there is gymnasium/ID here.",
+            valueName: "python"))
+    var gymnasium: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A program that hosts environments, ID there NAME/ID here (protocol/workers/README.md says how they speak); repeatable.",
+            valueName: "name=command"))
+    var worker: [String] = []
+
+    @Option(help: ArgumentHelp("Processes of each kind of worker (2).", valueName: "count"))
+    var workerProcesses: String?
+
+    @Option(help: ArgumentHelp("Environments of each kind of worker at most (4096).", valueName: "count"))
+    var workerEnvironments: String?
+
+    @Option(
+        help: ArgumentHelp("How long a worker may take for one request before it is killed (30).", valueName: "seconds")
+    )
+    var workerTimeout: String?
+
+    @Option(help: ArgumentHelp("How much memory one worker process may take (4GiB).", valueName: "bytes"))
+    var workerMemory: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How much processor time one worker process may take; 0, as much as it likes, is the default.",
+            valueName: "seconds"))
+    var workerCpuSeconds: String?
+
+    @Option(
+        help: ArgumentHelp(
             "What to log: trace, debug (with every request), info (the default), notice, warning, error or critical.",
             valueName: "level"))
     var logLevel: String?
@@ -54,10 +86,13 @@ struct SettingFlags: ParsableArguments {
         let single = [
             "state": state, "threads": threads, "workers": workers, "max_sessions": maxSessions,
             "max_connections": maxConnections, "body_limit": bodyLimit, "bulk_body_limit": bulkBodyLimit,
-            "drain_seconds": drainSeconds, "log_level": logLevel, "insecure": insecure.map { "\($0)" },
+            "drain_seconds": drainSeconds, "gymnasium": gymnasium, "worker_processes": workerProcesses,
+            "worker_environments": workerEnvironments, "worker_timeout": workerTimeout, "worker_memory": workerMemory,
+            "worker_cpu_seconds": workerCpuSeconds, "log_level": logLevel, "insecure": insecure.map { "\($0)" },
         ]
         var said = single.compactMapValues { $0.map { [$0] } }
         if !listen.isEmpty { said["listen"] = listen }
+        if !worker.isEmpty { said["worker"] = worker }
         return said
     }
 }

@@ -26,6 +26,11 @@ struct SettingReader {
         take(name, default: standard).texts.flatMap { $0.split(separator: " ").map(String.init) }
     }
 
+    /// A list of texts; in the environment they are separated by line breaks.
+    mutating func texts(_ name: String) -> [String] {
+        take(name, default: []).texts.flatMap { $0.split(whereSeparator: \.isNewline).map(String.init) }
+    }
+
     mutating func text(_ name: String, default standard: String) throws(SettingsError) -> String {
         try one(name, default: standard, "one text") { $0 }
     }
@@ -35,6 +40,12 @@ struct SettingReader {
     ) throws(SettingsError) -> Int {
         let expected = "a whole number from \(range.lowerBound) to \(range.upperBound)"
         return try one(name, default: "\(standard)", expected) { Int($0).flatMap { range.contains($0) ? $0 : nil } }
+    }
+
+    mutating func seconds(_ name: String, default standard: String) throws(SettingsError) -> Double {
+        try one(name, default: standard, "a number of seconds from 0.01 to 86400") {
+            Double($0).flatMap { (0.01...86_400).contains($0) ? $0 : nil }
+        }
     }
 
     /// A number of bytes, such as `4096`, `64KiB`, `1MiB`, `2GiB`.

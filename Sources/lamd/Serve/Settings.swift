@@ -7,12 +7,13 @@ struct Settings {
     let listeners: [ListenAddress]
     let state: URL
     let threads: Int
-    let workers: Int
+    let workerThreads: Int
     let maxSessions: Int
     let maxConnections: Int
     let bodyLimit: Int
     let bulkBodyLimit: Int
     let drainSeconds: Int
+    let workers: WorkerSettings
     let logLevel: Logger.Level
     let insecure: Bool
 
@@ -30,12 +31,13 @@ struct Settings {
         state = URL(
             filePath: try read.text("state", default: StateLocation.standard(environment)), directoryHint: .isDirectory)
         threads = try read.count("threads", 1...256, default: 2)
-        workers = try read.count("workers", 1...256, default: 4)
+        workerThreads = try read.count("workers", 1...256, default: 4)
         maxSessions = try read.count("max_sessions", 1...10_000_000, default: 10_000)
         maxConnections = try read.count("max_connections", 1...1_000_000, default: 4096)
         bodyLimit = try read.size("body_limit", default: "1MiB")
         bulkBodyLimit = try read.size("bulk_body_limit", default: "256MiB")
         drainSeconds = try read.count("drain_seconds", 0...3600, default: 10)
+        workers = try WorkerSettings(&read)
         logLevel = try read.level("log_level", default: .info)
         insecure = try read.flag("insecure")
         try read.checkFile()

@@ -50,7 +50,8 @@ class Client(Demonstrations):
 
     def get_environment(self, env_id: str) -> JSON:
         """One world: its spaces, limits, render modes and kwargs."""
-        return self._caller.json("GET", f"/v1/environments/{segment(env_id)}")
+        path = "/".join(segment(part) for part in env_id.split("/"))
+        return self._caller.json("GET", f"/v1/environments/{path}")
 
     def list_experts(self, *, limit: Optional[int] = None, cursor: Optional[str] = None) -> JSON:
         """The scripted experts and the worlds that they know."""

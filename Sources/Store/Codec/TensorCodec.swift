@@ -1,10 +1,24 @@
 import Gym
-import Store
+
+/// Why tensors are not the elements of a space.
+public struct TensorMismatch: Error, Sendable, Equatable {
+    /// The tensor at fault.
+    public let name: String
+    public let reason: String
+    /// Whether it is not there at all.
+    public let isMissing: Bool
+
+    init(_ name: String, _ reason: String, isMissing: Bool = false) {
+        self.name = name
+        self.reason = reason
+        self.isMissing = isMissing
+    }
+}
 
 /// Lanes as named tensors and back: one tensor for each leaf of a space's layout, the first dimension the batch.
-enum TensorCodec {
+public enum TensorCodec {
     /// - Parameter name: of the whole; leaves add their own way, as in `observation.position`.
-    static func tensors(_ name: String, _ layout: Layout, _ lanes: Lanes) -> [Safetensors.Entry] {
+    public static func tensors(_ name: String, _ layout: Layout, _ lanes: Lanes) -> [Safetensors.Entry] {
         let count = layout.count == 0 ? 0 : lanes.count / layout.count
         return layout.leaves.map { leaf in
             Safetensors.Entry(name + leaf.name, tensor(leaf, of: lanes, width: layout.count, count: count))
@@ -34,54 +48,61 @@ enum TensorCodec {
         for byte in 0..<dtype.size { bytes.append(UInt8(truncatingIfNeeded: bits >> (8 * UInt64(byte)))) }
     }
 
-    /// Reads `count` elements of `space`, every one checked.
-    static func lanes(
-        _ name: String, of space: Space, _ layout: Layout, in file: Safetensors, count: Int
-    ) throws(Problem) -> Lanes {
+    /// Reads `count` elements, every one checked.
+    /// - Parameter bounded: whether a Box's bounds count, which an environment may overstep, but an action may not.
+    public static func lanes(
+        _ name: String, _ layout: Layout, in file: Safetensors, count: Int, bounded: Bool = true
+    ) throws(TensorMismatch) -> Lanes {
         // All shapes first: then the lanes are no more than the tensors hold.
         for leaf in layout.leaves { try check(file[name + leaf.name], leaf, name: name + leaf.name, count: count) }
+        if !bounded, let lanes = whole(name, layout, in: file) { return lanes }
         var lanes = Lanes(layout.element, count: count * layout.count)
         for leaf in layout.leaves {
             guard let tensor = file[name + leaf.name] else { continue }
-            try fill(&lanes, leaf, from: tensor, width: layout.count, name: name + leaf.name)
+            try fill(&lanes, leaf, from: tensor, width: layout.count, name: name + leaf.name, bounded: bounded)
         }
         return lanes
     }
 
-    private static func check(_ tensor: Tensor?, _ leaf: Layout.Leaf, name: String, count: Int) throws(Problem) {
-        guard let tensor else {
-            throw Problem(.missingParameter, "the tensor \"\(name)\" is missing", at: "/\(name)")
-        }
-        let shape = [count] + leaf.shape
-        guard tensor.shape == shape else {
-            throw Problem(.notAMember, "expected shape \(shape), not \(tensor.shape)", at: "/\(name)")
-        }
-        guard tensor.dtype.isFloat == leaf.dtype.isFloat else {
-            throw Problem(
-                .notAMember, "expected dtype \(leaf.dtype.rawValue), not \(tensor.dtype.rawValue)", at: "/\(name)")
+    /// A Box that is the whole space, as it came.
+    private static func whole(_ name: String, _ layout: Layout, in file: Safetensors) -> Lanes? {
+        guard layout.leaves.count == 1, case .box = layout.leaves[0].space,
+            let tensor = file[name + layout.leaves[0].name]
+        else { return nil }
+        return switch (layout.element, tensor.dtype) {
+        case (.float32, .float32): tensor.floats.map { .float32($0) }
+        case (.float64, .float64): tensor.doubles.map { .float64($0) }
+        case (.uint8, .uint8): .uint8(tensor.bytes)
+        default: nil
         }
     }
 
-    /// - Throws: where `file` has a tensor that nobody reads.
-    static func refuseOthers(than known: [String], in file: Safetensors) throws(Problem) {
-        guard let stranger = file.entries.first(where: { !known.contains($0.name) }) else { return }
-        throw Problem(
-            .unknownField, "there is no tensor \"\(stranger.name)\"; there are \(known.joined(separator: ", "))",
-            at: "/\(stranger.name)")
+    private static func check(
+        _ tensor: Tensor?, _ leaf: Layout.Leaf, name: String, count: Int
+    ) throws(TensorMismatch) {
+        guard let tensor else { throw TensorMismatch(name, "the tensor \"\(name)\" is missing", isMissing: true) }
+        let shape = [count] + leaf.shape
+        guard tensor.shape == shape else {
+            throw TensorMismatch(name, "expected shape \(shape), not \(tensor.shape)")
+        }
+        guard tensor.dtype.isFloat == leaf.dtype.isFloat else {
+            throw TensorMismatch(name, "expected dtype \(leaf.dtype.rawValue), not \(tensor.dtype.rawValue)")
+        }
     }
 
     private static func fill(
-        _ lanes: inout Lanes, _ leaf: Layout.Leaf, from tensor: Tensor, width: Int, name: String
-    ) throws(Problem) {
+        _ lanes: inout Lanes, _ leaf: Layout.Leaf, from tensor: Tensor, width: Int, name: String, bounded: Bool
+    ) throws(TensorMismatch) {
         let bounds = leaf.space.bounds
+        let isFree = !bounded && leaf.space.isBox
         for index in 0..<tensor.count {
             let (row, lane) = index.quotientAndRemainder(dividingBy: leaf.count)
             var value = tensor.double(index)
             if leaf.dtype == .float32 { value = Double(Float(value)) }
-            guard value >= bounds.low(lane), value <= bounds.high(lane), leaf.dtype.holds(value) else {
-                throw Problem(
-                    .notAMember,
-                    "\(value) in row \(row) is not within [\(bounds.low(lane)), \(bounds.high(lane))]", at: "/\(name)")
+            let isWithin = isFree || value >= bounds.low(lane) && value <= bounds.high(lane)
+            guard isWithin, leaf.dtype.holds(value) else {
+                throw TensorMismatch(
+                    name, "\(value) in row \(row) is not within [\(bounds.low(lane)), \(bounds.high(lane))]")
             }
             lanes.set(row * width + leaf.offset + lane, to: value)
         }
@@ -89,6 +110,10 @@ enum TensorCodec {
 }
 
 extension Space {
+    fileprivate var isBox: Bool {
+        if case .box = self { true } else { false }
+    }
+
     /// The bounds of each lane of a leaf.
     fileprivate var bounds: (low: (Int) -> Double, high: (Int) -> Double) {
         switch self {
