@@ -105,7 +105,7 @@ public final class Bridge: Sendable {
             renderModes: description.renderModes, renderFPS: description.renderFPS,
             parameters: description.parameters
         ) { [self] kwargs, options throws(EnvironmentError) in
-            try HostedVector(self, id: description.id, kwargs: kwargs, options: options)
+            try HostedVector(self, description, kwargs: kwargs, options: options)
         }
     }
 

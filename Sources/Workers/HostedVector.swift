@@ -45,7 +45,9 @@ public final class HostedVector: VectorEnvironment {
     private var elapsed: [Int]
     private var returns: [Double]
 
-    init(_ bridge: Bridge, id: String, kwargs: Value?, options: VectorOptions) throws(EnvironmentError) {
+    init(
+        _ bridge: Bridge, _ description: WorkerDescription, kwargs: Value?, options: VectorOptions
+    ) throws(EnvironmentError) {
         switch kwargs {
         case nil, .null, .object: break
         default: throw .invalidKwarg(name: "", reason: "expected an object of keyword arguments")
@@ -54,13 +56,13 @@ public final class HostedVector: VectorEnvironment {
         try bridge.reserve(count)
         let first: WorkerAnswer
         do throws(EnvironmentError) {
-            (parts, first) = try Self.make(bridge, id, kwargs ?? [:], bridge.places(for: count))
+            (parts, first) = try Self.make(bridge, description.id, kwargs ?? [:], bridge.places(for: count))
         } catch {
             bridge.release(count)
             throw error
         }
         self.bridge = bridge
-        self.id = id
+        id = description.id
         self.kwargs = kwargs ?? [:]
         self.options = options
         do throws(EnvironmentError) {
@@ -68,7 +70,8 @@ public final class HostedVector: VectorEnvironment {
             actionSpace = try first.space("action_space")
             observation = try Self.layout(of: observationSpace, "observation")
             action = try Self.layout(of: actionSpace, "action")
-            renderModes = WorkerDescription.modes(try first.value("description")?["render_modes"])
+            renderModes =
+                try first.value("description").flatMap(WorkerDescription.init)?.renderModes ?? description.renderModes
         } catch {
             Self.drop(parts)
             bridge.release(count)

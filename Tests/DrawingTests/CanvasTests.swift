@@ -54,6 +54,11 @@ import Testing
         #expect(text.contains("<svg") && text.contains("width=\"140px\"") && text.contains("</svg>"))
     }
 
+    @Test func `puts pixels that somebody else drew into a PNG`() throws {
+        let drawn = try Canvas.draw(.rgb, width: 140, height: 80, scene)
+        #expect(try Canvas.png(rgb: drawn, width: 140, height: 80) == Canvas.draw(.png, width: 140, height: 80, scene))
+    }
+
     @Test func `writes a PNG of the size asked for`() throws {
         let png = try Canvas.draw(.png, width: 140, height: 80, scene)
         #expect(png.prefix(8) == [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])

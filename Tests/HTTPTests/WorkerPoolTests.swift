@@ -30,6 +30,26 @@ struct WorkerPoolTests {
         pool.stop()
     }
 
+    @Test func `starts a thread for a job that would wait, and no other`() {
+        let pool = WorkerPool(threads: 3, queueLimit: 10)
+        let threads = Mutex<Set<pthread_t>>([])
+        let open = Atomic(0)
+        for _ in 0..<20 {
+            #expect(pool.submit { _ = threads.withLock { $0.insert(pthread_self()) } })
+            #expect(eventually { pool.waiting == 0 })
+            usleep(1000)
+        }
+        #expect(threads.withLock { $0.count } <= 2, "one does, but for a job that comes as it is not back yet")
+        for _ in 0..<3 {
+            _ = pool.submit {
+                open.add(1, ordering: .relaxed)
+                _ = eventually { open.load(ordering: .relaxed) == 3 }
+            }
+        }
+        #expect(eventually { open.load(ordering: .relaxed) == 3 })
+        pool.stop()
+    }
+
     @Test func `runs jobs on several threads at once`() {
         let pool = WorkerPool(threads: 4, queueLimit: 4)
         let inside = Atomic(0)

@@ -49,7 +49,7 @@ enum TrainOperation {
             targetReturn: try fields?.double("target_return") ?? threshold,
             evaluationInterval: try evaluate?.int("every_steps", in: 1...Int(Int32.max)),
             evaluationEpisodes: try evaluate?.int("num_episodes", in: 1...10_000)
-                ?? (environment?.spec.isHosted == true ? 25 : 100),
+                ?? (environment?.spec.isHosted == true ? 20 : 100),
             demonstrations: demonstrations, phases: phases.map { resolved($0, budget, among: phases, hall) })
     }
 

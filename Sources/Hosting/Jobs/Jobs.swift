@@ -13,6 +13,9 @@ public final class Jobs: Sendable {
     }
 
     private static let keptJobs = 1_000
+    /// How often in a row the process of a job's environments may die, and after how long a death is no longer in a row.
+    private static let toleratedSetbacks = 3
+    private static let steadyTime = Duration.seconds(60)
 
     let agents: Agents
     private let observations: Observations
@@ -156,6 +159,7 @@ public final class Jobs: Sendable {
 
 // Running one job.
 extension Jobs {
+    /// A job whose environments' process dies goes on from its last checkpoint, as after a restart of the daemon.
     private func run(_ job: Job) {
         guard let agent = agents.find(job.agent) else { return }
         logger.info("job begins", metadata: ["job": "\(job.id)", "agent": "\(job.agent)"])
@@ -163,29 +167,41 @@ extension Jobs {
             $0.state = .running
             $0.startedAt = $0.startedAt ?? clock.now
         }
-        do {
-            try keep(job)
-            var run = try TrainingRun(job, agent, agents: agents, store: store, now: monotonicSeconds, keep: keep) {
-                resume throws(HostingError) in
-                let training = try training(job, agent, resuming: resume)
-                try answer(training, job, agent)
-                return training
+        var setbacks = 0
+        while true {
+            let began = ContinuousClock.now
+            do { return try attempt(job, agent) } catch {
+                setbacks = began.duration(to: .now) > Self.steadyTime ? 1 : setbacks + 1
+                guard case .learning(.environment(.workerFailed(let reason))) = error else {
+                    return fail(job, agent, "\(error)")
+                }
+                guard setbacks <= Self.toleratedSetbacks else { return fail(job, agent, reason) }
+                logger.warning("job goes on from its checkpoint", metadata: ["job": "\(job.id)", "after": "\(reason)"])
             }
-            switch try run.run() {
-            case .asking(let questions):
-                try ask(job, questions)
-                logger.info("job waits for labels", metadata: ["job": "\(job.id)", "states": "\(questions.count)"])
-                return
-            case .paused:
-                logger.info("job paused at a checkpoint", metadata: ["job": "\(job.id)"])
-                return
-            case .ended(let state, let result): try finish(job, agent, state, result: result)
-            }
-        } catch {
-            logger.error("job failed", metadata: ["job": "\(job.id)", "error": "\(error)"])
-            do { try finish(job, agent, .failed, error: "\(error)") } catch {
-                logger.error("the job's end cannot be kept", metadata: ["job": "\(job.id)", "error": "\(error)"])
-            }
+        }
+    }
+
+    private func fail(_ job: Job, _ agent: Agent, _ reason: String) {
+        logger.error("job failed", metadata: ["job": "\(job.id)", "error": "\(reason)"])
+        do { try finish(job, agent, .failed, error: reason) } catch {
+            logger.error("the job's end cannot be kept", metadata: ["job": "\(job.id)", "error": "\(error)"])
+        }
+    }
+
+    private func attempt(_ job: Job, _ agent: Agent) throws(HostingError) {
+        try keep(job)
+        var run = try TrainingRun(job, agent, agents: agents, store: store, now: monotonicSeconds, keep: keep) {
+            resume throws(HostingError) in
+            let training = try training(job, agent, resuming: resume)
+            try answer(training, job, agent)
+            return training
+        }
+        switch try run.run() {
+        case .asking(let questions):
+            try ask(job, questions)
+            logger.info("job waits for labels", metadata: ["job": "\(job.id)", "states": "\(questions.count)"])
+        case .paused: logger.info("job paused at a checkpoint", metadata: ["job": "\(job.id)"])
+        case .ended(let state, let result): try finish(job, agent, state, result: result)
         }
     }
 
