@@ -6,8 +6,10 @@ import Hosting
 public struct API: Sendable {
     private let hall: Hall
     private let workers: WorkerPool
-    /// Threads that may wait for other processes: each request there waits for one alone, so there is room for many.
+    /// Threads that may wait for other processes: each request there waits for one alone, so there is room for many. Those
+    /// that make environments, ours among them, do not wait behind those that step hosted ones.
     private let patient = WorkerPool(threads: 256, queueLimit: 1024)
+    private let making = WorkerPool(threads: 64, queueLimit: 1024)
     private let meter = Meter(operations: Routes.table.map(\.name))
 
     /// - Parameter workers: run what takes longer than a step.
@@ -34,7 +36,7 @@ public struct API: Sendable {
         switch operation.place {
         case .network: answer(operation, exchange)
         case .worker: submit(operation, exchange, to: workers)
-        case .making: submit(operation, exchange, to: hall.bridges.isEmpty ? workers : patient)
+        case .making: submit(operation, exchange, to: hall.bridges.isEmpty ? workers : making)
         case .instance:
             if hall.isHosted(exchange.segment(0)) {
                 submit(operation, exchange, to: patient)
@@ -49,7 +51,10 @@ public struct API: Sendable {
     }
 
     /// Lets the threads that may wait for other processes end; no request comes in any more.
-    public func stop() { patient.stop() }
+    public func stop() {
+        patient.stop()
+        making.stop()
+    }
 
     private func submit(_ operation: Operation, _ exchange: Exchange, to pool: WorkerPool) {
         exchange.detach()

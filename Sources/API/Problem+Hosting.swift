@@ -127,6 +127,7 @@ extension Problem {
         case .invalidMask(let row, let reason): self.init(.invalidValue, "row \(row): \(reason)", at: "/action_mask")
         case .invalidCheckpoint(let reason): self.init(.invalidValue, reason, at: "")
         case .environment(let error): self.init(error)
+        case .interrupted: self.init(.unavailable, "it was told to stop before its end", retryAfter: 5)
         }
     }
 

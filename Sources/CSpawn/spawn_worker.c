@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 // C, since between fork and exec a process with threads may call little more than what is called here
@@ -67,6 +68,7 @@ pid_t spawn_worker(const struct spawn_request *request) {
         _exit(127);
     }
     int code = process < 0 ? errno : failure;
+    if (failure) waitpid(process, NULL, 0);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return code ? -code : process;
 }

@@ -70,6 +70,19 @@ extension Tensor {
         return (0..<count).map { unsafe raw.unsafeLoadUnaligned(fromByteOffset: $0 * MemoryLayout<T>.size, as: T.self) }
     }
 
+    /// Element `index` of integers or Booleans as an Int64; nil where it is larger, or a float.
+    public func integer(_ index: Int) -> Int64? {
+        let raw = unsafe bytes.span.bytes
+        let offset = index * dtype.size
+        precondition(index >= 0 && index < count, "a tensor's index must be within its shape")
+        return switch dtype {
+        case .int64: unsafe raw.unsafeLoadUnaligned(fromByteOffset: offset, as: Int64.self)
+        case .uint64: Int64(exactly: unsafe raw.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
+        case .float32, .float64: nil
+        default: Int64(double(index))
+        }
+    }
+
     /// Element `index` as a Double, whatever the dtype.
     public func double(_ index: Int) -> Double {
         let raw = unsafe bytes.span.bytes

@@ -17,4 +17,6 @@ public enum LearningError: Error, Sendable, Equatable {
     /// Tensors that do not belong to this agent, or are damaged.
     case invalidCheckpoint(String)
     case environment(EnvironmentError)
+    /// Whoever drives a training does not want its evaluation to be finished.
+    case interrupted
 }

@@ -88,6 +88,11 @@ public final class Bridge: Sendable {
         return description
     }
 
+    /// Takes in what has come to be known of an environment, where it was heard of before.
+    func remember(_ description: WorkerDescription, as id: String) {
+        known.withLock { if $0[id] != nil, description.id == id { $0[id] = description } }
+    }
+
     private func list(_ id: String?) throws(EnvironmentError) -> [WorkerDescription] {
         var metadata = ["op": "list"]
         metadata["id"] = id

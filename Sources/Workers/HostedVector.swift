@@ -70,8 +70,11 @@ public final class HostedVector: VectorEnvironment {
             actionSpace = try first.space("action_space")
             observation = try Self.layout(of: observationSpace, "observation")
             action = try Self.layout(of: actionSpace, "action")
-            renderModes =
-                try first.value("description").flatMap(WorkerDescription.init)?.renderModes ?? description.renderModes
+            try Self.check(
+                count: count, observation, action, masked: first.metadata("action_mask") == "true" ? actionSpace : nil)
+            let known = try first.value("description").flatMap(WorkerDescription.init) ?? description
+            bridge.remember(known, as: description.id)
+            renderModes = known.renderModes
         } catch {
             Self.drop(parts)
             bridge.release(count)
@@ -105,6 +108,23 @@ public final class HostedVector: VectorEnvironment {
                 reason: "its \(role) space is a \(space.typeName) without a fixed size; wrap it in one that has one")
         }
         return layout
+    }
+
+    /// - Throws: where a step of all environments could be in no frame, or has more masks than memory should hold.
+    private static func check(
+        count: Int, _ observation: Layout, _ action: Layout, masked: Space?
+    ) throws(EnvironmentError) {
+        var entries = 0
+        if case .discrete(let space) = masked { entries = space.n }
+        let bytes = 8 * (observation.count + action.count) + entries
+        let most = WorkerSocket.frameLimit / max(bytes, 1)
+        guard count <= most else {
+            throw .invalidArgument(
+                name: "num_envs",
+                reason: most == 0
+                    ? "its observations, actions or masks are too large for any"
+                    : "expected at most \(most) with these spaces")
+        }
     }
 
     // MARK: Parts
@@ -343,6 +363,10 @@ public final class HostedVector: VectorEnvironment {
             let place = row - part.rows.lowerBound
             observations.set(row: row, to: place, of: shown, width: observation.count)
             infos[row] = told[place]
+            if maskWidth > 0, told[place]["action_mask"] == nil, case .object(let members) = told[place] {
+                let mask = allowed[place * maskWidth..<(place + 1) * maskWidth].map { Value.int($0 ? 1 : 0) }
+                infos[row] = .object(members + [.init("action_mask", .array(mask))])
+            }
             for entry in 0..<maskWidth { masks[row * maskWidth + entry] = allowed[place * maskWidth + entry] }
         }
     }

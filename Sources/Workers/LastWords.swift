@@ -22,7 +22,11 @@ struct LastWords: Sendable {
 
     /// The last lines, on one.
     var text: String {
-        let lines = String(decoding: tail.suffix(Self.kept), as: UTF8.self).split(whereSeparator: \.isNewline)
+        var lines = String(decoding: tail.suffix(Self.kept), as: UTF8.self).split(whereSeparator: \.isNewline)
+        // What Python says of a crash begins with what it was, and goes on with all that it had loaded.
+        if let crash = lines.firstIndex(where: { $0.hasPrefix("Fatal Python error") }) {
+            lines = Array(lines[...crash])
+        }
         return lines.suffix(3).map { $0.trimmingPrefix { $0.isWhitespace } }.joined(separator: " | ")
     }
 }

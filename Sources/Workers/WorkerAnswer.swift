@@ -110,7 +110,9 @@ struct WorkerAnswer {
             guard let text = file.metadata["text"] else { throw nonsense("it drew no \"text\"") }
             return Frame(mode: mode, bytes: Array(text.utf8))
         }
-        guard let tensor = file["frame"], tensor.dtype == .uint8, tensor.shape.count == 3, tensor.shape[2] == 3 else {
+        guard let tensor = file["frame"], tensor.dtype == .uint8, tensor.shape.count == 3, tensor.shape[2] == 3,
+            tensor.count > 0
+        else {
             throw nonsense("\"frame\" is not uint8 [height, width, 3]")
         }
         return Frame(mode: mode, width: tensor.shape[1], height: tensor.shape[0], bytes: tensor.bytes)

@@ -29,6 +29,8 @@ final class WorkerProcess: Sendable {
     private let turn = NSLock()
     /// Only touched by whoever has the turn.
     nonisolated(unsafe) private var socket: WorkerSocket
+    /// Answers that are still to come and tell nothing: those to `close`.
+    nonisolated(unsafe) private var owed = 0
     /// Handles of batches that nobody needs any more: the worker is told with the next question.
     private let dropped = Mutex<[Int]>([])
 
@@ -70,33 +72,46 @@ extension WorkerProcess {
         try Self.ask([(self, [question])], within: time)[0][0]
     }
 
-    /// Asks several processes before the first answer is heard, so that they work side by side.
+    /// Asks several processes before the first answer is heard, so that they work side by side; each is free for others as
+    /// soon as it has answered.
     /// - Parameter all: each process once, always in the same order, so that no two callers wait for each other.
     static func ask(
         _ all: [(process: WorkerProcess, questions: [Safetensors])], within time: Duration
     ) throws(EnvironmentError) -> [[Safetensors]] {
         for (process, _) in all { process.turn.lock() }
-        defer { for (process, _) in all { process.turn.unlock() } }
         let deadline = ContinuousClock.now + time
-        var fault: EnvironmentError?
-        var said: [Int] = []
-        for (process, questions) in all {
-            do throws(EnvironmentError) { said.append(try process.say(questions, by: deadline)) } catch {
-                fault = fault ?? error
-                said.append(0)
-            }
-        }
-        // Every answer is heard, also where another process failed: it would be taken for that to the next question.
-        var answers: [[Safetensors]] = []
+        var answers = [[Safetensors]](repeating: [], count: all.count)
+        var faults: [(WorkerProcess, WorkerSocket.Fault)] = []
+        var asked: [Int] = []
         for (index, (process, questions)) in all.enumerated() {
-            do throws(EnvironmentError) {
-                let heard = try process.hear(said[index], by: deadline)
-                answers.append(Array(heard.suffix(questions.count)))
+            do {
+                try process.say(questions, by: deadline)
+                asked.append(index)
             } catch {
-                fault = fault ?? error
+                faults.append((process, error))
+                process.turn.unlock()
             }
         }
-        if let fault { throw fault }
+        while !asked.isEmpty {
+            let isTime = WorkerSocket.wait(asked.map { all[$0].process.descriptor }, for: POLLIN, by: deadline)
+            asked.removeAll { index in
+                let (process, questions) = all[index]
+                do throws(WorkerSocket.Fault) {
+                    try process.hear(into: &answers[index], upTo: questions.count)
+                    if answers[index].count < questions.count {
+                        if isTime { return false }
+                        throw WorkerSocket.Fault.late
+                    }
+                } catch {
+                    faults.append((process, error))
+                }
+                process.turn.unlock()
+                return true
+            }
+        }
+        // All are told before the first is waited for.
+        for (process, fault) in faults { process.end(after: fault) }
+        if let (process, _) = faults.first { throw .workerFailed(process.awaitEnding()) }
         return answers
     }
 
@@ -105,48 +120,57 @@ extension WorkerProcess {
 
     /// Tells the worker what is not needed any more, unless it is busy.
     func flush() {
-        guard !dropped.withLock({ $0.isEmpty }), turn.try() else { return }
+        guard !dropped.withLock({ $0.isEmpty }), ending == nil, turn.try() else { return }
         defer { turn.unlock() }
-        let deadline = ContinuousClock.now + limits.timeout
-        guard let count = try? say([], by: deadline) else { return }
-        _ = try? hear(count, by: deadline)
+        // Whoever has something to ask finds what is wrong.
+        try? say([], by: .now)
     }
 
-    /// - Returns: how many answers are due.
-    private func say(
-        _ questions: [Safetensors], by deadline: ContinuousClock.Instant
-    ) throws(EnvironmentError) -> Int {
-        if let ending { throw .workerFailed(ending) }
+    private var descriptor: Int32 { socket.descriptor }
+
+    private func say(_ questions: [Safetensors], by deadline: ContinuousClock.Instant) throws(WorkerSocket.Fault) {
+        guard ending == nil else { throw .ended }
         let handles = dropped.withLock { handles in
             defer { handles = [] }
             return handles
         }
-        let all = handles.map { Safetensors(metadata: ["op": "close", "handle": String($0)]) } + questions
-        for question in all {
-            do { try socket.send(question, by: deadline) } catch { throw end(after: error) }
+        for handle in handles {
+            try socket.send(Safetensors(metadata: ["op": "close", "handle": String(handle)]), by: deadline)
+            owed += 1
         }
-        return all.count
+        // What comes before it was asked for would be taken for the answer.
+        while try socket.next() != nil {
+            guard owed > 0 else { throw .nonsense("answered without being asked") }
+            owed -= 1
+        }
+        for question in questions { try socket.send(question, by: deadline) }
     }
 
-    private func hear(_ count: Int, by deadline: ContinuousClock.Instant) throws(EnvironmentError) -> [Safetensors] {
-        var answers: [Safetensors] = []
-        for _ in 0..<count {
-            do { answers.append(try socket.receive(by: deadline)) } catch { throw end(after: error) }
+    /// Takes in what has been answered by now.
+    private func hear(into answers: inout [Safetensors], upTo count: Int) throws(WorkerSocket.Fault) {
+        while answers.count < count, let answer = try socket.next() {
+            if owed > 0 { owed -= 1 } else { answers.append(answer) }
         }
-        heard.store(true, ordering: .relaxed)
-        return answers
+        if !answers.isEmpty { heard.store(true, ordering: .relaxed) }
     }
 
-    /// Ends a process that cannot be spoken with any more, and waits to hear how it ended.
-    private func end(after fault: WorkerSocket.Fault) -> EnvironmentError {
+    /// Ends a process that cannot be spoken with any more.
+    private func end(after fault: WorkerSocket.Fault) {
         switch fault {
-        case .ended: kill(nil)
         case .late: kill("did not answer in time")
         case .nonsense(let what): kill(what)
+        case .ended:
+            // It is on its way out, most likely, and how is worth knowing.
+            awaitEnding(for: .milliseconds(200))
+            kill("closed its socket")
         }
-        let deadline = ContinuousClock.now + Self.patience
+    }
+
+    @discardableResult
+    private func awaitEnding(for time: Duration = patience) -> String {
+        let deadline = ContinuousClock.now + time
         while ending == nil, ContinuousClock.now < deadline { usleep(1000) }
-        return .workerFailed(ending ?? "\(name) does not answer and does not die")
+        return ending ?? "\(name) does not answer and does not die"
     }
 }
 

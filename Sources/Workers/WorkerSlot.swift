@@ -9,6 +9,8 @@ final class WorkerSlot: Sendable {
         /// How often one was started.
         var starts = 0
         var idleSince: ContinuousClock.Instant?
+        /// How many in a row died before they had ever answered.
+        var barren = 0
     }
 
     /// Environments that live here.
@@ -21,7 +23,7 @@ final class WorkerSlot: Sendable {
 
     /// How long a process without environments is kept.
     private static let idleTime = Duration.seconds(60)
-    /// One that dies before it has ever answered is not tried again so soon.
+    /// Where two in a row have died before they ever answered, another is not tried so soon.
     private static let restartTime = Duration.seconds(1)
 
     init(_ command: WorkerCommand, _ limits: WorkerLimits, name: String, logger: Logger) {
@@ -38,8 +40,9 @@ final class WorkerSlot: Sendable {
             state.idleSince = nil
             if let process = state.process {
                 guard let ending = process.ending else { return (process, nil) }
-                let isHopeless = !process.hasAnswered && process.startedAt.duration(to: .now) < Self.restartTime
-                if isHopeless { return (nil, ending) }
+                let isHopeless = !process.hasAnswered && state.barren > 0
+                if isHopeless, process.startedAt.duration(to: .now) < Self.restartTime { return (nil, ending) }
+                state.barren = process.hasAnswered ? 0 : state.barren + 1
             }
             let process = WorkerProcess(command, limits, name: name, logger: logger)
             state.process = process

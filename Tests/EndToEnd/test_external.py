@@ -1,9 +1,11 @@
 """Environments that live in clients: episodes by act and observe, from many at once, sent again where replies are lost."""
 
+import math
 import re
 import subprocess
 import threading
 import time
+from collections import defaultdict
 from pathlib import Path
 
 import gymnasium
@@ -192,30 +194,57 @@ def test_a_shop_in_javascript_learns_how_much_to_order(daemon):
     assert random < 0.8 * best and learned > 0.9 * best, said
 
 
-def test_clients_in_two_languages_teach_one_agent(daemon, client):
+def day(stock, order, demand):
+    """What a day brings in the shop, and what is left."""
+    there = min(stock + order, 20)
+    left = max(there - demand, 0)
+    return 4 * (there - left) - 2 * (there - stock) - 0.25 * left, left
+
+
+def worth(orders):
+    """What a day of a month brings on average, by an order for each stock: exactly."""
+    likely = [math.comb(10, demand) / 2**10 for demand in range(11)]
+    at, total = {0: 1.0}, 0.0
+    for _ in range(30):
+        after = defaultdict(float)
+        for stock, chance in at.items():
+            for demand, asked in enumerate(likely):
+                reward, left = day(stock, orders[stock], demand)
+                total += chance * asked * reward
+                after[left] += chance * asked
+        at = after
+    return total / 30
+
+
+def test_clients_in_two_languages_teach_one_agent_to_its_target(daemon, client):
     spaces = {"observation_space": gymnasium.spaces.Discrete(21), "action_space": gymnasium.spaces.Discrete(11)}
-    agent = client.create_agent(**spaces, seed=1)["agent_id"]
-    shops = [shop(daemon, "--agent", agent, "--episodes", 60, "--seed", seed) for seed in (1, 2)]
+    settings = {"discount": 0.8, "n_step": 1}
+    agent = client.create_agent(**spaces, seed=1, hyperparameters=settings)["agent_id"]
+    shops = [shop(daemon, "--agent", agent, "--episodes", 75, "--seed", seed) for seed in (1, 2)]
 
     def order(seed):
         demands = np.random.default_rng(seed)
         with lamd.External(Forgetful(daemon.url), agent, every=5) as external:
-            for _ in range(60):
+            for _ in range(75):
                 stock = 0
                 action = external.start(stock)
-                for day in range(30):
-                    there = min(stock + action, 20)
-                    left = max(there - demands.binomial(10, 0.5), 0)
-                    reward = 4 * (there - left) - 2 * (there - stock) - 0.25 * left
-                    stock = left
-                    action = external.step(reward, stock, truncated=day == 29)
+                for number in range(30):
+                    reward, stock = day(stock, action, demands.binomial(10, 0.5))
+                    action = external.step(reward, stock, truncated=number == 29)
 
     threads = [threading.Thread(target=order, args=(seed,)) for seed in (3, 4)]
     for thread in threads:
         thread.start()
-    assert [int(one.communicate(timeout=120)[0]) for one in shops] == [1800, 1800]
+    assert [int(one.communicate(timeout=120)[0]) for one in shops] == [2250, 2250]
     for thread in threads:
         thread.join()
     known = client.get_agent(agent)
-    assert (known["steps"], known["episodes"]) == (4 * 1800, 4 * 60)
+    assert (known["steps"], known["episodes"]) == (4 * 2250, 4 * 75)
+    # The best order fills the shelf up to one number: nine tenths of what that brings is the target.
+    target = 0.9 * max(worth([min(max(level - stock, 0), 10) for stock in range(21)]) for level in range(21))
+    learned = lambda: worth([client.act(agent, stock)["action"] for stock in range(21)])
+    deadline = time.monotonic() + 60
+    while learned() < target and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert learned() >= target
     client.delete_agent(agent)

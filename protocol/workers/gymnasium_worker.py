@@ -28,6 +28,9 @@ LONGEST_FRAME = 256 << 20
 CODES = {"bool": "BOOL", "float32": "F32", "float64": "F64"}
 CODES.update({f"{kind}{bits}": f"{kind[0].upper()}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)})
 SHOWN = ("rgb_array", "ansi")
+# Environments that can be told at any time how to draw themselves. Until then they save the work: a LunarLander that may
+# be drawn simulates its flames, and takes twice the time.
+DRAWN_LATE = tuple(f"gymnasium.envs.{group}." for group in ("classic_control", "box2d", "toy_text", "mujoco"))
 DTYPES = {code: np.dtype(name).newbyteorder("<") for name, code in CODES.items()}
 
 
@@ -357,12 +360,25 @@ def parameters(creator):
         return {}
 
 
-def drawing(maker):
-    """The render mode to make an environment with, of those that lamd shows."""
+def drawings(maker):
+    """The render modes that an environment could be made with, of those that lamd shows."""
     metadata = getattr(maker, "metadata", None)
     modes = metadata.get("render_modes") or () if isinstance(metadata, dict) else ()
     takes = any(each.name == "render_mode" or each.kind == each.VAR_KEYWORD for each in parameters(maker).values())
-    return next((mode for mode in SHOWN if takes and mode in modes), None)
+    return [mode for mode in SHOWN if takes and mode in modes]
+
+
+def is_drawn_late(maker):
+    return f"{getattr(maker, '__module__', '')}.".startswith(DRAWN_LATE)
+
+
+def modes_of(env):
+    """How an environment that has been made can be drawn."""
+    maker = type(env.unwrapped)
+    mode = mode_of(env)
+    if mode is None and is_drawn_late(maker):
+        return drawings(maker)
+    return [mode] if mode in SHOWN else []
 
 
 def description(id, spec, env=None):
@@ -372,8 +388,8 @@ def description(id, spec, env=None):
     known = {"id": id, "max_episode_steps": spec.max_episode_steps, "reward_threshold": spec.reward_threshold}
     known["kwargs"] = {key: item for key, item in {**defaults, **spec.kwargs}.items() if key != "render_mode"}
     if maker is not None:
-        mode = mode_of(env) if env is not None else drawing(maker)
-        known["render_modes"] = [mode] if mode in SHOWN else []
+        modes = drawings(maker)
+        known["render_modes"] = modes_of(env) if env is not None else modes if is_drawn_late(maker) else modes[:1]
     metadata = getattr(maker if env is None else env, "metadata", None)
     fps = metadata.get("render_fps") if isinstance(metadata, dict) else None
     if isinstance(fps, (int, float)) and 1 <= fps < math.inf:
@@ -399,8 +415,9 @@ def is_listed(spec):
 def construct(spec, kwargs):
     """One environment, without the time limit and the checks that are the daemon's."""
     try:
-        mode = None if "render_mode" in {**spec.kwargs, **kwargs} else drawing(creator(spec, load=True))
-        drawn = {} if mode is None else {"render_mode": mode}
+        maker = creator(spec, load=True)
+        is_said = "render_mode" in {**spec.kwargs, **kwargs} or is_drawn_late(maker)
+        drawn = {} if is_said else {"render_mode": mode for mode in drawings(maker)[:1]}
         return registration().make(spec, max_episode_steps=-1, disable_env_checker=True, **drawn, **kwargs)
     except (ImportError, registration().error.DependencyNotInstalled) as error:
         raise Refusal("unknown_environment", f"{spec.id} cannot be made: {error}") from None
@@ -423,7 +440,7 @@ class Batch:
     """Environments that step together, and the arrays that their observations go into."""
 
     def __init__(self, id, envs):
-        self.id, self.envs, self.mode, count = id, envs, mode_of(envs[0]), len(envs)
+        self.id, self.envs, self.modes, count = id, envs, modes_of(envs[0]), len(envs)
         self.infos = None
         tensors = {}
         self.write = writer(envs[0].observation_space, "observation", count, tensors)
@@ -487,14 +504,12 @@ class Batch:
         return {"infos": json.dumps(self.infos)} if self.infos else None
 
     def render(self, index, mode):
-        if mode != self.mode:
-            made = f"with the render_mode {self.mode}" if self.mode else "without a render_mode"
-            metadata = getattr(self.envs[0], "metadata", None) or {}
-            modes = [each for each in SHOWN if each in (metadata.get("render_modes") or ())]
-            modes = " and ".join(modes) or "none that lamd shows"
-            hint = f"its class has {modes}, one at a time by the kwarg render_mode"
-            raise Refusal("failed", f"{self.id} was made {made} and cannot be drawn as {mode}; {hint}")
+        if mode not in self.modes:
+            modes = " and ".join(self.modes) or "none that lamd shows"
+            raise Refusal("failed", f"{self.id} cannot be drawn as {mode}: as it was made it has {modes}")
         with blaming(self.id):
+            if is_drawn_late(type(self.envs[index].unwrapped)):
+                self.envs[index].unwrapped.render_mode = mode
             drawn = self.envs[index].render()
             if mode == "ansi":
                 return Answer({}).frame({"text": plain(drawn if isinstance(drawn, str) else drawn.getvalue())})

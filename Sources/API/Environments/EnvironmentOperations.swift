@@ -30,6 +30,8 @@ enum EnvironmentOperations {
     private static func describe(_ spec: EnvironmentSpec, made: Bool, in hall: Hall) throws(Problem) -> Value {
         let vector: (any VectorEnvironment)?
         do { vector = made ? try spec.make() : nil } catch { throw Problem(error) }
+        // More may be known of it now.
+        let spec = spec.isHosted && made ? (try? hall.catalogue.spec(spec.id)) ?? spec : spec
         return [
             "env_id": .string(spec.id), "observation_space": vector?.observationSpace.description ?? .null,
             "action_space": vector?.actionSpace.description ?? .null, "max_episode_steps": .int(spec.maxEpisodeSteps),

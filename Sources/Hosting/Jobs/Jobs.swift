@@ -102,8 +102,13 @@ public final class Jobs: Sendable {
     /// Cancels a job and waits until it has ended.
     public func cancel(_ job: Job) {
         job.cancel()
-        // One that waits for labels has no thread to notice.
-        if job.stopAsking() { resume(job) }
+        // One that waits, for labels or for its turn, has no thread to notice.
+        let isWaiting = queue.withLock { queue in
+            let place = queue.waiting.firstIndex { $0 === job }
+            if let place { queue.waiting.remove(at: place) }
+            return place != nil
+        }
+        if isWaiting || job.stopAsking() { run(job) }
         wait(for: job)
     }
 

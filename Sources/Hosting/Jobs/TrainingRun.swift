@@ -61,6 +61,7 @@ struct TrainingRun {
         }
         tableVersion = agent.table?.version
         training = try make(file)
+        training.isInterrupted = { job.isPaused || job.isCancelled }
         let told = file?.metadata["events"].flatMap { Int($0) } ?? 0
         job.events.truncate(after: told)
         do { try store.deleteEvents(of: job.id.description, after: told) } catch { throw .store(error) }
@@ -72,6 +73,14 @@ struct TrainingRun {
     }
 
     mutating func run() throws(HostingError) -> Outcome {
+        do { return try advance() } catch {
+            guard case .learning(.interrupted) = error else { throw error }
+            // It goes on from the checkpoint before, as what it was in the midst of is in none.
+            return job.isPaused ? .paused : try end(.cancelled)
+        }
+    }
+
+    private mutating func advance() throws(HostingError) -> Outcome {
         while true {
             if job.isPaused {
                 try checkpoint()

@@ -18,6 +18,10 @@ public final class Training {
     /// The same where the phase began.
     var before = Counts()
 
+    /// Whether an evaluation, which may take long, is to be left: ``next()`` and ``decide()`` throw then, and what they were
+    /// about is done only in part. Where a checkpoint says, everything can be gone through again.
+    public var isInterrupted: () -> Bool = { false }
+
     private let now: () -> Double
     private let hyperparameters: [Hyperparameters]
 
@@ -274,6 +278,9 @@ public final class Training {
     private func evaluate(_ policy: Policy, _ seeds: [UInt64]) throws(LearningError) -> Evaluation {
         guard let environment = request.environment else { preconditionFailure("nothing is judged without a world") }
         var random = RandomGenerator(seed: 0)
-        return try Evaluation(of: policy, in: environment, seeds: seeds, random: &random)
+        return try Evaluation(in: environment, seeds: seeds) { observations, rows, masks throws(LearningError) in
+            if isInterrupted() { throw .interrupted }
+            return try policy.act(observations, rows: rows, masks: masks, deterministic: true, random: &random)
+        }
     }
 }

@@ -97,6 +97,10 @@ public enum TensorCodec {
         let isFree = !bounded && leaf.space.isBox
         for index in 0..<tensor.count {
             let (row, lane) = index.quotientAndRemainder(dividingBy: leaf.count)
+            if isFree, tensor.dtype == leaf.dtype, let integer = tensor.integer(index) {
+                lanes.set(row * width + leaf.offset + lane, to: integer)
+                continue
+            }
             var value = tensor.double(index)
             if leaf.dtype == .float32 { value = Double(Float(value)) }
             let isWithin = isFree || value >= bounds.low(lane) && value <= bounds.high(lane)

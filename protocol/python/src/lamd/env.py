@@ -68,7 +68,7 @@ class Environment(gymnasium.Env[Any, Any]):
         self.metadata = {"render_modes": offered(spec), "render_fps": spec["render_fps"]}
         self.render_mode = supported(render_mode, self.metadata)
         self.spec = EnvSpec(
-            id=f"lamd/{env_id}",
+            id=gymnasium_id(env_id),
             entry_point="lamd.env:Environment",
             reward_threshold=spec["reward_threshold"],
             max_episode_steps=spec["max_episode_steps"],
@@ -105,6 +105,11 @@ class Environment(gymnasium.Env[Any, Any]):
         if not self._closed:
             self._closed = True
             release(self.client, self.instance_id)
+
+
+def gymnasium_id(env_id: str) -> str:
+    """The id as Gymnasium allows one: it has no slash but behind the namespace."""
+    return "lamd/" + env_id.replace("/", ":")
 
 
 def offered(spec: dict[str, Any]) -> list[str]:

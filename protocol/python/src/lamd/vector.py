@@ -11,7 +11,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from .env import offered, release, shared_client, supported
+from .env import gymnasium_id, offered, release, shared_client, supported
 from .spaces import decode_space, from_tensors, info_from_tensors, to_tensors
 
 _MODES = {
@@ -82,7 +82,7 @@ class VectorEnvironment(VectorEnv[Any, Any, NDArray[Any]]):
         self.metadata = {"render_modes": offered(spec), "render_fps": spec["render_fps"], "autoreset_mode": mode}
         self.render_mode = supported(render_mode, self.metadata)
         self.spec = EnvSpec(
-            id=f"lamd/{env_id}",
+            id=gymnasium_id(env_id),
             reward_threshold=spec["reward_threshold"],
             max_episode_steps=spec["max_episode_steps"],
             kwargs=kwargs,
