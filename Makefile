@@ -23,6 +23,7 @@ LAMD_BENCH := .build/release/lamd-bench
 FIGURES := .build/figures
 VENV := .venv
 PEERS_VENV := .build/venv-peers
+BRIDGE_VENV := .build/venv-bridge
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 # $(call install,PACKAGES): installs those that are missing, and says so.
@@ -40,7 +41,7 @@ define install
 endef
 
 .PHONY: help run demo build release release-bench test test-unit test-end-to-end test-clients lint format bench \
-	bench-learning bench-actions bench-peers bench-docs install uninstall clean swift packages
+	bench-learning bench-actions bench-peers bench-bridge bench-docs install uninstall clean swift packages
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -123,6 +124,16 @@ bench-peers: release $(VENV)/stamp $(PEERS_VENV)/stamp ## beside imitation and s
 	@$(VENV)/bin/python docs/benchmarks/peers.py --lamd $(LAMD) --peers $(PEERS_VENV)/bin/python \
 	    --json $(FIGURES)/peers.json
 
+$(BRIDGE_VENV)/stamp: docs/benchmarks/requirements-bridge.txt protocol/python/pyproject.toml
+	@$(call install,python3-venv)
+	@$(PYTHON) -m venv $(BRIDGE_VENV)
+	@$(BRIDGE_VENV)/bin/pip install --quiet --disable-pip-version-check -r $< -e protocol/python
+	@touch $@
+
+bench-bridge: release $(BRIDGE_VENV)/stamp ## Gymnasium's environments through lamd, beside FastAPI and in process
+	@$(BRIDGE_VENV)/bin/python docs/benchmarks/bridge.py --lamd $(LAMD) --json $(FIGURES)/bridge.json
+	@$(BRIDGE_VENV)/bin/python docs/benchmarks/lander.py --lamd $(LAMD) --json $(FIGURES)/lander.json
+
 $(VENV)/stamp-benchmarks: docs/benchmarks/requirements.txt
 	@$(call install,python3-venv)
 	@$(PYTHON) -m venv $(VENV)
@@ -130,7 +141,7 @@ $(VENV)/stamp-benchmarks: docs/benchmarks/requirements.txt
 	@touch $@
 
 bench-docs: $(VENV)/stamp-benchmarks ## write docs/benchmarks.md and its picture from what the benchmarks found
-	@for name in all learning imitation actions outside scale peers; do \
+	@for name in all learning imitation actions outside scale peers bridge lander; do \
 	    if [ -e $(FIGURES)/$$name.json ]; then cp $(FIGURES)/$$name.json docs/benchmarks/; fi; done
 	@$(VENV)/bin/python docs/benchmarks/draw.py
 

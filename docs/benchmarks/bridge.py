@@ -44,14 +44,14 @@ Each id of Gymnasium's registry, made over HTTP as `gymnasium/<id>` and stepped 
 where an episode ends the environment is reset with the next seed. Equal: observations bit for bit, rewards, ends, and
 the last frame are those of the same environment in the benchmark's own process, with the same seeds and actions. One
 environment by JSON; and a batch of two by safetensors, half as many steps, beside Gymnasium's `SyncVectorEnv`. Steps/s:
-one environment through lamd, by JSON, with the Python client. {absent}"""
+one environment through lamd, by JSON, with the Python client. Where only the frame differs, it is by flames and sparks,
+which are there from the first picture on. {absent}"""
 
 COST_NOTE = """\
 {envs} environments, steps/s of all together; medians of {rounds} rounds, in each of which all ways take turns with the
 same seeds and actions, restarting episodes in the step after their end; ratios are medians of those of the rounds. In
-process: Gymnasium's `SyncVectorEnv`; drawable: with a render mode, as lamd makes environments, which has LunarLander
-simulate its flames; {envs} processes: its `AsyncVectorEnv`. Lamd: `lamd.make_vec`, two worker processes, safetensors;
-undrawn: made with the kwarg `render_mode` null; single: one environment, by JSON over a connection that is kept.
+process: Gymnasium's `SyncVectorEnv`; {envs} processes: its `AsyncVectorEnv`. Lamd: `lamd.make_vec`, two worker
+processes, safetensors; single: one environment, by JSON over a connection that is kept.
 FastAPI under uvicorn hosts one environment a request, as OpenEnv and gym-http-api do, and a `SyncVectorEnv` in one
 request, both by JSON with the client that lamd's single steps have. A vector in process or of FastAPI has one core,
 lamd's workers have two."""
@@ -329,16 +329,14 @@ def cost(url: str, given: argparse.Namespace) -> tuple[dict[str, Any], dict[str,
 # What each way is called in the table.
 WAYS = {
     "sync": "in process",
-    "drawable": "drawable",
     "async": f"{ENVS} processes",
     "lamd": "lamd",
-    "lamd_undrawn": "lamd undrawn",
     "fastapi": "FastAPI vector",
     "lamd_single": "lamd single",
     "fastapi_single": "FastAPI single",
 }
 RATIOS = [
-    *(("lamd", "sync"), ("lamd", "drawable"), ("lamd_undrawn", "sync")),
+    *(("lamd", "sync"), ("lamd", "async")),
     *(("lamd", "fastapi"), ("lamd", "fastapi_single"), ("lamd_single", "fastapi_single")),
 ]
 
@@ -388,7 +386,6 @@ def in_process(stack: ExitStack, env_id: str) -> dict[str, Way]:
     with quietly():
         vectors = {
             "sync": gymnasium.make_vec(env_id, ENVS, "sync"),
-            "drawable": gymnasium.make_vec(env_id, ENVS, "sync", render_mode="rgb_array"),
             "async": gymnasium.make_vec(env_id, ENVS, "async"),
         }
     for vector in vectors.values():
@@ -406,22 +403,7 @@ def through_lamd(stack: ExitStack, url: str, env_id: str) -> dict[str, Way]:
         lambda seed: wire.post(f"{instance}/reset/", {"seed": seed}),
         lambda action: wire.post(f"{instance}/step/", {"action": action}),
     )
-    return {"lamd": step_vector(vector), "lamd_undrawn": step_vector(Undrawn(url, env_id)), "lamd_single": single}
-
-
-class Undrawn:
-    """A vector through lamd whose environments are made without a render mode, as Gymnasium makes them by default."""
-
-    def __init__(self, url: str, env_id: str) -> None:
-        self.client = lamd.Client(url)
-        made = self.client.create_env(f"gymnasium/{env_id}", num_envs=ENVS, kwargs={"render_mode": None})
-        self.instance_id = made["instance_id"]
-
-    def reset(self, seed: int) -> None:
-        self.client.reset(self.instance_id, seed=seed, tensors=True)
-
-    def step(self, actions: Any) -> dict[str, Any]:
-        return self.client.step(self.instance_id, np.asarray(actions), tensors=True)
+    return {"lamd": step_vector(vector), "lamd_single": single}
 
 
 def through_fastapi(url: str, env_id: str) -> dict[str, Way]:

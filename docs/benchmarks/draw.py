@@ -1,6 +1,7 @@
-"""Writes docs/benchmarks.md and docs/images/learning-curves.svg from the figures beside this file.
+"""Writes docs/benchmarks.md and its pictures from the figures beside this file.
 
-`make bench`, `make bench-learning`, `make bench-actions` and `make bench-peers` measure; `make bench-docs` brings their JSON here and runs this.
+`make bench`, `make bench-learning`, `make bench-actions`, `make bench-peers` and `make bench-bridge` measure; `make
+bench-docs` brings their JSON here and runs this.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import matplotlib.pyplot as plt
 HERE = Path(__file__).parent
 DOCS = HERE.parent
 PICTURE = DOCS / "images" / "learning-curves.svg"
+LANDER = DOCS / "images" / "lunar-lander.svg"
 PICTURED = ["CartPole-v1", "Acrobot-v1", "Pendulum-v1", "FrozenLake-v1", "Taxi-v4", "CliffWalking-v1"]
 FRESH = 'Written by `make bench-docs`: change `docs/benchmarks/draw.py`, not this page.'
 
@@ -54,6 +56,7 @@ def page(
     learning: dict[str, Any],
     imitation: dict[str, Any] | None,
     peers: dict[str, Any] | None,
+    hosted: list[dict[str, Any]],
     many: list[dict[str, Any]],
 ) -> str:
     parts = [
@@ -79,6 +82,10 @@ def page(
     if peers is not None:
         parts += ["## Peers", f"`make bench-peers` ({machine(peers)})."]
         parts += [markdown(table, "###") for table in peers["tables"]]
+    if hosted:
+        parts += ["## Hosted environments", f"`make bench-bridge` ({machine(hosted[0])}); `lamd serve --gymnasium` hosts them."]
+        parts += [markdown(table, "###") for report in hosted for table in report["tables"]]
+        parts += ["![LunarLander's learning curves](images/lunar-lander.svg)"]
     return "\n\n".join(parts) + "\n"
 
 
@@ -93,34 +100,53 @@ def draw(learning: dict[str, Any]) -> None:
         -(-len(worlds) // columns), columns, figsize=(9, 5 if len(worlds) > 3 else 2.6), squeeze=False
     )
     for axis, world in zip(axes.flat, worlds):
-        curves = [run["curve"] for run in learning["runs"] if run["world"] == world]
-        steps = [point["steps"] for point in max(curves, key=len)]
-        returns = [[point["mean"] for point in curve] for curve in curves]
-        for line in returns:
-            axis.plot(steps[: len(line)], line, color="#3f6fd0", alpha=0.3, linewidth=0.8)
-        means = [sum(points) / len(points) for points in zip(*returns)]
-        axis.plot(steps[: len(means)], means, color="#1f4fb0", linewidth=1.8)
-        axis.axhline(references[world], color="#888888", linestyle="--", linewidth=0.8)
-        axis.set_title(world)
-        axis.set_xlim(0, steps[-1])
-        if min(min(line) for line in returns) > 0:
-            axis.set_ylim(bottom=0)
-        axis.xaxis.set_major_formatter(lambda step, _: f"{step / 1000:.0f}k")
+        plot(axis, world, [run["curve"] for run in learning["runs"] if run["world"] == world], references[world])
     for axis in list(axes.flat)[len(worlds) :]:
         axis.set_visible(False)
     figure.supxlabel("steps in the environment; dashed: the best return that is known", fontsize=9)
     figure.supylabel("mean return of 100 episodes", fontsize=9)
+    save(figure, PICTURE)
+
+
+def draw_lander(lander: dict[str, Any]) -> None:
+    figure, axis = plt.subplots(figsize=(6, 3))
+    plot(axis, "LunarLander-v3", [run["curve"] for run in lander["runs"]], 200)
+    axis.set_xlabel("steps; dashed: Gymnasium's threshold")
+    axis.set_ylabel("mean return of 20 episodes")
+    save(figure, LANDER)
+
+
+def plot(axis: Any, world: str, curves: list[list[dict[str, float]]], reference: float) -> None:
+    """A thin line for each seed, a thick one for their mean as far as all of them go."""
+    steps = [point["steps"] for point in max(curves, key=len)]
+    returns = [[point["mean"] for point in curve] for curve in curves]
+    for curve, line in zip(curves, returns):
+        axis.plot([point["steps"] for point in curve], line, color="#3f6fd0", alpha=0.3, linewidth=0.8)
+    means = [sum(points) / len(points) for points in zip(*returns)]
+    axis.plot(steps[: len(means)], means, color="#1f4fb0", linewidth=1.8)
+    axis.axhline(reference, color="#888888", linestyle="--", linewidth=0.8)
+    axis.set_title(world)
+    axis.set_xlim(0, max(curve[-1]["steps"] for curve in curves))
+    if min(min(line) for line in returns) > 0:
+        axis.set_ylim(bottom=0)
+    axis.xaxis.set_major_formatter(lambda step, _: f"{step / 1000:.0f}k")
+
+
+def save(figure: Any, picture: Path) -> None:
     figure.tight_layout()
-    PICTURE.parent.mkdir(exist_ok=True)
-    figure.savefig(PICTURE, metadata={"Date": None})
+    picture.parent.mkdir(exist_ok=True)
+    figure.savefig(picture, metadata={"Date": None})
 
 
 def main() -> None:
     speed, learning = read("all"), read("learning")
     later = [read(name) if (HERE / f"{name}.json").exists() else None for name in ("imitation", "peers")]
+    hosted = [read(name) for name in ("lander", "bridge") if (HERE / f"{name}.json").exists()]
     many = [read(name) for name in ("actions", "outside", "scale") if (HERE / f"{name}.json").exists()]
-    (DOCS / "benchmarks.md").write_text(page(speed, learning, *later, many))
+    (DOCS / "benchmarks.md").write_text(page(speed, learning, *later, hosted, many))
     draw(learning)
+    if (HERE / "lander.json").exists():
+        draw_lander(read("lander"))
 
 
 if __name__ == "__main__":

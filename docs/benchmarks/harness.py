@@ -15,9 +15,9 @@ from typing import Any, Optional
 
 
 @contextmanager
-def daemon(program: str, folder: Path) -> Iterator[str]:
+def daemon(program: str, folder: Path, *settings: str) -> Iterator[str]:
     """Starts a daemon on a free port, and gives its URL."""
-    command = [program, "serve", "--listen", "127.0.0.1:0", "--state", str(folder / "state")]
+    command = [program, "serve", "--listen", "127.0.0.1:0", "--state", str(folder / "state"), *settings]
     log = folder / "lamd.log"
     with log.open("w") as said, subprocess.Popen(command, stdout=said, stderr=said) as process:
         try:

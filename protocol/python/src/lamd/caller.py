@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple, Optional
 from urllib.parse import quote, urlencode
 
@@ -117,6 +118,7 @@ def compact(value: Any) -> str:
     return json.dumps(plain(value), separators=(",", ":"))
 
 
+@lru_cache(maxsize=1024)
 def segment(text: str) -> str:
     """Text as one segment of a path."""
     return quote(text, safe="")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Optional
 
 import numpy as np
@@ -25,26 +26,48 @@ _NAMES = {np.dtype(code): name for name, code in _DTYPES.items()}
 
 def dump(tensors: Mapping[str, NDArray[Any]], metadata: Optional[Mapping[str, str]] = None) -> bytes:
     """Encodes tensors, the widest numbers first so that all of them are aligned."""
+    names = sorted(tensors, key=lambda name: (-tensors[name].dtype.itemsize, name))
+    arrays = [tensors[name].astype(tensors[name].dtype.newbyteorder("<"), copy=False) for name in names]
+    shown = tuple((name, array.dtype, array.shape) for name, array in zip(names, arrays))
+    return _described(shown, tuple((metadata or {}).items())) + b"".join(array.tobytes() for array in arrays)
+
+
+@lru_cache(maxsize=64)
+def _described(shown: tuple[tuple[str, Any, tuple[int, ...]], ...], metadata: tuple[tuple[str, str], ...]) -> bytes:
+    """The header for such tensors, with its length: what goes ahead of one step's goes ahead of the next one's."""
     header: dict[str, Any] = {"__metadata__": dict(metadata)} if metadata else {}
-    chunks: list[bytes] = []
     end = 0
-    for name in sorted(tensors, key=lambda name: (-tensors[name].dtype.itemsize, name)):
-        array = tensors[name].astype(tensors[name].dtype.newbyteorder("<"), copy=False)
-        if array.dtype not in _NAMES:
-            raise TypeError(f"safetensors has no dtype {array.dtype} (tensor {name!r})")
-        begin, end = end, end + array.nbytes
-        header[name] = {"dtype": _NAMES[array.dtype], "shape": list(array.shape), "data_offsets": [begin, end]}
-        chunks.append(array.tobytes())
+    for name, dtype, shape in shown:
+        if dtype not in _NAMES:
+            raise TypeError(f"safetensors has no dtype {dtype} (tensor {name!r})")
+        begin, end = end, end + math.prod(shape) * dtype.itemsize
+        header[name] = {"dtype": _NAMES[dtype], "shape": list(shape), "data_offsets": [begin, end]}
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
-    return len(text).to_bytes(8, "little") + text + b"".join(chunks)
+    return len(text).to_bytes(8, "little") + text
 
 
 def load(content: bytes) -> dict[str, NDArray[Any]]:
     """Decodes a file into arrays of their own; raises ValueError where it is malformed."""
-    header, start = _header(content)
+    start = 8 + int.from_bytes(content[:8], "little")
+    if len(content) < 8 or start > len(content):
+        raise ValueError("the file is cut short")
+    # Only short ones are remembered: those of steps, not of policies.
+    entries, size = (_entries if start < 1 << 14 else _entries.__wrapped__)(content[8:start])
+    if start + size != len(content):
+        raise ValueError("the file is cut short" if start + size > len(content) else "bytes are left over")
+    return {
+        name: np.frombuffer(content, dtype, math.prod(shape), start + begin).reshape(shape).copy()
+        for name, dtype, shape, begin in entries
+    }
+
+
+@lru_cache(maxsize=64)
+def _entries(text: bytes) -> tuple[list[tuple[str, Any, tuple[int, ...], int]], int]:
+    """What a header describes, checked, and how many bytes follow it; one step's header is the next one's."""
+    header = _parsed(text)
     header.pop("__metadata__", None)
-    tensors, expected = {}, 0
+    entries, expected = [], 0
     for name, entry in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):
         begin, end = entry["data_offsets"]
         if entry["dtype"] not in _DTYPES:
@@ -52,25 +75,21 @@ def load(content: bytes) -> dict[str, NDArray[Any]]:
         dtype, shape = np.dtype(_DTYPES[entry["dtype"]]), tuple(entry["shape"])
         if begin != expected or end - begin != math.prod(shape) * dtype.itemsize:
             raise ValueError(f"tensor {name!r} does not fill its place")
-        if start + end > len(content):
-            raise ValueError("the file is cut short")
-        tensors[name] = np.frombuffer(content, dtype, math.prod(shape), start + begin).reshape(shape).copy()
+        entries.append((name, dtype, shape, begin))
         expected = end
-    if start + expected != len(content):
-        raise ValueError("bytes are left over")
-    return tensors
+    return entries, expected
 
 
 def metadata(content: bytes) -> dict[str, str]:
     """The strings that a file says about itself."""
-    return dict(_header(content)[0].get("__metadata__", {}))
-
-
-def _header(content: bytes) -> tuple[dict[str, Any], int]:
     start = 8 + int.from_bytes(content[:8], "little")
     if len(content) < 8 or start > len(content):
         raise ValueError("the file is cut short")
-    header = json.loads(content[8:start])
+    return dict(_parsed(content[8:start]).get("__metadata__", {}))
+
+
+def _parsed(text: bytes) -> dict[str, Any]:
+    header = json.loads(text)
     if not isinstance(header, dict):
         raise ValueError("the header is no object")
-    return header, start
+    return header
