@@ -76,38 +76,75 @@ public struct Safetensors: Sendable, Equatable {
     /// Reads a file; every rule of the format is checked, since bodies come from clients.
     /// - Throws: ``StoreError/invalidTensors(_:)``.
     public init(parsing file: Span<UInt8>) throws(StoreError) {
+        var header: Header?
+        try self.init(parsing: file, remembering: &header)
+    }
+
+    /// The same for one of many files that are alike.
+    /// - Parameter known: the header of the file before, or nil: what is the same again is not parsed again.
+    public init(parsing file: Span<UInt8>, remembering known: inout Header?) throws(StoreError) {
         guard file.count >= 8 else { throw .invalidTensors("it is shorter than its header's length") }
         let length = (0..<8).reduce(UInt64(0)) { $0 | UInt64(file[$1]) << (8 * UInt64($1)) }
         guard length <= UInt64(min(file.count - 8, 16 << 20)) else {
             throw .invalidTensors("its header is longer than the file, or than 16 MiB")
         }
         let data = 8 + Int(length)
-        let header: JSONDocument
-        do { header = try JSONDocument(parsing: file.extracting(8..<data)) } catch {
-            throw .invalidTensors("its header is not JSON: \(error)")
+        let text = file.extracting(8..<data)
+        let header: Header
+        if let known, known.isOf(text) { header = known } else { header = try Header(text) }
+        known = header
+        for (part, name) in header.parts where part.end > file.count - data {
+            throw .invalidTensors("\"\(name)\" ends after the file")
         }
-        guard let members = header.root.members else { throw .invalidTensors("its header is not an object") }
-        var metadata: [String: String] = [:]
-        var parts: [(part: Part, name: String)] = []
-        for (name, value) in members {
-            if name == "__metadata__" {
-                metadata = try Self.metadata(value)
-            } else {
-                parts.append((try Part(value, name: name), name))
-            }
+        guard header.end == file.count - data else {
+            throw .invalidTensors("bytes are left over after the last tensor")
         }
-        parts.sort { ($0.part.begin, $0.part.end) < ($1.part.begin, $1.part.end) }
-        var end = 0
-        var entries: [Entry] = []
-        for (part, name) in parts {
-            guard part.begin == end else { throw .invalidTensors("there is a hole or an overlap before \"\(name)\"") }
-            guard part.end <= file.count - data else { throw .invalidTensors("\"\(name)\" ends after the file") }
+        let entries = header.parts.map { part, name in
             let bytes = file.extracting(data + part.begin..<data + part.end)
-            entries.append(Entry(name, Tensor(dtype: part.dtype, shape: part.shape, bytes: Self.array(bytes))))
-            end = part.end
+            return Entry(name, Tensor(dtype: part.dtype, shape: part.shape, bytes: Self.array(bytes)))
         }
-        guard end == file.count - data else { throw .invalidTensors("bytes are left over after the last tensor") }
-        self.init(entries, metadata: metadata)
+        self.init(entries, metadata: header.metadata)
+    }
+
+    /// What a file says of its tensors, ahead of them.
+    public struct Header: Sendable {
+        private let text: [UInt8]
+        fileprivate let parts: [(part: Part, name: String)]
+        fileprivate let metadata: [String: String]
+        /// How many bytes follow.
+        fileprivate let end: Int
+
+        fileprivate init(_ text: Span<UInt8>) throws(StoreError) {
+            self.text = Safetensors.array(text)
+            let header: JSONDocument
+            do { header = try JSONDocument(parsing: text) } catch {
+                throw .invalidTensors("its header is not JSON: \(error)")
+            }
+            guard let members = header.root.members else { throw .invalidTensors("its header is not an object") }
+            var metadata: [String: String] = [:]
+            var parts: [(part: Part, name: String)] = []
+            for (name, value) in members {
+                if name == "__metadata__" {
+                    metadata = try Safetensors.metadata(value)
+                } else {
+                    parts.append((try Part(value, name: name), name))
+                }
+            }
+            parts.sort { ($0.part.begin, $0.part.end) < ($1.part.begin, $1.part.end) }
+            var end = 0
+            for (part, name) in parts {
+                guard part.begin == end else {
+                    throw .invalidTensors("there is a hole or an overlap before \"\(name)\"")
+                }
+                end = part.end
+            }
+            (self.parts, self.metadata, self.end) = (parts, metadata, end)
+        }
+
+        fileprivate func isOf(_ text: Span<UInt8>) -> Bool {
+            guard text.count == self.text.count else { return false }
+            return unsafe text.withUnsafeBufferPointer { unsafe $0.elementsEqual(self.text) }
+        }
     }
 
     public init(parsing file: [UInt8]) throws(StoreError) { try self.init(parsing: file.span) }
@@ -127,7 +164,7 @@ public struct Safetensors: Sendable, Equatable {
     }
 
     /// One tensor's entry in the header.
-    private struct Part {
+    fileprivate struct Part: Sendable {
         let dtype: DType
         let shape: [Int]
         let begin: Int

@@ -18,6 +18,8 @@ struct WorkerSocket: ~Copyable {
     let descriptor: Int32
     /// What has been read and is not used up.
     private var inbox: [UInt8] = []
+    /// Of the frame before: those of steps are all alike.
+    private var header: Safetensors.Header?
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: chunk, alignment: 8)
 
     init(descriptor: Int32) { self.descriptor = descriptor }
@@ -66,7 +68,9 @@ struct WorkerSocket: ~Copyable {
         let end = 8 + Int(length)
         guard inbox.count >= end else { return nil }
         let frame: Safetensors
-        do { frame = try Safetensors(parsing: inbox.span.extracting(8..<end)) } catch {
+        var header = header
+        defer { self.header = header }
+        do { frame = try Safetensors(parsing: inbox.span.extracting(8..<end), remembering: &header) } catch {
             throw .nonsense("sent a frame that is not safetensors: \(error)")
         }
         // A large frame's room is not kept.
