@@ -24,6 +24,7 @@ FIGURES := .build/figures
 VENV := .venv
 PEERS_VENV := .build/venv-peers
 BRIDGE_VENV := .build/venv-bridge
+RECIPES_VENV := .build/venv-recipes
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 # $(call install,PACKAGES): installs those that are missing, and says so.
@@ -41,7 +42,7 @@ define install
 endef
 
 .PHONY: help run demo build release release-bench test test-unit test-end-to-end test-clients lint format bench \
-	bench-learning bench-actions bench-peers bench-bridge bench-docs install uninstall clean swift packages
+	bench-learning bench-actions bench-peers bench-bridge bench-docs recipes install uninstall clean swift packages
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -133,6 +134,15 @@ $(BRIDGE_VENV)/stamp: docs/benchmarks/requirements-bridge.txt protocol/python/py
 bench-bridge: release $(BRIDGE_VENV)/stamp ## Gymnasium's environments through lamd, beside FastAPI and in process
 	@$(BRIDGE_VENV)/bin/python docs/benchmarks/bridge.py --lamd $(LAMD) --json $(FIGURES)/bridge.json
 	@$(BRIDGE_VENV)/bin/python docs/benchmarks/lander.py --lamd $(LAMD) --json $(FIGURES)/lander.json
+
+$(RECIPES_VENV)/stamp: docs/recipes/requirements.txt protocol/python/pyproject.toml
+	@$(call install,python3-venv)
+	@$(PYTHON) -m venv $(RECIPES_VENV)
+	@$(RECIPES_VENV)/bin/pip install --quiet --disable-pip-version-check -r $< -e protocol/python
+	@touch $@
+
+recipes: release $(RECIPES_VENV)/stamp ## train every recipe on three seeds and draw their curves: RECIPES=driving
+	@$(RECIPES_VENV)/bin/python docs/recipes/run.py --lamd $(LAMD) $(RECIPES)
 
 $(VENV)/stamp-benchmarks: docs/benchmarks/requirements.txt
 	@$(call install,python3-venv)

@@ -77,8 +77,6 @@ public final class Bridge: Sendable {
         )
     }
 
-    // MARK: What there is
-
     private func description(_ id: String) throws(EnvironmentError) -> WorkerDescription {
         if let description = known.withLock({ $0[id] }) { return description }
         guard let description = try list(id).first else {
@@ -113,8 +111,6 @@ public final class Bridge: Sendable {
             try HostedVector(self, description, kwargs: kwargs, options: options)
         }
     }
-
-    // MARK: Room
 
     /// A number by which a new batch is known to its process.
     func nextHandle() -> Int { handles.add(1, ordering: .relaxed).newValue }

@@ -1,20 +1,11 @@
 import Drawing
 import Gym
 import Store
-import Synchronization
 
 /// Environments that worker processes host, stepped as one: each process steps its part at the same time. It adds what the
 /// daemon adds to every environment: time limit, autoreset, statistics. When a process dies, its part is lost; the next
 /// reset makes it anew.
 public final class HostedVector: VectorEnvironment {
-    /// Consecutive environments in one process.
-    private struct Part {
-        let slot: WorkerSlot
-        let rows: Range<Int>
-        var process: WorkerProcess
-        var handle: Int
-    }
-
     public let options: VectorOptions
     public let observationSpace: Space
     public let actionSpace: Space
@@ -33,13 +24,10 @@ public final class HostedVector: VectorEnvironment {
     public private(set) var didReset: [Bool]
     public private(set) var needsReset: [Bool]
 
-    private let bridge: Bridge
-    private let id: String
-    private let kwargs: Value
     private let observation: Layout
     private let action: Layout
     private let stepLimit: Int
-    private var parts: [Part]
+    private var parts: HostedParts
     private var masks: [Bool] = []
     private var infos: [Value]
     private var elapsed: [Int]
@@ -53,17 +41,8 @@ public final class HostedVector: VectorEnvironment {
         default: throw .invalidKwarg(name: "", reason: "expected an object of keyword arguments")
         }
         let count = options.count
-        try bridge.reserve(count)
         let first: WorkerAnswer
-        do throws(EnvironmentError) {
-            (parts, first) = try Self.make(bridge, description.id, kwargs ?? [:], bridge.places(for: count))
-        } catch {
-            bridge.release(count)
-            throw error
-        }
-        self.bridge = bridge
-        id = description.id
-        self.kwargs = kwargs ?? [:]
+        (parts, first) = try HostedParts.make(bridge, description.id, kwargs ?? [:], count: count)
         self.options = options
         do throws(EnvironmentError) {
             observationSpace = try first.space("observation_space")
@@ -76,8 +55,7 @@ public final class HostedVector: VectorEnvironment {
             bridge.remember(known, as: description.id)
             renderModes = known.renderModes
         } catch {
-            Self.drop(parts)
-            bridge.release(count)
+            parts.drop()
             throw error
         }
         hasActionMask = first.metadata("action_mask") == "true"
@@ -96,10 +74,7 @@ public final class HostedVector: VectorEnvironment {
         masks = Array(repeating: true, count: count * maskWidth)
     }
 
-    deinit {
-        Self.drop(parts)
-        bridge.release(options.count)
-    }
+    deinit { parts.drop() }
 
     private static func layout(of space: Space, _ role: String) throws(EnvironmentError) -> Layout {
         guard let layout = space.layout else {
@@ -127,82 +102,6 @@ public final class HostedVector: VectorEnvironment {
         }
     }
 
-    // MARK: Parts
-
-    /// Makes environments at each place.
-    private static func make(
-        _ bridge: Bridge, _ id: String, _ kwargs: Value, _ places: [(slot: WorkerSlot, rows: Range<Int>)]
-    ) throws(EnvironmentError) -> ([Part], WorkerAnswer) {
-        var parts: [Part] = []
-        for (slot, rows) in places {
-            let process: WorkerProcess
-            do throws(EnvironmentError) { process = try slot.process() } catch {
-                drop(parts)
-                throw error
-            }
-            slot.environments.add(rows.count, ordering: .relaxed)
-            parts.append(Part(slot: slot, rows: rows, process: process, handle: bridge.nextHandle()))
-        }
-        do throws(EnvironmentError) {
-            let answers = try WorkerProcess.ask(
-                parts.map { part in
-                    (
-                        part.process,
-                        [
-                            Safetensors(metadata: [
-                                "op": "make", "id": id, "kwargs": kwargs.json, "handle": String(part.handle),
-                                "count": String(part.rows.count),
-                            ])
-                        ]
-                    )
-                }, within: bridge.limits.timeoutOfMake
-            ).map { WorkerAnswer($0[0], from: bridge.name) }
-            for answer in answers { try answer.check() }
-            return (parts, answers[0])
-        } catch {
-            drop(parts)
-            throw error
-        }
-    }
-
-    private static func drop(_ parts: [Part]) {
-        for part in parts {
-            part.process.drop(part.handle)
-            part.slot.environments.subtract(part.rows.count, ordering: .relaxed)
-        }
-    }
-
-    /// Makes those parts anew whose process has died.
-    private func revive() throws(EnvironmentError) {
-        for index in parts.indices where parts[index].process.ending != nil {
-            let old = parts[index]
-            let (made, answer) = try Self.make(bridge, id, kwargs, [(old.slot, old.rows)])
-            guard try answer.space("observation_space") == observationSpace,
-                try answer.space("action_space") == actionSpace
-            else {
-                Self.drop(made)
-                throw .workerFailed("\(bridge.name)/\(id) has other spaces than before its worker died")
-            }
-            Self.drop([old])
-            parts[index] = made[0]
-        }
-    }
-
-    /// Asks each part what `question` has for it.
-    private func ask(
-        _ questions: [[Safetensors]]
-    ) throws(EnvironmentError) -> [[WorkerAnswer]] {
-        let asked = parts.indices.filter { !questions[$0].isEmpty }
-        let heard = try WorkerProcess.ask(
-            asked.map { (parts[$0].process, questions[$0]) }, within: bridge.limits.timeout)
-        var answers = [[WorkerAnswer]](repeating: [], count: parts.count)
-        for (place, index) in asked.enumerated() {
-            answers[index] = heard[place].map { WorkerAnswer($0, from: bridge.name) }
-            for answer in answers[index] { try answer.check() }
-        }
-        return answers
-    }
-
     /// Does `body`, after whose failure nothing is known of any environment.
     private func trying<R>(_ body: () throws(EnvironmentError) -> R) throws(EnvironmentError) -> R {
         do throws(EnvironmentError) { return try body() } catch {
@@ -210,8 +109,6 @@ public final class HostedVector: VectorEnvironment {
             throw error
         }
     }
-
-    // MARK: Episodes
 
     public func reset(
         seeds: [UInt64?], mask: [Bool]?, options resetOptions: Value?
@@ -222,10 +119,10 @@ public final class HostedVector: VectorEnvironment {
         episodes = []
         let all = mask ?? Array(repeating: true, count: count)
         try trying { () throws(EnvironmentError) in
-            try revive()
-            let questions = parts.map { self.questions(resetting: all, $0, seeds: seeds, options: resetOptions) }
-            let answers = try ask(questions.map { $0.map(\.question) })
-            for (index, part) in parts.enumerated() {
+            try parts.revive(observationSpace, actionSpace)
+            let questions = parts.all.map { self.questions(resetting: all, $0, seeds: seeds, options: resetOptions) }
+            let answers = try parts.ask(questions.map { $0.map(\.question) })
+            for (index, part) in parts.all.enumerated() {
                 for (asked, answer) in zip(questions[index], answers[index]) {
                     try take(answer, part, rows: asked.rows)
                     for row in asked.rows { begin(row) }
@@ -242,7 +139,7 @@ public final class HostedVector: VectorEnvironment {
 
     /// What to ask a part to reset rows of `mask`, those with a seed apart from those without.
     private func questions(
-        resetting mask: [Bool], _ part: Part, seeds: [UInt64?] = [], options: Value? = nil
+        resetting mask: [Bool], _ part: HostedParts.Part, seeds: [UInt64?] = [], options: Value? = nil
     ) -> [(question: Safetensors, rows: [Int])] {
         let rows = part.rows.filter { mask[$0] }
         let isSeeded = { (row: Int) in !seeds.isEmpty && seeds[row] != nil }
@@ -257,13 +154,16 @@ public final class HostedVector: VectorEnvironment {
     }
 
     /// The mask of `rows`, where they are not all.
-    private func append(_ rows: [Int], of part: Part, to file: inout Safetensors) {
-        if rows.count < part.rows.count { file.append("mask", Tensor(part.rows.map { rows.contains($0) })) }
+    private func append(_ rows: [Int], of part: HostedParts.Part, to file: inout Safetensors) {
+        guard rows.count < part.rows.count else { return }
+        var mask = [Bool](repeating: false, count: part.rows.count)
+        for row in rows { mask[row - part.rows.lowerBound] = true }
+        file.append("mask", Tensor(mask))
     }
 
     public func step(_ actions: Lanes) throws(EnvironmentError) {
         precondition(actions.count == count * action.count, "a step takes one action an environment")
-        if let ending = parts.lazy.compactMap({ $0.process.ending }).first {
+        if let ending = parts.ending {
             throw .workerFailed("\(ending); reset the instance: its environments are made anew")
         }
         if options.autoreset == .disabled, let index = needsReset.firstIndex(of: true) {
@@ -275,7 +175,7 @@ public final class HostedVector: VectorEnvironment {
             var stepped: [[Int]] = []
             var questions: [[Safetensors]] = []
             var resets: [[(question: Safetensors, rows: [Int])]] = []
-            for part in parts {
+            for part in parts.all {
                 let rows = part.rows.filter { !due[$0] }
                 let reset = self.questions(resetting: due, part)
                 stepped.append(rows)
@@ -283,8 +183,8 @@ public final class HostedVector: VectorEnvironment {
                 questions.append(
                     (rows.isEmpty ? [] : [question(stepping: rows, part, actions)]) + reset.map(\.question))
             }
-            let answers = try ask(questions)
-            for (index, part) in parts.enumerated() {
+            let answers = try parts.ask(questions)
+            for (index, part) in parts.all.enumerated() {
                 var rest = answers[index][...]
                 if !stepped[index].isEmpty, let answer = rest.popFirst() {
                     try take(step: answer, part, stepped[index])
@@ -299,7 +199,7 @@ public final class HostedVector: VectorEnvironment {
         }
     }
 
-    private func question(stepping rows: [Int], _ part: Part, _ actions: Lanes) -> Safetensors {
+    private func question(stepping rows: [Int], _ part: HostedParts.Part, _ actions: Lanes) -> Safetensors {
         var file = Safetensors(
             TensorCodec.tensors("action", action, actions.rows(part.rows, width: action.count)),
             metadata: ["op": "step", "handle": String(part.handle)])
@@ -307,7 +207,7 @@ public final class HostedVector: VectorEnvironment {
         return file
     }
 
-    private func take(step answer: WorkerAnswer, _ part: Part, _ rows: [Int]) throws(EnvironmentError) {
+    private func take(step answer: WorkerAnswer, _ part: HostedParts.Part, _ rows: [Int]) throws(EnvironmentError) {
         try take(answer, part, rows: rows)
         let reward = try answer.doubles("reward", count: part.rows.count)
         let isTerminated = try answer.bools("terminated", count: part.rows.count)
@@ -333,9 +233,9 @@ public final class HostedVector: VectorEnvironment {
     private func resetEnded() throws(EnvironmentError) {
         for episode in episodes { copy(row: episode.index, of: observations, to: &finalObservations) }
         let ended = needsReset
-        let questions = parts.map { self.questions(resetting: ended, $0) }
-        let answers = try ask(questions.map { $0.map(\.question) })
-        for (index, part) in parts.enumerated() {
+        let questions = parts.all.map { self.questions(resetting: ended, $0) }
+        let answers = try parts.ask(questions.map { $0.map(\.question) })
+        for (index, part) in parts.all.enumerated() {
             for (asked, answer) in zip(questions[index], answers[index]) {
                 try take(answer, part, rows: asked.rows)
                 for row in asked.rows { begin(row) }
@@ -354,7 +254,7 @@ public final class HostedVector: VectorEnvironment {
     }
 
     /// Takes in what a part shows: observations, infos, masks.
-    private func take(_ answer: WorkerAnswer, _ part: Part, rows: [Int]) throws(EnvironmentError) {
+    private func take(_ answer: WorkerAnswer, _ part: HostedParts.Part, rows: [Int]) throws(EnvironmentError) {
         let count = part.rows.count
         let shown = try answer.lanes("observation", observation, count: count)
         let told = try answer.infos(count: count)
@@ -375,8 +275,6 @@ public final class HostedVector: VectorEnvironment {
         target.set(row: row, to: row, of: source, width: observation.count)
     }
 
-    // MARK: The rest
-
     public func info(_ index: Int) -> Value { infos[index] }
 
     public func writeActionMask(_ index: Int, _ mask: inout MutableSpan<Bool>) {
@@ -387,15 +285,8 @@ public final class HostedVector: VectorEnvironment {
         guard renderModes.contains(mode) else {
             throw .unsupportedRenderMode(mode.rawValue, supported: renderModes.map(\.rawValue))
         }
-        guard let part = parts.first(where: { $0.rows.contains(index) }) else { preconditionFailure("no such row") }
         let asked = mode == .ansi ? RenderMode.ansi : .rgbArray
-        let question = Safetensors(metadata: [
-            "op": "render", "handle": String(part.handle), "index": String(index - part.rows.lowerBound),
-            "mode": asked.rawValue,
-        ])
-        let answer = WorkerAnswer(
-            try part.process.ask(question, within: bridge.limits.timeout), from: bridge.name)
-        try answer.check()
+        let answer = try parts.ask(row: index, ["op": "render", "mode": asked.rawValue])
         let frame = try answer.frame(asked)
         guard mode == .png else { return frame }
         do {
@@ -411,6 +302,6 @@ public final class HostedVector: VectorEnvironment {
     }
 
     public func restore(from reader: inout StateReader) throws(EnvironmentError) {
-        throw .unsavable("\(bridge.name)/\(id)")
+        throw .unsavable(parts.name)
     }
 }
