@@ -65,6 +65,7 @@ def test_what_is_sent_again_is_taken_once(client, agent):
         "observed": 3,
         "repeated": 0,
         "episodes": 0,
+        "returns": [],
         "steps": 3,
         "pending_updates": 0,
     }
@@ -151,6 +152,17 @@ def test_four_clients_teach_one_agent(daemon, client, agent):
     assert external.returns == pytest.approx([Corridor.BEST])
 
 
+def test_returns_are_told_where_episodes_end(client, agent):
+    assert client.get_agent(agent)["observed_return"] is None
+    first = [transition("a", step, reward=float(step)) for step in range(3)]
+    mixed = [transition("b", 0, reward=-1.0, terminated=True), transition("a", 3, reward=0.5, truncated=True)]
+    assert client.observe(agent, first)["returns"] == []
+    assert client.observe(agent, [*first, *mixed])["returns"] == [-1.0, 3.5]
+    assert client.get_agent(agent)["observed_return"] == 1.25
+    unnamed = {"observation": 0, "action": 1, "reward": 2.0, "next_observation": 1, "terminated": False}
+    assert client.observe(agent, [unnamed, {**unnamed, "terminated": True}])["returns"] == [4.0]
+
+
 @pytest.mark.parametrize("every", [1, 2])
 def test_an_episode_that_is_left_ends_for_the_agent_too(client, agent, every):
     with lamd.External(client, agent, every=every) as external:
@@ -162,6 +174,7 @@ def test_an_episode_that_is_left_ends_for_the_agent_too(client, agent, every):
         external.step(1.0, 1)
     known = client.get_agent(agent)
     assert (known["steps"], known["episodes"], external.returns) == (5, 2, [4.0, 1.0])
+    assert known["observed_return"] == 2.5
 
 
 def test_an_episode_that_is_left_ends_as_truncated(client, agent):

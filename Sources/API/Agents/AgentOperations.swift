@@ -43,6 +43,7 @@ enum AgentOperations {
             .init("policy_version", .int(Int64(agent.served.version))), .init("steps", .int(Int64(progress.steps))),
             .init("episodes", .int(Int64(progress.episodes))), .init("updates", .int(Int64(progress.updates))),
             .init("pending_updates", .int(Int64(progress.pendingUpdates))),
+            .init("observed_return", .double(progress.observedReturn)),
             .init("job_id", .string(agent.job?.description)),
             .init("last_evaluation", progress.evaluation ?? .null),
             .init("created_at", .string(clock.timestamp(agent.createdAt))),

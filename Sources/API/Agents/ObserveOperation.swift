@@ -32,7 +32,8 @@ enum ObserveOperation {
         }
         return .json([
             "observed": .int(Int64(counts.observed)), "repeated": .int(Int64(counts.repeated)),
-            "episodes": .int(Int64(counts.episodes)), "steps": .int(Int64(counts.steps)),
+            "episodes": .int(Int64(counts.returns.count)), "returns": .array(counts.returns.map { .double($0) }),
+            "steps": .int(Int64(counts.steps)),
             "pending_updates": .int(Int64(counts.pendingUpdates)),
         ])
     }

@@ -31,8 +31,17 @@ public final class Agent: Sendable {
         public var pendingUpdates = 0
         /// The latest evaluation, an object.
         public var evaluation: Value?
+        /// Of the latest hundred episodes that clients told of since the start.
+        private var observedReturns: [Double] = []
 
         init() {}
+
+        /// The mean of what the latest episodes of clients brought; nil before one has ended.
+        public var observedReturn: Double? {
+            observedReturns.isEmpty ? nil : observedReturns.reduce(0, +) / Double(observedReturns.count)
+        }
+
+        mutating func note(_ returns: [Double]) { observedReturns = (observedReturns + returns).suffix(100) }
 
         /// Reads what ``value`` wrote.
         init(_ value: Value) {

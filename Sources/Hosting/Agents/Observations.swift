@@ -12,8 +12,8 @@ public final class Observations: Sendable {
         /// Transitions that were taken, and those that had been observed before.
         public let observed: Int
         public let repeated: Int
-        /// Episodes that ended in what was observed.
-        public let episodes: Int
+        /// The returns of the episodes that ended in what was observed.
+        public let returns: [Double]
         /// The agent's transitions in all.
         public let steps: Int
         public let pendingUpdates: Int
@@ -91,15 +91,15 @@ public final class Observations: Sendable {
             } catch {
                 throw .learning(error)
             }
-            live.episodes.note(fresh)
+            let returns = live.episodes.note(fresh)
             return Counts(
                 observed: taken.count, repeated: transitions.rewards.count - taken.count,
-                episodes: zip(fresh.terminated, fresh.truncated).count { $0 || $1 },
-                steps: live.learner.transitions, pendingUpdates: live.learner.pendingUpdates)
+                returns: returns, steps: live.learner.transitions, pendingUpdates: live.learner.pendingUpdates)
         }
         agent.update {
             $0.steps = counts.steps
-            $0.episodes += counts.episodes
+            $0.episodes += counts.returns.count
+            $0.note(counts.returns)
             $0.pendingUpdates = counts.pendingUpdates
         }
         work.signal()

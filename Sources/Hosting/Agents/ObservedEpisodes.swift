@@ -1,13 +1,13 @@
 import Learning
 
 /// How far the episodes of clients were observed, so that a step that is sent again, because its reply was lost, is not
-/// learned twice.
+/// learned twice; and what each has brought.
 struct ObservedEpisodes {
     /// So many episodes are remembered at least, those longest untouched are forgotten first.
     static let least = 4_096
 
-    /// Of each episode the step that comes next, and when it was touched.
-    private var episodes: [String: (next: Int, touch: Int)] = [:]
+    /// Of each episode the step that comes next, the rewards so far, and when it was touched.
+    private var episodes: [String: (next: Int, sum: Double, touch: Int)] = [:]
     private var touches = 0
 
     /// The rows that were not observed before. Whatever is later than what was expected counts: what lies between was lost
@@ -26,12 +26,25 @@ struct ObservedEpisodes {
     }
 
     /// Notes that these were observed.
-    mutating func note(_ transitions: Transitions) {
-        for (id, step) in zip(transitions.episodeIDs, transitions.steps) {
-            guard let step else { continue }
+    /// - Returns: the returns of the episodes that ended with them.
+    mutating func note(_ transitions: Transitions) -> [Double] {
+        var returns: [Double] = []
+        for (row, id) in transitions.episodeIDs.enumerated() {
             touches += 1
-            episodes[id] = (step + 1, touches)
+            let before = episodes[id]
+            let step = transitions.steps.isEmpty ? nil : transitions.steps[row]
+            var sum = (before?.sum ?? 0) + transitions.rewards[row]
+            if transitions.terminated[row] || transitions.truncated[row] {
+                returns.append(sum)
+                sum = 0
+            }
+            episodes[id] = (step.map { $0 + 1 } ?? before?.next ?? 0, sum, touches)
         }
+        forget()
+        return returns
+    }
+
+    private mutating func forget() {
         guard episodes.count > 2 * Self.least else { return }
         let oldest = episodes.values.map(\.touch).sorted()[episodes.count - Self.least]
         episodes = episodes.filter { $0.value.touch >= oldest }
