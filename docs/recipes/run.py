@@ -10,13 +10,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Union
@@ -31,12 +28,14 @@ import treatment
 
 import lamd
 
+HERE = Path(__file__).parent
+sys.path.append(str(HERE.parent / "benchmarks"))
 matplotlib.use("svg")
-import matplotlib.pyplot as plt
+import matplotlib.pyplot as plt  # noqa: E402
+from harness import daemon  # noqa: E402
 
 gymnasium.register_envs(highway_env)
 
-HERE = Path(__file__).parent
 FIGURES = HERE / "figures.json"
 PICTURES = HERE.parent / "images" / "recipes"
 FRESH = 1_000_000
@@ -182,25 +181,6 @@ RECIPES: dict[str, Union[Hosted, External]] = {
 }
 
 
-@contextmanager
-def daemon(program: Path, folder: Path) -> Iterator[str]:
-    """Starts a daemon on a free port, whose worlds are this Python's and those beside this file, and gives its URL."""
-    command = [program, "serve", "--listen", "127.0.0.1:0", "--state", folder / "state", "--gymnasium", sys.executable]
-    log = folder / "lamd.log"
-    surroundings = {**os.environ, "PYTHONPATH": str(HERE)}
-    with log.open("w") as said, subprocess.Popen(command, stdout=said, stderr=said, env=surroundings) as process:
-        try:
-            found = None
-            while found is None and process.poll() is None:
-                time.sleep(0.05)
-                found = re.search(r"listening on (http://\S+)", log.read_text())
-            if found is None:
-                sys.exit(f"the daemon did not start:\n{log.read_text()}")
-            yield found[1]
-        finally:
-            process.terminate()
-
-
 def read() -> JSON:
     figures: JSON = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
     return figures
@@ -271,7 +251,10 @@ def main() -> None:
     if unknown := set(names) - set(RECIPES):
         parser.error(f"there is no recipe {', '.join(sorted(unknown))}")
     if not given.draw:
-        with tempfile.TemporaryDirectory() as folder, daemon(given.lamd.resolve(), Path(folder)) as url:
+        # Where the daemon's workers find the modules beside this file.
+        os.environ["PYTHONPATH"] = str(HERE)
+        settings = ["--gymnasium", sys.executable]
+        with tempfile.TemporaryDirectory() as folder, daemon(str(given.lamd), Path(folder), *settings) as url:
             for name in names:
                 measure(name, lamd.Client(url), given.seeds)
     for name in names:
