@@ -74,11 +74,11 @@ extension WorkerProcess {
 
     /// Asks several processes before the first answer is heard, so that they work side by side; each is free for others as
     /// soon as it has answered.
-    /// - Parameter all: each process once, always in the same order, so that no two callers wait for each other.
+    /// - Parameter all: each process once.
     static func ask(
         _ all: [(process: WorkerProcess, questions: [Safetensors])], within time: Duration
     ) throws(EnvironmentError) -> [[Safetensors]] {
-        for (process, _) in all { process.turn.lock() }
+        takeTurns(of: all.map(\.process))
         let deadline = ContinuousClock.now + time
         var answers = [[Safetensors]](repeating: [], count: all.count)
         var faults: [(WorkerProcess, WorkerSocket.Fault)] = []
@@ -113,6 +113,25 @@ extension WorkerProcess {
         for (process, fault) in faults { process.end(after: fault) }
         if let (process, _) = faults.first { throw .workerFailed(process.awaitEnding()) }
         return answers
+    }
+
+    /// Waits for the turn at each of several processes without having any meanwhile: whoever waits for a busy one keeps
+    /// nobody from the others, and no two wait for each other.
+    private static func takeTurns(of all: [WorkerProcess]) {
+        var busy = 0
+        while true {
+            all[busy].turn.lock()
+            var taken = [busy]
+            let next = all.indices.first { index in
+                if index == busy { return false }
+                guard all[index].turn.try() else { return true }
+                taken.append(index)
+                return false
+            }
+            guard let next else { return }
+            for index in taken { all[index].turn.unlock() }
+            busy = next
+        }
     }
 
     /// The batch is not needed any more.
@@ -177,7 +196,10 @@ extension WorkerProcess {
 // Life and death.
 extension WorkerProcess {
     /// Has the worker end by itself: its socket ends.
-    func dismiss() { shutdown(socket.descriptor, Int32(SHUT_RDWR)) }
+    func dismiss() {
+        // Once it has ended, the number of its socket may be another's.
+        state.withLock { if $0.ending == nil { shutdown(socket.descriptor, Int32(SHUT_RDWR)) } }
+    }
 
     /// Ends it at once, with all that it has started.
     /// - Parameter reason: said of it from now on; nil where it has ended by itself.
