@@ -1,12 +1,13 @@
 """Environments in worker processes: Gymnasium's own beside PyPI's, bit for bit, and a worker in JavaScript."""
 
+import subprocess
 import sys
 import threading
 
 import gymnasium
 import numpy as np
 import pytest
-from daemon import Daemon
+from daemon import BINARY, Daemon
 from gymnasium.utils.env_checker import data_equivalence
 from hosting import COUNT, catalogue, modules, refused
 from processes import is_alive, until, workers
@@ -210,6 +211,11 @@ def test_texts_are_gymnasiums(client):
 
 
 # What there is, and what there is not.
+
+
+def test_the_command_line_describes_what_workers_host(daemon):
+    command = [BINARY, "envs", "gymnasium/LunarLander-v3", "--url", daemon.url]
+    assert "Discrete(4)" in subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
 
 
 def test_the_catalogue_lists_what_workers_host(client):

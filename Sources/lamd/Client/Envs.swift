@@ -5,7 +5,7 @@ struct Envs: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "List the environments that a running daemon has, or describe one.")
 
-    @Argument(help: "An environment, such as CartPole-v1.")
+    @Argument(help: "An environment, such as CartPole-v1 or gymnasium/LunarLander-v3.")
     var id: String?
 
     @OptionGroup var options: ClientOptions
@@ -13,7 +13,8 @@ struct Envs: ParsableCommand {
     func run() throws {
         try options.run { client throws(ClientError) in
             if let id {
-                let answer = try client.send("GET", "/v1/environments/\(Client.escaped(id))")
+                let path = id.split(separator: "/").map { Client.escaped(String($0)) }.joined(separator: "/")
+                let answer = try client.send("GET", "/v1/environments/\(path)")
                 options.show(answer) { Details(answer.value).text }
             } else if options.json {
                 options.show(try client.send("GET", "/v1/environments?limit=1000")) { "" }
