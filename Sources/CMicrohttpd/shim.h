@@ -1,4 +1,5 @@
 #pragma once
+#include <sys/prctl.h>
 #include <microhttpd.h>
 #include <stdarg.h>
 #include <string.h>
@@ -75,4 +76,11 @@ mhd_client_address (struct MHD_Connection *connection)
 {
   const union MHD_ConnectionInfo *info = MHD_get_connection_info (connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
   return info == NULL ? NULL : info->client_addr;
+}
+
+/* Names the calling thread, at most 15 bytes; prctl(2) is variadic. */
+static inline void
+name_thread (const char *name)
+{
+  prctl (PR_SET_NAME, name);
 }

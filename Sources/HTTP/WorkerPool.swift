@@ -1,3 +1,4 @@
+import CMicrohttpd
 import Synchronization
 
 /// Threads for what takes longer than a step, started as they are needed, with a queue that is allowed to be full.
@@ -58,6 +59,8 @@ public final class WorkerPool: Sendable {
     }
 
     private func run() {
+        // Not that of the network thread which happened to need it.
+        name_thread("lamd-pool")
         while true {
             state.withLock { $0.idle += 1 }
             work.wait()

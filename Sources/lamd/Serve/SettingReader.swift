@@ -31,6 +31,16 @@ struct SettingReader {
         take(name, default: []).texts.flatMap { $0.split(whereSeparator: \.isNewline).map(String.init) }
     }
 
+    /// A text that may be left out; an empty list is as good as none.
+    mutating func optionalText(_ name: String) throws(SettingsError) -> String? {
+        let reading = take(name, default: [])
+        guard reading.texts.count <= 1 else {
+            throw .invalidValue(
+                place: reading.place ?? name, text: reading.texts.joined(separator: " "), expected: "one text")
+        }
+        return reading.texts.first
+    }
+
     mutating func text(_ name: String, default standard: String) throws(SettingsError) -> String {
         try one(name, default: standard, "one text") { $0 }
     }

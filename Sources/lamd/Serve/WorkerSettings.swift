@@ -11,8 +11,9 @@ struct WorkerSettings {
 
     init(_ read: inout SettingReader) throws(SettingsError) {
         var commands: [(name: String, command: WorkerCommand)] = []
-        let python = try read.text(Self.gymnasium, default: "")
-        if !python.isEmpty { commands.append((Self.gymnasium, WorkerCommand(gymnasium: Self.interpreter(python)))) }
+        if let python = try read.optionalText(Self.gymnasium) {
+            commands.append((Self.gymnasium, WorkerCommand(gymnasium: Self.interpreter(python))))
+        }
         for text in read.texts("worker") {
             let (name, command) = try Self.parse(text)
             guard !commands.contains(where: { $0.name == name }) else {
