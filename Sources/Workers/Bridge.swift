@@ -70,7 +70,7 @@ public final class Bridge: Sendable {
         }
     }
 
-    /// Environments that live in its workers, processes that run, and processes that were started after one had died.
+    /// Environments that live in its workers, processes that run, and starts of processes but the first of each.
     public var counts: (environments: Int, processes: Int, restarts: Int) {
         (
             hosted.load(ordering: .relaxed), slots.count { $0.isRunning }, slots.reduce(0) { $0 + $1.restarts }

@@ -44,13 +44,14 @@ public final class HostedVector: VectorEnvironment {
         let first: WorkerAnswer
         (parts, first) = try HostedParts.make(bridge, description.id, kwargs ?? [:], count: count)
         self.options = options
+        hasActionMask = first.metadata("action_mask") == "true"
         do throws(EnvironmentError) {
             observationSpace = try first.space("observation_space")
             actionSpace = try first.space("action_space")
             observation = try Self.layout(of: observationSpace, "observation")
             action = try Self.layout(of: actionSpace, "action")
             try Self.check(
-                count: count, observation, action, masked: first.metadata("action_mask") == "true" ? actionSpace : nil)
+                count: count, observation, action, masked: hasActionMask ? actionSpace : nil)
             let known = try first.value("description").flatMap(WorkerDescription.init) ?? description
             bridge.remember(known, as: description.id)
             renderModes = known.renderModes
@@ -58,7 +59,6 @@ public final class HostedVector: VectorEnvironment {
             parts.drop()
             throw error
         }
-        hasActionMask = first.metadata("action_mask") == "true"
         stepLimit = options.maxEpisodeSteps ?? .max
         observations = Lanes(observation.element, count: count * observation.count)
         finalObservations = Lanes(
@@ -120,14 +120,7 @@ public final class HostedVector: VectorEnvironment {
         let all = mask ?? Array(repeating: true, count: count)
         try trying { () throws(EnvironmentError) in
             try parts.revive(observationSpace, actionSpace)
-            let questions = parts.all.map { self.questions(resetting: all, $0, seeds: seeds, options: resetOptions) }
-            let answers = try parts.ask(questions.map { $0.map(\.question) })
-            for (index, part) in parts.all.enumerated() {
-                for (asked, answer) in zip(questions[index], answers[index]) {
-                    try take(answer, part, rows: asked.rows)
-                    for row in asked.rows { begin(row) }
-                }
-            }
+            try restart(all, seeds: seeds, options: resetOptions)
         }
         for row in 0..<count where all[row] {
             rewards[row] = 0
@@ -189,10 +182,7 @@ public final class HostedVector: VectorEnvironment {
                 if !stepped[index].isEmpty, let answer = rest.popFirst() {
                     try take(step: answer, part, stepped[index])
                 }
-                for (asked, answer) in zip(resets[index], rest) {
-                    try take(answer, part, rows: asked.rows)
-                    for row in asked.rows { begin(row) }
-                }
+                try take(resets: resets[index], rest, part)
             }
             for row in due.indices { didReset[row] = due[row] }
             if options.autoreset == .sameStep, !episodes.isEmpty { try resetEnded() }
@@ -232,14 +222,25 @@ public final class HostedVector: VectorEnvironment {
     /// Begins the next episode at once where one has ended.
     private func resetEnded() throws(EnvironmentError) {
         for episode in episodes { copy(row: episode.index, of: observations, to: &finalObservations) }
-        let ended = needsReset
-        let questions = parts.all.map { self.questions(resetting: ended, $0) }
+        try restart(needsReset)
+    }
+
+    /// Begins an episode in each environment of `mask`.
+    private func restart(
+        _ mask: [Bool], seeds: [UInt64?] = [], options: Value? = nil
+    ) throws(EnvironmentError) {
+        let questions = parts.all.map { self.questions(resetting: mask, $0, seeds: seeds, options: options) }
         let answers = try parts.ask(questions.map { $0.map(\.question) })
-        for (index, part) in parts.all.enumerated() {
-            for (asked, answer) in zip(questions[index], answers[index]) {
-                try take(answer, part, rows: asked.rows)
-                for row in asked.rows { begin(row) }
-            }
+        for (index, part) in parts.all.enumerated() { try take(resets: questions[index], answers[index][...], part) }
+    }
+
+    /// Takes in where episodes begin.
+    private func take(
+        resets: [(question: Safetensors, rows: [Int])], _ answers: ArraySlice<WorkerAnswer>, _ part: HostedParts.Part
+    ) throws(EnvironmentError) {
+        for (asked, answer) in zip(resets, answers) {
+            try take(answer, part, rows: asked.rows)
+            for row in asked.rows { begin(row) }
         }
     }
 

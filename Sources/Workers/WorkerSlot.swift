@@ -53,7 +53,7 @@ final class WorkerSlot: Sendable {
         return process
     }
 
-    /// Starts that followed a death.
+    /// Starts but the first: after a death, or where one was let go for want of work.
     var restarts: Int { state.withLock { max($0.starts - 1, 0) } }
 
     var isRunning: Bool { state.withLock { $0.process?.ending == nil && $0.process != nil } }

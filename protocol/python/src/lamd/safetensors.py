@@ -49,9 +49,7 @@ def _described(shown: tuple[tuple[str, Any, tuple[int, ...]], ...], metadata: tu
 
 def load(content: bytes) -> dict[str, NDArray[Any]]:
     """Decodes a file into arrays of their own; raises ValueError where it is malformed."""
-    start = 8 + int.from_bytes(content[:8], "little")
-    if len(content) < 8 or start > len(content):
-        raise ValueError("the file is cut short")
+    start = _start(content)
     # Only short ones are remembered: those of steps, not of policies.
     entries, size = (_entries if start < 1 << 14 else _entries.__wrapped__)(content[8:start])
     if start + size != len(content):
@@ -82,10 +80,16 @@ def _entries(text: bytes) -> tuple[list[tuple[str, Any, tuple[int, ...], int]], 
 
 def metadata(content: bytes) -> dict[str, str]:
     """The strings that a file says about itself."""
+    start = _start(content)
+    return dict(_parsed(content[8:start]).get("__metadata__", {}))
+
+
+def _start(content: bytes) -> int:
+    """Where the header ends."""
     start = 8 + int.from_bytes(content[:8], "little")
     if len(content) < 8 or start > len(content):
         raise ValueError("the file is cut short")
-    return dict(_parsed(content[8:start]).get("__metadata__", {}))
+    return start
 
 
 def _parsed(text: bytes) -> dict[str, Any]:
