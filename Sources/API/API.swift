@@ -33,20 +33,25 @@ public struct API: Sendable {
     }
 
     private func handle(_ operation: Operation, _ exchange: Exchange) {
+        if let pool = pool(for: operation, exchange) {
+            submit(operation, exchange, to: pool)
+        } else {
+            answer(operation, exchange)
+        }
+    }
+
+    /// Whose thread answers; nil for the network's.
+    private func pool(for operation: Operation, _ exchange: Exchange) -> WorkerPool? {
         switch operation.place {
-        case .network: answer(operation, exchange)
-        case .worker: submit(operation, exchange, to: workers)
-        case .making: submit(operation, exchange, to: hall.bridges.isEmpty ? workers : making)
-        case .instance:
-            if hall.isHosted(exchange.segment(0)) {
-                submit(operation, exchange, to: patient)
-            } else if hall.demonstrations.isRecording, hall.isRecorded(exchange.segment(0)) {
-                submit(operation, exchange, to: workers)
-            } else {
-                answer(operation, exchange)
-            }
-        case .instanceAtLength:
-            submit(operation, exchange, to: hall.isHosted(exchange.segment(0)) ? patient : workers)
+        case .network: return nil
+        case .worker: return workers
+        case .making: return hall.bridges.isEmpty ? workers : making
+        case .instance, .instanceAtLength:
+            // Looked up only where it may matter: steps come this way.
+            let mayMatter = !hall.bridges.isEmpty || hall.demonstrations.isRecording
+            let session = mayMatter ? hall.session(exchange.segment(0)) : nil
+            if session?.spec.isHosted == true { return patient }
+            return operation.place == .instanceAtLength || session?.isRecorded == true ? workers : nil
         }
     }
 
@@ -97,12 +102,5 @@ public struct API: Sendable {
 }
 
 extension Hall {
-    fileprivate func isRecorded(_ id: String) -> Bool {
-        Identifier(id).flatMap { sessions.find($0) }?.isRecorded ?? false
-    }
-
-    fileprivate func isHosted(_ id: String) -> Bool {
-        guard !bridges.isEmpty else { return false }
-        return Identifier(id).flatMap { sessions.find($0) }?.spec.isHosted ?? false
-    }
+    fileprivate func session(_ id: String) -> Session? { Identifier(id).flatMap { sessions.find($0) } }
 }

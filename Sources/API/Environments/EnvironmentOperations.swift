@@ -17,12 +17,12 @@ enum EnvironmentOperations {
     static func getEnvironment(_ call: Call) throws(Problem) -> Reply {
         try call.allowQuery()
         let id = (0..<call.exchange.segmentCount).map { call.exchange.segment($0) }.joined(separator: "/")
-        do { return .json(try describe(try call.hall.catalogue.spec(id), made: true, in: call.hall)) } catch {
-            let problem = error as? Problem ?? (error as? EnvironmentError).map { Problem($0) }
-            guard let problem, problem.kind != .unknownEnvironment else {
-                throw Problem(.notFound, "there is no environment \(id)")
-            }
-            throw problem
+        do throws(Problem) {
+            let spec: EnvironmentSpec
+            do { spec = try call.hall.catalogue.spec(id) } catch { throw Problem(error) }
+            return .json(try describe(spec, made: true, in: call.hall))
+        } catch {
+            throw error.kind == .unknownEnvironment ? Problem(.notFound, "there is no environment \(id)") : error
         }
     }
 
