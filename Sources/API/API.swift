@@ -10,7 +10,7 @@ public struct API: Sendable {
     /// that make environments, ours among them, do not wait behind those that step hosted ones.
     private let patient = WorkerPool(threads: 256, queueLimit: 1024)
     private let making = WorkerPool(threads: 64, queueLimit: 1024)
-    private let meter = Meter(operations: Routes.table.map(\.name))
+    private let meter = Meter(operations: Routes.table.map(\.name))  // in the router's order
 
     /// - Parameter workers: run what takes longer than a step.
     public init(hall: Hall, workers: WorkerPool) {
@@ -49,7 +49,7 @@ public struct API: Sendable {
         case .instance, .instanceAtLength:
             // Looked up only where it may matter: steps come this way.
             let mayMatter = !hall.bridges.isEmpty || hall.demonstrations.isRecording
-            let session = mayMatter ? hall.session(exchange.segment(0)) : nil
+            let session = mayMatter ? exchange.withSegment(0) { hall.session($0) } : nil
             if session?.spec.isHosted == true { return patient }
             return operation.place == .instanceAtLength || session?.isRecorded == true ? workers : nil
         }
@@ -81,7 +81,7 @@ public struct API: Sendable {
 
     /// Counts what was served; given to the server as its after-reply hook.
     public func record(_ exchange: Exchange, _ served: Served) {
-        meter.record(exchange.route?.name, status: served.status, nanoseconds: served.nanoseconds)
+        meter.record(exchange.routePlace, status: served.status, nanoseconds: served.nanoseconds)
     }
 
     /// What HTTP itself finds wrong, as a problem.
@@ -102,5 +102,5 @@ public struct API: Sendable {
 }
 
 extension Hall {
-    fileprivate func session(_ id: String) -> Session? { Identifier(id).flatMap { sessions.find($0) } }
+    fileprivate func session(_ id: Span<UInt8>) -> Session? { Identifier(bytes: id).flatMap { sessions.find($0) } }
 }

@@ -13,11 +13,18 @@ struct Call {
     let hall: Hall
     let meter: Meter
 
+    /// The id that the path begins with; nil where that is none.
+    var identifier: Identifier? { exchange.withSegment(0) { Identifier(bytes: $0) } }
+
+    var foundSession: Session? { identifier.flatMap { hall.sessions.find($0) } }
+
     /// The session that the path names. The old server's routes answer 400 where there is none, the others 404.
-    func session(old: Bool = false) throws(Problem) -> Session {
-        let id = exchange.segment(0)
-        guard let session = Identifier(id).flatMap({ hall.sessions.find($0) }) else {
-            throw Problem(.unknownInstance, "Instance_id \(id) unknown", status: old ? 400 : 404)
+    func session(old: Bool = false) throws(Problem) -> Session { try existing(foundSession, old: old) }
+
+    func existing(_ session: Session?, old: Bool) throws(Problem) -> Session {
+        guard let session else {
+            throw Problem(
+                .unknownInstance, "Instance_id \(exchange.segment(0)) unknown", status: old ? 400 : 404)
         }
         return session
     }

@@ -52,7 +52,8 @@ public enum Lanes: Sendable, Equatable {
         switch element {
         case .float32: self = .float32(Array(repeating: 0, count: count))
         case .float64: self = .float64(Array(repeating: 0, count: count))
-        case .int64: self = .int64(Array(repeating: 0, count: count))
+        // One action of one number is what most steps bring: a literal is made at a fraction of the cost.
+        case .int64: self = .int64(count == 1 ? [0] : Array(repeating: 0, count: count))
         case .uint8: self = .uint8(Array(repeating: 0, count: count))
         }
     }

@@ -9,7 +9,7 @@ extension Exchange {
         body: [UInt8] = []
     ) {
         let response = ReplyBody.response(keeping: body)
-        decorate(response, contentType, headers)
+        decorate(response, status, contentType, headers)
         deliver(response, status: status, bytes: body.count)
     }
 
@@ -19,7 +19,7 @@ extension Exchange {
         copying body: Span<UInt8>
     ) {
         let response = ReplyBody.response(copying: body)
-        decorate(response, contentType, headers)
+        decorate(response, status, contentType, headers)
         deliver(response, status: status, bytes: body.count)
     }
 
@@ -43,7 +43,7 @@ extension Exchange {
         }
         if !state.add(stream) { stream.finish() }
         let response = stream.makeResponse()
-        decorate(response, "text/event-stream", [("Cache-Control", "no-store"), ("X-Accel-Buffering", "no")])
+        decorate(response, 200, "text/event-stream", [("Cache-Control", "no-store"), ("X-Accel-Buffering", "no")])
         deliver(response, status: 200, bytes: 0, stream: stream)
         return stream
     }
@@ -73,7 +73,7 @@ extension Exchange {
     func refuse(_ fault: HTTPFault) {
         let reply = state.renderFault(fault, self)
         let response = ReplyBody.response(keeping: reply.body)
-        decorate(response, reply.contentType, reply.headers)
+        decorate(response, reply.status, reply.contentType, reply.headers)
         switch fault {
         case .methodNotAllowed(let methods): Self.add("Allow", methods.allow, to: response)
         case .overloaded, .stopping: Self.add("Retry-After", "1", to: response)
@@ -84,11 +84,11 @@ extension Exchange {
     }
 
     private func decorate(
-        _ response: OpaquePointer, _ contentType: String?, _ headers: [(name: String, value: String)]
+        _ response: OpaquePointer, _ status: Int, _ contentType: String?, _ headers: [(name: String, value: String)]
     ) {
         if let contentType { Self.add("Content-Type", contentType, to: response) }
         for (name, value) in headers { Self.add(name, value, to: response) }
-        withIdentity { _ = MHD_add_response_header(response, "X-Request-Id", $0) }
+        if status >= 400 || head.requestID != nil || state.isTold { Self.add("X-Request-Id", requestID, to: response) }
         if state.isDraining.load(ordering: .relaxed) { Self.add("Connection", "close", to: response) }
     }
 

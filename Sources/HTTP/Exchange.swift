@@ -16,7 +16,7 @@ import Synchronization
     let started = MonotonicClock.now
     let phase = Atomic(Phase.receiving)
     /// The network thread's own note that its handler detached.
-    var isSuspended = false
+    @exclusivity(unchecked) var isSuspended = false
 
     public let method: Method
     let head: RequestHead
@@ -25,14 +25,15 @@ import Synchronization
     private(set) var routeIndex = -1
     private var captures = Router.Captures()
     private var copy: RequestCopy?
-    private var identity = InlineArray<65, CChar>(repeating: 0)
+    /// Made when somebody asks for it, where the client did not send one.
+    private let madeID = Atomic<UInt64>(0)
 
     /// Decided before the body came; the body is then thrown away.
     var verdict: HTTPFault?
     var allowedMethods: MethodSet?
     var bodyLimit = 0
     var received = 0
-    var body = BodyBuffer()
+    @exclusivity(unchecked) var body = BodyBuffer()
 
     var response: OpaquePointer?
     var status = 0
@@ -50,29 +51,11 @@ import Synchronization
         let bytes = UnsafeRawBufferPointer(start: path, count: strlen(path))
         self.path = bytes.assumingMemoryBound(to: UInt8.self)
         head = RequestHead(connection, version: version)
-        setIdentity()
     }
 
     deinit {
         if let response { MHD_destroy_response(response) }
         dropBody()
-    }
-
-    private func setIdentity() {
-        if let given = head.requestID {
-            var index = 0
-            while given[index] != 0 {
-                identity[index] = given[index]
-                index += 1
-            }
-            return
-        }
-        var id = state.nextRequestID()
-        for index in 0..<16 {
-            let digit = UInt8(id >> 60)
-            identity[index] = CChar(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
-            id <<= 4
-        }
     }
 
     // Held by the connection, and reached through it: a reference counted on every request, by all network threads,
@@ -98,13 +81,11 @@ import Synchronization
     /// Reads everything out of libmicrohttpd's memory, which is gone when a stop answers for a worker that still reads.
     func copyRequest() {
         if copy != nil { return }
-        let copied = RequestCopy(path: path, fields: collect(.HEADER_KIND) { String(cString: $0) }, query: queryItems)
+        let copied = RequestCopy(
+            path: path, fields: collect(.HEADER_KIND) { String(cString: $0) }, query: queryItems,
+            requestID: sentRequestID)
         path = copied.path
         copy = copied
-    }
-
-    func withIdentity<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
-        withUnsafePointer(to: &identity) { body(UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self)) }
     }
 }
 
@@ -113,11 +94,19 @@ extension Exchange {
     /// The route that was found; nil while a fault about its absence is rendered, and for `OPTIONS`.
     public var route: Route? { routeIndex >= 0 ? state.router.routes[routeIndex] : nil }
 
+    /// The place of ``route`` in the router's table.
+    public var routePlace: Int? { routeIndex >= 0 ? routeIndex : nil }
+
     /// The path as it was sent, percent-encoded.
     public var rawPath: String { String(decoding: path, as: UTF8.self) }
 
     /// The text of a parameter of the route's template, counted from 0.
     public func segment(_ index: Int) -> String { captures.text(index, in: path) }
+
+    /// Lends the bytes of that text: what is not percent-encoded lies in the path as it was sent.
+    public func withSegment<Result>(_ index: Int, _ read: (Span<UInt8>) -> Result) -> Result {
+        captures.withBytes(index, in: path, read)
+    }
 
     /// How many parameters the path has.
     public var segmentCount: Int { captures.count }
@@ -161,8 +150,24 @@ extension Exchange {
     /// What `Content-Type` comes to.
     public var mediaType: MediaType { copy.map { MediaType($0.field("Content-Type")) } ?? MediaType(head.contentType) }
 
-    /// The request's id: the client's own `X-Request-Id`, or one made for it. The reply carries it.
-    public var requestID: String { withIdentity { String(cString: $0) } }
+    /// The request's id: the client's own `X-Request-Id`, or one made for it. The reply carries it where the client sent
+    /// it, where something went wrong, and where requests are logged.
+    public var requestID: String {
+        if let sent = sentRequestID { return sent }
+        let made = madeID.load(ordering: .relaxed)
+        if made != 0 { return Self.text(made) }
+        // Two threads may ask at once: one of their ids is everybody's.
+        let mine = state.nextRequestID()
+        let (isMine, theirs) = madeID.compareExchange(expected: 0, desired: mine, ordering: .relaxed)
+        return Self.text(isMine ? mine : theirs)
+    }
+
+    private var sentRequestID: String? { copy.map(\.requestID) ?? head.requestID.map { String(cString: $0) } }
+
+    private static func text(_ id: UInt64) -> String {
+        let digits = String(id, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
 
     /// Whether the client sits on this machine: a unix socket, or a loopback address.
     public var isLocal: Bool { peer.isLocal }

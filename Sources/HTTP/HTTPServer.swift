@@ -111,7 +111,7 @@ extension HTTPServer {
         settings.connection_limit = UInt32(limit) * settings.threads
         // Heads up to about this size are taken. libmicrohttpd clears all of it after every request: half of its default
         // is a fifth of a microsecond less.
-        settings.connection_memory = 16 << 10
+        settings.connection_memory = 8 << 10
         settings.idle_seconds = UInt32(max(state.configuration.idleTimeout.components.seconds, 1))
         settings.context = Unmanaged.passUnretained(state).toOpaque()
         settings.on_request = onRequest

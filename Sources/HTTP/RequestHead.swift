@@ -42,12 +42,8 @@ struct RequestHead {
     }
 
     fileprivate mutating func read(_ name: UnsafePointer<CChar>, _ value: UnsafePointer<CChar>?) {
-        guard let length = Self.tokenLength(name) else {
-            fault = .malformedRequest("a header's name has a character that is not allowed there")
-            return
-        }
         guard let value else { return }
-        switch length {
+        switch strlen(name) {
         case 4 where Self.isNamed(name, "host"): hosts += 1
         case 6 where Self.isNamed(name, "accept"): accept = accept ?? value
         case 6 where Self.isNamed(name, "origin"): hasOrigin = true
@@ -60,7 +56,8 @@ struct RequestHead {
         case 17 where Self.isNamed(name, "transfer-encoding"):
             transferCodings += 1
             isChunked = strcasecmp(value, "chunked") == 0
-        default: break
+        case _ where Self.isToken(name): break
+        default: fault = .malformedRequest("a header's name has a character that is not allowed there")
         }
     }
 
@@ -103,8 +100,8 @@ struct RequestHead {
         }
     }
 
-    /// The length of a header's name, or nil where it is no token (RFC 9110, 5.6.2).
-    private static func tokenLength(_ name: UnsafePointer<CChar>) -> Int? {
+    /// Whether a header's name is a token (RFC 9110, 5.6.2).
+    private static func isToken(_ name: UnsafePointer<CChar>) -> Bool {
         var length = 0
         while name[length] != 0 {
             switch UInt8(bitPattern: name[length]) {
@@ -113,10 +110,10 @@ struct RequestHead {
                 UInt8(ascii: "#")...UInt8(ascii: "'"), UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "^"),
                 UInt8(ascii: "`"), UInt8(ascii: "|"), UInt8(ascii: "~"):
                 length += 1
-            default: return nil
+            default: return false
             }
         }
-        return length > 0 ? length : nil
+        return length > 0
     }
 }
 

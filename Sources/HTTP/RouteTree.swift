@@ -1,5 +1,5 @@
 /// The route table as a tree in flat arrays, walked without an allocation.
-struct RouteTree: Sendable {
+final class RouteTree: Sendable {
     private struct Node {
         var edges: Range<Int> = 0..<0
         /// The node behind a parameter, or -1.
@@ -32,42 +32,69 @@ struct RouteTree: Sendable {
 
     func match(_ method: Method, _ segments: PathSegments, in path: UnsafeBufferPointer<UInt8>) -> Router.Match {
         var captures = Router.Captures()
-        guard let end = walk(from: 0, 0, segments, path, &captures) else { return .notFound }
+        let end = nodes.withUnsafeBufferPointer { nodes in
+            edges.withUnsafeBufferPointer { edges in
+                names.withUnsafeBufferPointer { names in
+                    Walk(nodes: nodes, edges: edges, names: names, path: path)
+                        .end(of: segments, from: 0, 0, &captures)
+                }
+            }
+        }
+        guard let end else { return .notFound }
         let asked = method == .head ? Method.get : method
         let route = nodes[end].routes[Int(asked.rawValue)]
         if route >= 0 { return .route(route, captures) }
         return method == .options ? .options(nodes[end].methods) : .methodNotAllowed(nodes[end].methods)
     }
 
-    /// The node where the segments from `index` on end.
-    private func walk(
-        from node: Int, _ index: Int, _ segments: PathSegments, _ path: UnsafeBufferPointer<UInt8>,
-        _ captures: inout Router.Captures
-    ) -> Int? {
-        if index == segments.count { return nodes[node].methods.isEmpty ? nil : node }
-        let segment = segments[index]
-        for edge in nodes[node].edges where matches(edges[edge], segment, path) {
-            if let end = walk(from: edges[edge].node, index + 1, segments, path, &captures) { return end }
-        }
-        guard nodes[node].parameter >= 0 else { return nil }
-        let outer = captures
-        captures.append(segment)
-        if let end = walk(from: nodes[node].parameter, index + 1, segments, path, &captures) { return end }
-        captures = outer
-        return nil
-    }
+    /// One path on its way down. Arrays are lent once, and not looked after at every step.
+    private struct Walk {
+        let nodes: UnsafeBufferPointer<Node>
+        let edges: UnsafeBufferPointer<Edge>
+        let names: UnsafeBufferPointer<UInt8>
+        let path: UnsafeBufferPointer<UInt8>
 
-    private func matches(
-        _ edge: Edge, _ segment: PathSegments.Segment, _ path: UnsafeBufferPointer<UInt8>
-    ) -> Bool {
-        let bytes = UnsafeBufferPointer(rebasing: path[Int(segment.start)..<Int(segment.end)])
-        if segment.isEncoded {
-            guard let text = try? PercentDecoding.text(bytes, inPath: true) else { return false }
-            return text.utf8.elementsEqual(names[edge.name])
+        /// The node where the segments from `index` on end.
+        func end(
+            of segments: borrowing PathSegments, from node: Int, _ index: Int, _ captures: inout Router.Captures
+        ) -> Int? {
+            var node = node
+            for index in index..<segments.count {
+                let segment = segments[index]
+                let parameter = nodes[node].parameter
+                if let next = literal(behind: node, segment) {
+                    guard parameter >= 0 else {
+                        node = next
+                        continue
+                    }
+                    // Both fit: the parameter's turn comes where the literal leads nowhere.
+                    let known = captures.count
+                    if let end = end(of: segments, from: next, index + 1, &captures) { return end }
+                    captures.count = known
+                }
+                guard parameter >= 0 else { return nil }
+                captures.append(segment)
+                node = parameter
+            }
+            return nodes[node].methods.isEmpty ? nil : node
         }
-        guard bytes.count == edge.name.count else { return false }
-        for offset in 0..<bytes.count where bytes[offset] != names[edge.name.lowerBound + offset] { return false }
-        return true
+
+        private func literal(behind node: Int, _ segment: PathSegments.Segment) -> Int? {
+            for edge in nodes[node].edges where matches(edges[edge].name, segment) { return edges[edge].node }
+            return nil
+        }
+
+        private func matches(_ name: Range<Int>, _ segment: PathSegments.Segment) -> Bool {
+            let (start, count) = (Int(segment.start), Int(segment.end - segment.start))
+            if segment.isEncoded {
+                let bytes = UnsafeBufferPointer(rebasing: path[start..<start + count])
+                guard let text = try? PercentDecoding.text(bytes, inPath: true) else { return false }
+                return text.utf8.elementsEqual(names[name])
+            }
+            guard count == name.count else { return false }
+            for offset in 0..<count where path[start + offset] != names[name.lowerBound + offset] { return false }
+            return true
+        }
     }
 
     /// The tree while it grows.

@@ -1,6 +1,6 @@
 /// The route table, frozen into a tree that a path's bytes walk down. Paths match with and without their last slash, and
 /// a literal segment wins over a parameter.
-public struct Router: Sendable {
+public final class Router: Sendable {
     /// What a method and a path come to.
     public enum Match: Sendable {
         /// The route's place in `routes`, and where its parameters lie.
@@ -14,7 +14,7 @@ public struct Router: Sendable {
 
     /// Where in a path the parameters of a template are.
     public struct Captures: Sendable {
-        public private(set) var count = 0
+        public internal(set) var count = 0
         private var storage = InlineArray<4, PathSegments.Segment>(repeating: .init())
 
         subscript(index: Int) -> PathSegments.Segment { storage[index] }
@@ -34,6 +34,18 @@ public struct Router: Sendable {
             let bytes = UnsafeBufferPointer(rebasing: path[Int(storage[index].start)..<Int(storage[index].end)])
             // It was decoded once to check it, so it cannot fail now.
             return (try? PercentDecoding.text(bytes, inPath: true)) ?? ""
+        }
+
+        func withBytes<Result>(
+            _ index: Int, in path: UnsafeBufferPointer<UInt8>, _ read: (Span<UInt8>) -> Result
+        ) -> Result {
+            precondition(index >= 0 && index < count, "the route has no parameter \(index)")
+            let segment = storage[index]
+            if segment.isEncoded {
+                var text = text(index, in: path)
+                return text.withUTF8 { read($0.span) }
+            }
+            return read(UnsafeBufferPointer(rebasing: path[Int(segment.start)..<Int(segment.end)]).span)
         }
     }
 

@@ -19,6 +19,8 @@ final class ServerState: Sendable {
     let bufferedBytes = Atomic<Int>(0)
     let isDraining = Atomic<Bool>(false)
 
+    /// Whether requests are logged, so that their replies bear their ids.
+    let isTold: Bool
     private let peers = Mutex<[ObjectIdentifier: Peer]>([:])
     private let detached = Mutex<Register<Exchange>>(Register())
     private let openStreams = Mutex<Register<EventStream>>(Register())
@@ -41,6 +43,7 @@ final class ServerState: Sendable {
         self.renderFault = renderFault
         self.afterReply = afterReply
         requestIDs = RequestIDSource()
+        isTold = logger.logLevel <= .debug
         transferDeadline = configuration.transferDeadline.nanoseconds
         headDeadline = configuration.headDeadline.nanoseconds
         // An idle connection is libmicrohttpd's to close; who is still here after that is dripping.

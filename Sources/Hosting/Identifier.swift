@@ -5,10 +5,16 @@ public struct Identifier: Hashable, Sendable, CustomStringConvertible {
     public init(_ value: UInt32) { self.value = value }
 
     /// Reads exactly 8 lowercase hex digits.
-    public init?(_ text: some StringProtocol) {
-        guard text.utf8.count == 8 else { return nil }
+    public init?(_ text: String) {
+        self.init(bytes: text.utf8Span.span)
+    }
+
+    /// Reads exactly 8 lowercase hex digits.
+    public init?(bytes: Span<UInt8>) {
+        guard bytes.count == 8 else { return nil }
         var value: UInt32 = 0
-        for byte in text.utf8 {
+        for index in bytes.indices {
+            let byte = bytes[index]
             switch byte {
             case UInt8(ascii: "0")...UInt8(ascii: "9"): value = value << 4 | UInt32(byte - UInt8(ascii: "0"))
             case UInt8(ascii: "a")...UInt8(ascii: "f"): value = value << 4 | UInt32(byte - UInt8(ascii: "a") + 10)

@@ -1,5 +1,5 @@
 /// Bytes that numbers and strings are printed into, without a String or an allocation in between.
-struct ByteSink: TextOutputStream, Sendable {
+struct ByteSink: Sendable {
     var bytes: [UInt8] = []
 
     init(reserving capacity: Int) {
@@ -12,31 +12,94 @@ struct ByteSink: TextOutputStream, Sendable {
         return taken
     }
 
-    mutating func write(_ string: String) {
-        bytes.append(contentsOf: string.utf8)
-    }
-
-    // The standard library hands a number's digits to this one without making a String; were it to stop, the
-    // numbers would arrive through `write` instead.
-    // swift-format-ignore: NoLeadingUnderscores
-    mutating func _writeASCII(_ digits: UnsafeBufferPointer<UInt8>) {
-        bytes.append(contentsOf: digits)
-    }
-
     mutating func append(_ byte: UInt8) {
         bytes.append(byte)
     }
 
-    mutating func append(_ word: StaticString) {
-        bytes.append(contentsOf: UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount))
+    mutating func append(_ word: StaticString) { append(word, afterComma: false) }
+
+    mutating func append(_ word: StaticString, afterComma: Bool) {
+        let count = word.utf8CodeUnitCount
+        fill(count + 1) { room in
+            room[0] = UInt8(ascii: ",")
+            let start = afterComma ? 1 : 0
+            (room + start).update(from: word.utf8Start, count: count)
+            return start + count
+        }
+    }
+
+    /// Appends a member's name, which the programmer vouches for: nothing in it needs an escape.
+    mutating func appendKey(_ name: StaticString, afterComma: Bool) {
+        let count = name.utf8CodeUnitCount
+        assert(!UnsafeBufferPointer(start: name.utf8Start, count: count).contains(where: Self.needsEscape))
+        fill(count + 4) { room in
+            room[0] = UInt8(ascii: ",")
+            let start = afterComma ? 1 : 0
+            room[start] = UInt8(ascii: "\"")
+            (room + start + 1).update(from: name.utf8Start, count: count)
+            room[start + count + 1] = UInt8(ascii: "\"")
+            room[start + count + 2] = UInt8(ascii: ":")
+            return start + count + 3
+        }
     }
 
     mutating func append(_ number: Float) {
-        if number.isFinite { number.write(to: &self) } else { append(nonFinite: Double(number)) }
+        guard number.isFinite else { return append(nonFinite: Double(number)) }
+        fill(Digits.most) { Digits.write(number, to: $0) }
     }
 
     mutating func append(_ number: Double) {
-        if number.isFinite { number.write(to: &self) } else { append(nonFinite: number) }
+        guard number.isFinite else { return append(nonFinite: number) }
+        fill(Digits.most) { Digits.write(number, to: $0) }
+    }
+
+    /// Appends an array of numbers.
+    mutating func append(_ numbers: Span<Float>, afterComma: Bool) {
+        append(numbers.count, afterComma: afterComma) { index, room in
+            let number = numbers[index]
+            return number.isFinite ? Digits.write(number, to: room) : nil
+        } nonFinite: {
+            Double(numbers[$0])
+        }
+    }
+
+    /// As of Floats.
+    mutating func append(_ numbers: Span<Double>, afterComma: Bool) {
+        append(numbers.count, afterComma: afterComma) { index, room in
+            let number = numbers[index]
+            return number.isFinite ? Digits.write(number, to: room) : nil
+        } nonFinite: {
+            numbers[$0]
+        }
+    }
+
+    /// - Parameter write: writes a number's digits and says how many; nil where it is not finite.
+    @inline(__always)
+    private mutating func append(
+        _ count: Int, afterComma: Bool, _ write: (Int, UnsafeMutablePointer<UInt8>) -> Int?,
+        nonFinite: (Int) -> Double
+    ) {
+        append("[", afterComma: afterComma)
+        var next = 0
+        while next < count {
+            // So many at once that room is made rarely, and so few that little of it stays empty.
+            let end = min(next + 16, count)
+            fill((Digits.most + 1) * (end - next)) { room in
+                var length = 0
+                while next < end, let digits = write(next, room + length + (next > 0 ? 1 : 0)) {
+                    if next > 0 { room[length] = UInt8(ascii: ",") }
+                    length += digits + (next > 0 ? 1 : 0)
+                    next += 1
+                }
+                return length
+            }
+            if next < end {
+                if next > 0 { append(UInt8(ascii: ",")) }
+                append(nonFinite: nonFinite(next))
+                next += 1
+            }
+        }
+        append(UInt8(ascii: "]"))
     }
 
     private mutating func append(nonFinite number: Double) {
@@ -65,6 +128,7 @@ struct ByteSink: TextOutputStream, Sendable {
                 rest = quotient
             }
             if isNegative { text[0] = UInt8(ascii: "-") }
+            return count
         }
     }
 
@@ -78,24 +142,25 @@ struct ByteSink: TextOutputStream, Sendable {
                 append(beforeColon ? "\":" : "\"")
                 return
             }
-            fill(text.count + (afterComma ? 3 : 2) + (beforeColon ? 1 : 0)) { room in
-                let start = afterComma ? 1 : 0
+            fill(text.count + 4) { room in
                 room[0] = UInt8(ascii: ",")
+                let start = afterComma ? 1 : 0
                 room[start] = UInt8(ascii: "\"")
-                let end = room[(start + 1)...].update(fromContentsOf: text)
+                if let first = text.baseAddress { (room + start + 1).update(from: first, count: text.count) }
+                let end = start + text.count + 1
                 room[end] = UInt8(ascii: "\"")
-                if beforeColon { room[end + 1] = UInt8(ascii: ":") }
+                room[end + 1] = UInt8(ascii: ":")
+                return end + (beforeColon ? 2 : 1)
             }
         }
     }
 
-    /// Appends so many bytes, which the closure writes all of.
+    /// Makes room for so many bytes at once, of which the closure writes some and says how many.
     @inline(__always)
-    private mutating func fill(_ count: Int, _ write: (UnsafeMutableBufferPointer<UInt8>) -> Void) {
-        bytes.append(addingCapacity: count) { output in
+    private mutating func fill(_ most: Int, _ write: (UnsafeMutablePointer<UInt8>) -> Int) {
+        bytes.append(addingCapacity: most) { output in
             output.withUnsafeMutableBufferPointer { room, initialized in
-                write(UnsafeMutableBufferPointer(rebasing: room[..<count]))
-                initialized = count
+                if let start = room.baseAddress { initialized = write(start) }
             }
         }
     }

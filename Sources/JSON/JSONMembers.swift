@@ -44,9 +44,17 @@ extension JSONValue {
         var place = json_object_iter(node)
         while let here = place {
             let key = JSONMembers.keyBytes(at: here)
-            if !known.contains(where: { $0.utf8.elementsEqual(key) }) { return String(decoding: key, as: UTF8.self) }
+            if !known.contains(where: { isSame($0, key) }) { return String(decoding: key, as: UTF8.self) }
             place = json_object_iter_next(node, here)
         }
         return nil
+    }
+
+    private func isSame(_ name: String, _ key: UnsafeRawBufferPointer) -> Bool {
+        var name = name
+        return name.withUTF8 { name in
+            guard name.count == key.count else { return false }
+            return zip(name, key).allSatisfy { $0 == $1 }
+        }
     }
 }

@@ -46,8 +46,14 @@ public struct JSONWriter: Sendable {
     public mutating func beginArray() { open(UInt8(ascii: "[")) }
     public mutating func endArray() { close(UInt8(ascii: "]")) }
 
-    /// A member's name.
-    public mutating func key(_ name: String) {
+    /// A member's name, of characters that need no escape.
+    public mutating func key(_ name: StaticString) {
+        sink.appendKey(name, afterComma: followsValue)
+        followsValue = false
+    }
+
+    /// A member's name, whatever it is.
+    public mutating func key(named name: String) {
         sink.appendQuoted(name, afterComma: followsValue, beforeColon: true)
         followsValue = false
     }
@@ -110,15 +116,13 @@ public struct JSONWriter: Sendable {
     }
 
     public mutating func array(of numbers: Span<Float>) {
-        beginArray()
-        for index in numbers.indices { value(numbers[index]) }
-        endArray()
+        sink.append(numbers, afterComma: followsValue)
+        followsValue = true
     }
 
     public mutating func array(of numbers: Span<Double>) {
-        beginArray()
-        for index in numbers.indices { value(numbers[index]) }
-        endArray()
+        sink.append(numbers, afterComma: followsValue)
+        followsValue = true
     }
 
     public mutating func array(of numbers: Span<Int64>) {
@@ -148,7 +152,7 @@ public struct JSONWriter: Sendable {
     private mutating func object(_ parsed: JSONValue) {
         beginObject()
         for (name, member) in JSONMembers(parsed) {
-            key(name)
+            key(named: name)
             value(member)
         }
         endObject()
@@ -182,8 +186,7 @@ public struct JSONWriter: Sendable {
     }
 
     private mutating func word(_ word: StaticString) {
-        separate()
-        sink.append(word)
+        sink.append(word, afterComma: followsValue)
         followsValue = true
     }
 }

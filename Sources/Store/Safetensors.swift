@@ -49,14 +49,14 @@ public struct Safetensors: Sendable, Equatable {
             writer.key("__metadata__")
             writer.beginObject()
             for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
-                writer.key(key)
+                writer.key(named: key)
                 writer.value(value)
             }
             writer.endObject()
         }
         var offset = 0
         for entry in entries {
-            writer.key(entry.name)
+            writer.key(named: entry.name)
             writer.beginObject()
             writer.key("dtype")
             writer.value(entry.tensor.dtype.code)

@@ -91,7 +91,7 @@ struct JSONRoundTripTests {
         default:
             writer.beginObject()
             for index in 0..<Int.random(in: 0..<5, using: &dice) {
-                writer.key("key \(index)\t")
+                writer.key(named: "key \(index)\t")
                 grow(&writer, depth: depth + 1, &dice)
             }
             writer.endObject()

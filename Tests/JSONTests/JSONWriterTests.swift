@@ -99,7 +99,7 @@ struct JSONWriterTests {
             #expect(
                 written {
                     $0.beginObject()
-                    $0.key(string)
+                    $0.key(named: string)
                     $0.null()
                     $0.endObject()
                 } == "{\(text):null}")
@@ -112,6 +112,19 @@ struct JSONWriterTests {
         #expect(written { $0.array(of: [1, -2] as [Int64]) } == "[1,-2]")
         #expect(written { $0.array(of: [0, 255] as [UInt8]) } == "[0,255]")
         #expect(written { $0.array(of: [] as [Float]) } == "[]")
+    }
+
+    @Test func `writes a long row as its numbers one by one`() {
+        var numbers = (-200..<200).map(Double.init) + [0.1, -0.0, 1e300, .infinity, .nan, .leastNonzeroMagnitude]
+        for place in [0, 15, 16, 17, 63, 99] { numbers[place] = -.infinity }
+        let apart = numbers.map { number in written { $0.value(number) } }.joined(separator: ",")
+        #expect(written { $0.array(of: numbers) } == "[\(apart)]")
+        #expect(apart.contains("-127.0,") && apart.contains(",128.0,") && apart.contains(",-0.0,"))
+        let floats = numbers.map { Float($0) }
+        #expect(
+            written { $0.array(of: floats) }
+                == "[" + floats.map { number in written { $0.value(number) } }.joined(separator: ",") + "]")
+        #expect(written { $0.array(of: [] as [Double]) } == "[]")
     }
 
     @Test func `starts anew after taking and after removing`() {

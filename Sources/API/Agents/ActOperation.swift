@@ -136,15 +136,15 @@ enum ActOperation {
 extension Call {
     /// Reads one element of a space, or an array of them.
     func elements(
-        of space: Space, _ layout: Layout, _ json: JSONValue, at pointer: JSONPointer, isBatch: Bool
+        of space: Space, _ layout: Layout, _ json: JSONValue, at pointer: @autoclosure () -> JSONPointer, isBatch: Bool
     ) throws(Problem) -> Lanes {
         var lanes = Lanes(layout.element, count: 0)
         guard isBatch else {
-            try lanes.append(json, of: space, layout, at: pointer)
+            try lanes.append(json, of: space, layout, at: pointer())
             return lanes
         }
         for (index, element) in json.arrayElements.enumerated() {
-            try lanes.append(element, of: space, layout, at: pointer.appending(index))
+            try lanes.append(element, of: space, layout, at: pointer().appending(index))
         }
         return lanes
     }

@@ -118,18 +118,16 @@ enum VersionOperations {
 extension Call {
     /// The agent that the path names.
     func agent() throws(Problem) -> Agent {
-        let id = exchange.segment(0)
-        guard let agent = Identifier(id).flatMap({ hall.agents.find($0) }) else {
-            throw Problem(.notFound, "there is no agent \(id)")
+        guard let agent = identifier.flatMap({ hall.agents.find($0) }) else {
+            throw Problem(.notFound, "there is no agent \(exchange.segment(0))")
         }
         return agent
     }
 
     /// The job that the path names.
     func job() throws(Problem) -> Job {
-        let id = exchange.segment(0)
-        guard let job = Identifier(id).flatMap({ hall.jobs.find($0) }) else {
-            throw Problem(.notFound, "there is no job \(id)")
+        guard let job = identifier.flatMap({ hall.jobs.find($0) }) else {
+            throw Problem(.notFound, "there is no job \(exchange.segment(0))")
         }
         return job
     }

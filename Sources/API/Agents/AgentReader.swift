@@ -41,7 +41,7 @@ enum AgentReader {
         writer.beginObject()
         for name in known {
             guard let text = call.query(name) ?? metadata[name] else { continue }
-            writer.key(name)
+            writer.key(named: name)
             if texts.contains(name) {
                 writer.value(text)
             } else {

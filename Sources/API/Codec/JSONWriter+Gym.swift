@@ -11,12 +11,12 @@ extension JSONWriter {
             value(lanes.integer(offset))
             offset += 1
         case .box(let box) where box.shape.count == 1:
-            row(lanes, offset..<offset + box.count)
-            offset += box.count
+            row(lanes, offset..<offset + box.shape[0])
+            offset += box.shape[0]
         case .dict(let dict):
             beginObject()
             for member in dict.members {
-                key(member.key)
+                key(named: member.key)
                 element(of: member.space, lanes, at: &offset)
             }
             endObject()
@@ -39,15 +39,19 @@ extension JSONWriter {
 
     /// `count` elements of `space`, as an array of them, or as the one element where there is no batch.
     mutating func elements(of space: Space, _ lanes: Lanes, count: Int, isBatch: Bool) {
-        var offset = 0
-        guard isBatch else { return element(of: space, lanes, at: &offset) }
-        beginArray()
-        for _ in 0..<count { element(of: space, lanes, at: &offset) }
-        endArray()
+        if isBatch { beginArray() }
+        if case .box(let box) = space, box.shape.count == 1 {
+            let width = box.shape[0]
+            for index in 0..<count { row(lanes, index * width..<(index + 1) * width) }
+        } else {
+            var offset = 0
+            for _ in 0..<count { element(of: space, lanes, at: &offset) }
+        }
+        if isBatch { endArray() }
     }
 
     mutating func member(_ name: String, _ value: Value) {
-        key(name)
+        key(named: name)
         self.value(value)
     }
 }

@@ -3,16 +3,26 @@ import Synchronization
 
 /// Counts requests and their durations, and writes them in Prometheus' text format 0.0.4.
 final class Meter: Sendable {
-    /// Upper bounds in seconds: from a step on a warm cache to a long rollout.
-    private static let buckets = [0.00001, 0.0001, 0.001, 0.01, 0.1, 1, 10]
+    /// Upper bounds in nanoseconds: from a step on a warm cache to a long rollout.
+    private static let buckets: [UInt64] = [
+        10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000, 10_000_000_000,
+    ]
 
     private struct Series {
-        var requests: [Int: UInt64] = [:]
+        /// How often each status was answered: a handful, in the order in which they first were.
+        var requests: [(status: Int, count: UInt64)] = []
         var counts = Array(repeating: UInt64(0), count: buckets.count + 1)
-        var seconds = 0.0
+        var nanoseconds: UInt64 = 0
+
+        mutating func count(_ status: Int) {
+            if let place = requests.firstIndex(where: { $0.status == status }) {
+                requests[place].count += 1
+            } else {
+                requests.append((status, 1))
+            }
+        }
     }
 
-    private let positions: [String: Int]
     private let operations: [String]
     private let series: [Mutexed]
 
@@ -23,19 +33,16 @@ final class Meter: Sendable {
 
     init(operations: [String]) {
         self.operations = operations + ["none"]
-        positions = Dictionary(uniqueKeysWithValues: self.operations.enumerated().map { ($1, $0) })
         series = self.operations.map { _ in Mutexed() }
     }
 
-    /// - Parameter operation: nil where no route was found.
-    func record(_ operation: String?, status: Int, nanoseconds: UInt64) {
-        guard let position = positions[operation ?? "none"] else { return }
-        let seconds = Double(nanoseconds) / 1e9
-        let bucket = Self.buckets.firstIndex { seconds <= $0 } ?? Self.buckets.count
-        series[position].series.withLock { series in
-            series.requests[status, default: 0] += 1
+    /// - Parameter place: of the operation among those given; nil where no route was found.
+    func record(_ place: Int?, status: Int, nanoseconds: UInt64) {
+        let bucket = Self.buckets.firstIndex { nanoseconds <= $0 } ?? Self.buckets.count
+        series[place ?? series.count - 1].series.withLock { series in
+            series.count(status)
             series.counts[bucket] += 1
-            series.seconds += seconds
+            series.nanoseconds += nanoseconds
         }
     }
 
@@ -47,7 +54,7 @@ final class Meter: Sendable {
             """
         let all = zip(operations, series.map { $0.series.withLock { $0 } })
         for (operation, series) in all {
-            for (status, count) in series.requests.sorted(by: { $0.key < $1.key }) {
+            for (status, count) in series.requests.sorted(by: { $0.status < $1.status }) {
                 text += "http_server_requests_total{operation=\"\(operation)\",status=\"\(status)\"} \(count)\n"
             }
         }
@@ -61,11 +68,11 @@ final class Meter: Sendable {
             var total: UInt64 = 0
             for (bound, count) in zip(Self.buckets, series.counts) {
                 total += count
-                text += "\(name)_bucket{operation=\"\(operation)\",le=\"\(bound)\"} \(total)\n"
+                text += "\(name)_bucket{operation=\"\(operation)\",le=\"\(Double(bound) / 1e9)\"} \(total)\n"
             }
             total += series.counts[Self.buckets.count]
             text += "\(name)_bucket{operation=\"\(operation)\",le=\"+Inf\"} \(total)\n"
-            text += "\(name)_sum{operation=\"\(operation)\"} \(series.seconds)\n"
+            text += "\(name)_sum{operation=\"\(operation)\"} \(Double(series.nanoseconds) / 1e9)\n"
             text += "\(name)_count{operation=\"\(operation)\"} \(total)\n"
         }
         for gauge in gauges {

@@ -144,9 +144,8 @@ extension Call {
 
     /// The set of demonstrations that the path names.
     func demonstrations() throws(Problem) -> DemonstrationSet {
-        let id = exchange.segment(0)
-        guard let set = Identifier(id).flatMap({ hall.demonstrations.find($0) }) else {
-            throw Problem(.notFound, "there are no demonstrations \(id)")
+        guard let set = identifier.flatMap({ hall.demonstrations.find($0) }) else {
+            throw Problem(.notFound, "there are no demonstrations \(exchange.segment(0))")
         }
         return set
     }

@@ -10,13 +10,18 @@ enum EpisodeOperations {
 
     static func step(_ call: Call) throws(Problem) -> Reply {
         if call.exchange.mediaType == .safetensors { return try stepTensors(call) }
+        let found = call.foundSession
+        if let found, let actions = try call.knownActions(found) {
+            return try step(found, actions, index: nil, tensors: call.wantsTensors)
+        }
         guard let body = try call.oldJSON() else { throw Problem(.invalidJSON, "Request is not a valid json", at: "") }
         let fields = try Fields(body, known: stepFields)
         let action = try fields.oldRequired("action")
-        let session = try call.session(old: true)
-        let codec = SessionCodec(session: session)
-        let lanes = try codec.action(action, at: fields.at("action"))
-        return try step(session, lanes, index: try fields.int("step", in: 0...Int.max), tensors: call.wantsTensors)
+        let session = try call.existing(found, old: true)
+        let lanes = try SessionCodec(session: session).action(action, at: fields.at("action"))
+        let index = try fields.int("step", in: 0...Int.max)
+        if index == nil { call.exchange.withBody { session.keep(lanes, readFrom: $0) } }
+        return try step(session, lanes, index: index, tensors: call.wantsTensors)
     }
 
     private static func stepTensors(_ call: Call) throws(Problem) -> Reply {
@@ -91,6 +96,12 @@ enum EpisodeOperations {
 }
 
 extension Call {
+    /// The actions of a body that the session has lately read, and that may be read now.
+    fileprivate func knownActions(_ session: Session) throws(Problem) -> Lanes? {
+        guard exchange.bodyCount > 0, try !hasTensors() else { return nil }
+        return exchange.withBody { session.actions(readFrom: $0) }
+    }
+
     /// The body of an old route that needs one: the old server's words where it is no JSON.
     func oldJSON() throws(Problem) -> JSONValue? {
         do {

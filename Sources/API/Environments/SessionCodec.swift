@@ -13,7 +13,7 @@ struct SessionCodec {
     var isBatch: Bool { session.count > 1 }
 
     /// Reads what is posted to `step`.
-    func action(_ json: JSONValue, at pointer: JSONPointer) throws(Problem) -> Lanes {
+    func action(_ json: JSONValue, at pointer: @autoclosure () -> JSONPointer) throws(Problem) -> Lanes {
         let layout = session.actionLayout
         var writer = LaneWriter(Lanes(layout.element, count: session.count * layout.count))
         if isBatch {
@@ -22,22 +22,22 @@ struct SessionCodec {
                 throw Problem(
                     .notAMember,
                     "expected an array of \(session.count) actions, one for each environment, not \(found)",
-                    at: pointer.description)
+                    at: pointer().description)
             }
             for (index, element) in json.arrayElements.enumerated() {
-                try read(element, into: &writer, at: pointer, index: index)
+                try read(element, into: &writer, at: pointer().appending(index))
             }
         } else {
-            try read(json, into: &writer, at: pointer, index: nil)
+            try read(json, into: &writer, at: pointer())
         }
         return writer.lanes
     }
 
     private func read(
-        _ json: JSONValue, into writer: inout LaneWriter, at pointer: JSONPointer, index: Int?
+        _ json: JSONValue, into writer: inout LaneWriter, at pointer: @autoclosure () -> JSONPointer
     ) throws(Problem) {
         do { try session.actionSpace.read(json, into: &writer) } catch {
-            throw Problem(error, at: (index.map { pointer.appending($0) } ?? pointer).description)
+            throw Problem(error, at: pointer().description)
         }
     }
 
@@ -76,7 +76,7 @@ struct SessionCodec {
             of: session.observationSpace, world.vector.observations, count: session.count, isBatch: isBatch)
     }
 
-    private func flags(_ name: String, to writer: inout JSONWriter, _ flag: (Int) -> Bool) {
+    private func flags(_ name: StaticString, to writer: inout JSONWriter, _ flag: (Int) -> Bool) {
         writer.key(name)
         guard isBatch else { return writer.value(flag(0)) }
         writer.beginArray()
@@ -85,6 +85,7 @@ struct SessionCodec {
     }
 
     private func info(of world: borrowing World, to writer: inout JSONWriter) {
+        if !isBatch, session.request.options.autoreset != .sameStep { return writer.value(world.vector.info(0)) }
         var infos = infos(of: world)
         addFinal(of: world, to: &infos)
         writer.value(isBatch ? BatchedInfo.combine(infos) : infos[0])

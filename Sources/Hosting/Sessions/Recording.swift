@@ -59,6 +59,7 @@ extension Session {
     /// Lends the world to what moves it. Where the session is recorded, the episodes that end are stored before this
     /// returns: then only a worker may call it.
     /// - Parameter holding: for long, see ``hold(_:)``; a world that another process hosts always is.
+    @specialized(where R == [UInt8])
     public func drive<R>(
         holding: Bool = false, _ body: (inout sending World) throws(HostingError) -> sending R
     ) throws(HostingError) -> sending R {

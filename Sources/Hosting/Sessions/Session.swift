@@ -39,6 +39,7 @@ public final class Session: Sendable {
     public let renderModes: [RenderMode]
     public let transitionTable: TransitionTable?
     public let createdAt: ContinuousClock.Instant
+    private let readActions = Mutex(ReadActions())
     private let lastUse: Mutex<ContinuousClock.Instant>
     private let isHeld = Atomic(false)
     let isRecording = Atomic(false)
@@ -90,6 +91,14 @@ public final class Session: Sendable {
 
     public var count: Int { request.options.count }
 
+    /// The actions that a text of a step said lately; nil where it must be read.
+    public func actions(readFrom text: Span<UInt8>) -> Lanes? { readActions.withLock { $0[text] } }
+
+    /// Remembers the actions that a whole text of a step says.
+    public func keep(_ actions: Lanes, readFrom text: Span<UInt8>) {
+        readActions.withLock { $0.keep(actions, for: text) }
+    }
+
     public var lastUsedAt: ContinuousClock.Instant { lastUse.withLock { $0 } }
 
     /// When the lease runs out, unless the session is used before.
@@ -97,6 +106,7 @@ public final class Session: Sendable {
 
     /// Lends the world. Another caller's step is waited for, since it takes microseconds; a rollout is not.
     /// - Throws: ``HostingError/sessionBusy(_:)`` while a rollout holds it, or what `body` throws.
+    @specialized(where R == [UInt8])
     public func use<R>(
         now: ContinuousClock.Instant = .now, _ body: (inout sending World) throws(HostingError) -> sending R
     ) throws(HostingError) -> sending R {
@@ -116,6 +126,7 @@ public final class Session: Sendable {
     }
 
     /// Lends the world for long: everybody else is told that the session is busy, rather than made to wait.
+    @specialized(where R == [UInt8])
     public func hold<R>(
         _ body: (inout sending World) throws(HostingError) -> sending R
     ) throws(HostingError) -> sending R {

@@ -8,25 +8,25 @@ struct RequestBody {
 
     mutating func set(_ key: String, _ text: String?) {
         guard let text else { return }
-        writer.key(key)
+        writer.key(named: key)
         writer.value(text)
     }
 
     mutating func set(_ key: String, _ number: Int?) {
         guard let number else { return }
-        writer.key(key)
+        writer.key(named: key)
         writer.value(number)
     }
 
     mutating func set(_ key: String, _ number: Double?) {
         guard let number else { return }
-        writer.key(key)
+        writer.key(named: key)
         writer.value(number)
     }
 
     mutating func set(_ key: String, _ texts: [String]?) {
         guard let texts else { return }
-        writer.key(key)
+        writer.key(named: key)
         writer.beginArray()
         for text in texts { writer.value(text) }
         writer.endArray()
@@ -37,7 +37,7 @@ struct RequestBody {
         guard let text else { return }
         do {
             let value = try JSONDocument(parsing: Array(text.utf8)).root
-            writer.key(key)
+            writer.key(named: key)
             writer.value(value)
         } catch {
             throw .malformedArgument(name: option, reason: "\(error)")
