@@ -44,7 +44,8 @@ let package = Package(
             ]),
 
         // The wire.
-        .target(name: "JSON", dependencies: ["CJansson"], swiftSettings: strict + fast),
+        .target(name: "CNumbers", cxxSettings: [.unsafeFlags(["-O3"], .when(configuration: .debug))]),
+        .target(name: "JSON", dependencies: ["CJansson", "CNumbers"], swiftSettings: strict + fast),
         .target(
             name: "HTTP", dependencies: ["CMicrohttpd", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),

@@ -14,6 +14,8 @@ public protocol Structured {
     var asString: String? { get }
     /// How many elements an array has; nil for anything else.
     var elementCount: Int? { get }
+    /// The elements of an array that is known to have nothing but numbers; nil where that is not known.
+    var numbers: ArraySlice<Double>? { get }
     /// The elements of an array; empty for anything else.
     var arrayElements: Elements { get }
     /// The keys of an object, in order; nil for anything else.
@@ -22,6 +24,8 @@ public protocol Structured {
 }
 
 extension Value: Structured {
+    public var numbers: ArraySlice<Double>? { nil }
+
     public var kindName: String {
         switch self {
         case .null: "null"

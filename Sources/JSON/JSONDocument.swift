@@ -10,12 +10,22 @@ public struct JSONDocument: Sendable {
         var scan = JSONScan(limits: limits)
         try scan.check(text)
         _ = Self.seeded
+        if !scan.rows.isEmpty, !scan.hasNul, let tree = Self.tree(text, scan.rows) {
+            root = JSONValue(tree: tree, node: tree.root)
+            return
+        }
         var fault = json_error_t()
         let node = text.withUnsafeBytes { bytes in
             json_loadb(bytes.baseAddress, bytes.count, Self.flags, &fault)
         }
         guard let node else { throw JSONError(fault, in: text) }
         root = JSONValue(tree: JSONTree(root: node), node: node)
+    }
+
+    /// Parses all but the rows; nil where that fails, as the whole text then does, at a place of its own.
+    private static func tree(_ text: Span<UInt8>, _ rows: NumberRows) -> JSONTree? {
+        let marked = text.withUnsafeBytes { rows.marked($0) }
+        return json_loadb(marked, marked.count, flags | Int(JSON_ALLOW_NUL), nil).map { JSONTree(root: $0, rows: rows) }
     }
 
     /// Parses the bytes of an array, as `init(parsing:limits:)` does.
@@ -31,10 +41,12 @@ public struct JSONDocument: Sendable {
 
 /// Owns what jansson parsed.
 final class JSONTree: @unchecked Sendable {  // a C handle that nobody changes after parsing
-    private let root: UnsafeMutablePointer<json_t>
+    let root: UnsafeMutablePointer<json_t>
+    let rows: NumberRows
 
-    init(root: UnsafeMutablePointer<json_t>) {
+    init(root: UnsafeMutablePointer<json_t>, rows: NumberRows = NumberRows()) {
         self.root = root
+        self.rows = rows
     }
 
     deinit {

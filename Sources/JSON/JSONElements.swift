@@ -22,6 +22,7 @@ extension JSONValue {
     /// count as numbers). Returns the index of the first element that is none, or nil where all were read.
     public func read(into target: inout MutableSpan<Float>) -> Int? {
         precondition(kind == .array && count == target.count)
+        if let numbers { return Self.copy(numbers, to: &target) { Float($0) } }
         return fill { index, node in
             guard let number = Self.extendedDouble(node) else { return false }
             target[index] = Float(number)
@@ -32,6 +33,7 @@ extension JSONValue {
     /// As for `Float`.
     public func read(into target: inout MutableSpan<Double>) -> Int? {
         precondition(kind == .array && count == target.count)
+        if let numbers { return Self.copy(numbers, to: &target) { $0 } }
         return fill { index, node in
             guard let number = Self.extendedDouble(node) else { return false }
             target[index] = number
@@ -42,11 +44,26 @@ extension JSONValue {
     /// As for `Float`, for integers and reals without fraction.
     public func read(into target: inout MutableSpan<Int64>) -> Int? {
         precondition(kind == .array && count == target.count)
+        if let numbers { return Self.copy(numbers, to: &target) { Int64(exactly: $0) } }
         return fill { index, node in
             guard let number = Self.int64(node) else { return false }
             target[index] = number
             return true
         }
+    }
+
+    /// The numbers of an array of nothing else that is long enough to have been read aside; nil for any other value.
+    public var numbers: ArraySlice<Double>? { row.map { tree.rows.numbers[$0] } }
+
+    @inline(__always)
+    private static func copy<Number>(
+        _ numbers: ArraySlice<Double>, to target: inout MutableSpan<Number>, _ convert: (Double) -> Number?
+    ) -> Int? {
+        for (index, number) in numbers.enumerated() {
+            guard let converted = convert(number) else { return index }
+            target[index] = converted
+        }
+        return nil
     }
 
     @inline(__always)

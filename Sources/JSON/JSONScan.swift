@@ -5,6 +5,10 @@ struct JSONScan {
     private var depth = 0
     private var containers = 0
     private var scalars = 0
+    /// The rows of numbers that were met.
+    private(set) var rows = NumberRows()
+    /// Whether a string has an escaped NUL.
+    private(set) var hasNul = false
 
     init(limits: JSONLimits) {
         self.limits = limits
@@ -19,15 +23,18 @@ struct JSONScan {
         }
         while index < text.count {
             switch text[index] {
-            case UInt8(ascii: "{"), UInt8(ascii: "["):
+            case UInt8(ascii: "{"):
                 try open(at: index, in: text)
                 index += 1
+            case UInt8(ascii: "["):
+                try open(at: index, in: text)
+                index = try row(from: index, in: text) ?? index + 1
             case UInt8(ascii: "}"), UInt8(ascii: "]"):
                 depth -= 1
                 index += 1
             case UInt8(ascii: "\""):
                 try countScalar()
-                index = try Self.endOfString(from: index + 1, in: text)
+                index = try endOfString(from: index + 1, in: text)
             case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
                 UInt8(ascii: "A")...UInt8(ascii: "Z"):
                 try countScalar()
@@ -36,6 +43,16 @@ struct JSONScan {
                 index += 1
             }
         }
+    }
+
+    /// Passes over a row of numbers, and returns where it ends; nil where there is none.
+    private mutating func row(from start: Int, in text: Span<UInt8>) throws(JSONError) -> Int? {
+        let before = rows.numbers.count
+        guard let end = text.withUnsafeBytes({ rows.read($0, at: start, numberBytes: limits.numberBytes) }) else { return nil }
+        depth -= 1
+        scalars += rows.numbers.count - before
+        if scalars > limits.scalars { throw .tooManyScalars(limit: limits.scalars) }
+        return end
     }
 
     private mutating func open(at index: Int, in text: Span<UInt8>) throws(JSONError) {
@@ -89,16 +106,27 @@ struct JSONScan {
         return index
     }
 
-    private static func endOfString(from start: Int, in text: Span<UInt8>) throws(JSONError) -> Int {
+    private mutating func endOfString(from start: Int, in text: Span<UInt8>) throws(JSONError) -> Int {
         var index = start
         while index < text.count, text[index] != UInt8(ascii: "\"") {
             if text[index] < 0x20 {
                 let reason = "line ends and control characters must be escaped in a string, as \\n is"
                 throw .syntax(reason: reason, at: JSONPosition(of: index, in: text))
             }
-            index += text[index] == UInt8(ascii: "\\") ? 2 : 1
+            guard text[index] == UInt8(ascii: "\\") else {
+                index += 1
+                continue
+            }
+            hasNul = hasNul || Self.isNul(at: index, in: text)
+            index += 2
         }
         return min(index + 1, text.count)
+    }
+
+    /// Whether `\u0000` stands there.
+    private static func isNul(at index: Int, in text: Span<UInt8>) -> Bool {
+        guard index + 5 < text.count, text[index + 1] == UInt8(ascii: "u") else { return false }
+        return (2...5).allSatisfy { text[index + $0] == UInt8(ascii: "0") }
     }
 
     /// Whether a byte may stand inside a number or a bare word.
@@ -112,7 +140,7 @@ struct JSONScan {
         }
     }
 
-    private static func isSpace(_ byte: UInt8) -> Bool {
+    static func isSpace(_ byte: UInt8) -> Bool {
         byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D
     }
 

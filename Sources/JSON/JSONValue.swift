@@ -9,17 +9,37 @@ import CJansson
 
     let tree: JSONTree
     let node: UnsafeMutablePointer<json_t>
+    /// Which of the tree's numbers this is, where it is one of a row; else -1.
+    private let place: Int
 
     init(tree: JSONTree, node: UnsafeMutablePointer<json_t>) {
         self.tree = tree
         self.node = node
+        place = -1
+    }
+
+    private init(_ row: JSONValue, place: Int) {
+        tree = row.tree
+        node = row.node
+        self.place = place
+    }
+
+    /// Where the numbers of this row lie; nil where it is none.
+    var row: Range<Int>? {
+        guard node.pointee.type == JSON_STRING, place < 0, !tree.rows.isEmpty else { return nil }
+        return tree.rows.range(markedBy: stringBytes)
+    }
+
+    private var stringBytes: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: json_string_value(node), count: json_string_length(node))
     }
 
     public var kind: Kind {
-        switch node.pointee.type {
+        if place >= 0 { return tree.rows.isInteger[place] ? .integer : .real }
+        return switch node.pointee.type {
         case JSON_OBJECT: .object
         case JSON_ARRAY: .array
-        case JSON_STRING: .string
+        case JSON_STRING: row == nil ? .string : .array
         case JSON_INTEGER: .integer
         case JSON_REAL: .real
         case JSON_TRUE, JSON_FALSE: .bool
@@ -28,21 +48,20 @@ import CJansson
     }
 
     /// An integer, or a real without fraction such as `1.0`.
-    public var int64: Int64? { Self.int64(node) }
+    public var int64: Int64? { place < 0 ? Self.int64(node) : Int64(exactly: tree.rows.numbers[place]) }
 
     /// As `int64`.
-    public var int: Int? { Self.int64(node).map(Int.init) }
+    public var int: Int? { int64.map(Int.init) }
 
     /// Any number.
-    public var double: Double? { Self.double(node) }
+    public var double: Double? { place < 0 ? Self.double(node) : tree.rows.numbers[place] }
 
     /// Any number, or one of the strings `"Infinity"`, `"-Infinity"`, `"NaN"` that stand where JSON has no number.
-    public var extendedDouble: Double? { Self.extendedDouble(node) }
+    public var extendedDouble: Double? { place < 0 ? Self.extendedDouble(node) : tree.rows.numbers[place] }
 
     public var string: String? {
-        guard let start = json_string_value(node) else { return nil }
-        let bytes = UnsafeRawBufferPointer(start: start, count: json_string_length(node))
-        return String(decoding: bytes, as: UTF8.self)
+        guard node.pointee.type == JSON_STRING, place < 0, row == nil else { return nil }
+        return String(decoding: stringBytes, as: UTF8.self)
     }
 
     public var bool: Bool? {
@@ -59,6 +78,7 @@ import CJansson
     public var count: Int {
         switch node.pointee.type {
         case JSON_ARRAY: json_array_size(node)
+        case JSON_STRING: row?.count ?? 0
         case JSON_OBJECT: json_object_size(node)
         default: 0
         }
@@ -66,6 +86,10 @@ import CJansson
 
     /// The element of an array. An index outside it is a programmer's mistake.
     public subscript(index: Int) -> JSONValue {
+        if let row {
+            precondition(row.indices.contains(row.lowerBound + index), "element \(index) of \(row.count)")
+            return JSONValue(self, place: row.lowerBound + index)
+        }
         guard index >= 0, let element = json_array_get(node, index) else {
             preconditionFailure("element \(index) of \(count)")
         }

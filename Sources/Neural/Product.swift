@@ -15,6 +15,14 @@ enum Product {
         strides: (a: Int?, b: Int?, result: Int?) = (nil, nil, nil), adds: Bool = false
     ) {
         oneThread
+        // One row is a vector: the product of matrices would first pack what it reads once.
+        if rows == 1, !transposedA {
+            let (m, n) = transposedB ? (columns, inner) : (inner, columns)
+            cblas_sgemv(
+                CblasRowMajor, transposedB ? CblasNoTrans : CblasTrans, Int32(m), Int32(n), 1, b, Int32(strides.b ?? n),
+                a, 1, adds ? 1 : 0, result, 1)
+            return
+        }
         cblas_sgemm(
             CblasRowMajor, transposedA ? CblasTrans : CblasNoTrans, transposedB ? CblasTrans : CblasNoTrans,
             Int32(rows), Int32(columns), Int32(inner), 1, a, Int32(strides.a ?? (transposedA ? rows : inner)), b,

@@ -37,12 +37,22 @@ public struct Box: Sendable, Equatable {
     private func read(
         _ value: some Structured, dimension: Int, lane: inout Int, into writer: inout LaneWriter
     ) throws(SpaceMismatch) {
-        guard dimension < shape.count else { return try readLane(value, lane: &lane, into: &writer) }
+        guard dimension < shape.count else {
+            guard let number = value.asDouble else { throw SpaceMismatch("expected a number, not \(value.kindName)") }
+            return try readLane(number, lane: &lane, into: &writer)
+        }
         guard let count = value.elementCount, count == shape[dimension] else {
             let found = value.elementCount.map { "an array of \($0)" } ?? value.kindName
             throw SpaceMismatch("expected an array of \(shape[dimension]) for shape \(shape), not \(found)")
         }
         var index = 0
+        if dimension == shape.count - 1, let numbers = value.numbers {
+            for number in numbers {
+                do { try readLane(number, lane: &lane, into: &writer) } catch { throw error.within(.index(index)) }
+                index += 1
+            }
+            return
+        }
         for element in value.arrayElements {
             do { try read(element, dimension: dimension + 1, lane: &lane, into: &writer) } catch {
                 throw error.within(.index(index))
@@ -52,10 +62,9 @@ public struct Box: Sendable, Equatable {
     }
 
     private func readLane(
-        _ value: some Structured, lane: inout Int, into writer: inout LaneWriter
+        _ number: Double, lane: inout Int, into writer: inout LaneWriter
     ) throws(SpaceMismatch) {
-        guard var number = value.asDouble else { throw SpaceMismatch("expected a number, not \(value.kindName)") }
-        if dtype == .float32 { number = Double(Float(number)) }
+        let number = dtype == .float32 ? Double(Float(number)) : number
         guard dtype.isFloat || number == number.rounded() else {
             throw SpaceMismatch("expected a whole number for dtype \(dtype.rawValue), not \(number)")
         }

@@ -22,7 +22,7 @@ extension Policy {
     }
 
     /// - Throws: ``LearningError/invalidCheckpoint(_:)`` where the tensors are not of this network.
-    public init(_ network: Network, _ hyperparameters: Hyperparameters, from checkpoint: Checkpoint)
+    public convenience init(_ network: Network, _ hyperparameters: Hyperparameters, from checkpoint: Checkpoint)
         throws(LearningError)
     {
         var parameters: [Float] = []

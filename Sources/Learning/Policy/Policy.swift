@@ -3,7 +3,7 @@ import Neural
 import Synchronization
 
 /// What an agent had come to at one moment: an immutable snapshot that any number of threads may ask at once.
-public struct Policy: Sendable {
+public final class Policy: Sendable {
     /// How scores are read.
     public enum Reading: UInt8, Sendable {
         /// As the values of actions: the best is taken, or now and then any.
