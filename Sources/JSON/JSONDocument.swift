@@ -11,7 +11,7 @@ public struct JSONDocument: Sendable {
         try scan.check(text)
         _ = Self.seeded
         if !scan.rows.isEmpty, !scan.hasNul, let tree = Self.tree(text, scan.rows) {
-            root = JSONValue(tree: tree, node: tree.root)
+            root = JSONValue(tree: tree, node: tree.nodes.root)
             return
         }
         var fault = json_error_t()
@@ -19,13 +19,17 @@ public struct JSONDocument: Sendable {
             json_loadb(bytes.baseAddress, bytes.count, Self.flags, &fault)
         }
         guard let node else { throw JSONError(fault, in: text) }
-        root = JSONValue(tree: JSONTree(root: node), node: node)
+        root = JSONValue(tree: JSONTree(JSONNodes(root: node)), node: node)
     }
 
     /// Parses all but the rows; nil where that fails, as the whole text then does, at a place of its own.
     private static func tree(_ text: Span<UInt8>, _ rows: NumberRows) -> JSONTree? {
         let marked = text.withUnsafeBytes { rows.marked($0) }
-        return json_loadb(marked, marked.count, flags | Int(JSON_ALLOW_NUL), nil).map { JSONTree(root: $0, rows: rows) }
+        if let known = JSONStructures.latest[marked] { return JSONTree(known, rows: rows) }
+        guard let root = json_loadb(marked, marked.count, flags | Int(JSON_ALLOW_NUL), nil) else { return nil }
+        let nodes = JSONNodes(root: root)
+        JSONStructures.latest.keep(nodes, of: marked)
+        return JSONTree(nodes, rows: rows)
     }
 
     /// Parses the bytes of an array, as `init(parsing:limits:)` does.
@@ -39,14 +43,23 @@ public struct JSONDocument: Sendable {
     private static let seeded: Void = json_object_seed(0)
 }
 
-/// Owns what jansson parsed.
-final class JSONTree: @unchecked Sendable {  // a C handle that nobody changes after parsing
-    let root: UnsafeMutablePointer<json_t>
+/// What was parsed: jansson's part, which several texts may share, and a text's own rows.
+final class JSONTree: Sendable {
+    let nodes: JSONNodes
     let rows: NumberRows
 
-    init(root: UnsafeMutablePointer<json_t>, rows: NumberRows = NumberRows()) {
-        self.root = root
+    init(_ nodes: JSONNodes, rows: NumberRows = NumberRows()) {
+        self.nodes = nodes
         self.rows = rows
+    }
+}
+
+/// Owns what jansson parsed.
+final class JSONNodes: @unchecked Sendable {  // a C handle that nobody changes after parsing
+    let root: UnsafeMutablePointer<json_t>
+
+    init(root: UnsafeMutablePointer<json_t>) {
+        self.root = root
     }
 
     deinit {

@@ -29,6 +29,7 @@ struct NumberRows: Sendable {
             var (number, integer) = (0.0, Int32(0))
             guard let end = read_number(first + index, first + text.count, &number, &integer) else { break }
             let next = Self.skipSpace(text, end - first)
+            if numbers.isEmpty { reserve(text.count - start) }
             guard next < text.count, end - first - index <= numberBytes else { break }
             numbers.append(number)
             isInteger.append(integer != 0)
@@ -39,9 +40,18 @@ struct NumberRows: Sendable {
             places.append(start..<index)
             return index
         }
-        numbers.removeLast(numbers.count - before)
-        isInteger.removeLast(isInteger.count - before)
+        if numbers.count > before {
+            numbers.removeLast(numbers.count - before)
+            isInteger.removeLast(isInteger.count - before)
+        }
         return nil
+    }
+
+    /// A guess: less than this is hardly ever written for a number, and more is made room for soon enough.
+    private mutating func reserve(_ bytes: Int) {
+        let likely = min(bytes / 8 + 1, 128)
+        numbers.reserveCapacity(likely)
+        isInteger.reserveCapacity(likely)
     }
 
     private static func skipSpace(_ text: UnsafeRawBufferPointer, _ start: Int) -> Int {
@@ -52,14 +62,17 @@ struct NumberRows: Sendable {
 
     /// The text with a mark in the place of each row.
     func marked(_ text: UnsafeRawBufferPointer) -> [UInt8] {
-        var marked: [UInt8] = []
+        var sink = ByteSink(reserving: min(text.count, 256))
         var end = 0
         for (row, place) in places.enumerated() {
-            marked += text[end..<place.lowerBound]
-            marked += "\"\\u0000\(row)\"".utf8
+            sink.bytes.append(contentsOf: text[end..<place.lowerBound])
+            sink.append("\"\\u0000")
+            sink.append(Int64(row))
+            sink.append(UInt8(ascii: "\""))
             end = place.upperBound
         }
-        return marked + text[end...]
+        sink.bytes.append(contentsOf: text[end...])
+        return sink.take()
     }
 
     /// The places of the numbers of the row that a string marks; nil where it is any other string.

@@ -28,16 +28,17 @@ struct Scratch: Sendable {
         _ policy: Policy, _ observations: Lanes, _ range: Range<Int>, masks given: [Bool], mode: Chooser.Mode,
         random: inout RandomGenerator, to decisions: inout Decisions
     ) {
-        let (network, rows) = (policy.network, range.count)
-        network.observation.encode(observations, rows: range, to: &states)
-        network.load(states, rows: rows, policy.transform, into: &workspace)
-        network.asking.forward(policy.parameters, rows: rows, in: &workspace)
-        widen(given, rows: range, network)
-        Chooser(head: network.askingHead, mode).choose(
+        // The policy's own network: a copy would count the references of all that it is made of.
+        let rows = range.count
+        policy.network.observation.encode(observations, rows: range, to: &states)
+        policy.network.load(states, rows: rows, policy.transform, into: &workspace)
+        policy.network.asking.forward(policy.parameters, rows: rows, in: &workspace)
+        widen(given, rows: range, policy.network)
+        Chooser(head: policy.network.askingHead, mode).choose(
             workspace.outputs, rows: rows, masks: askingMasks, random: &random, choices: &choices, isBest: &isBest)
         chooseEmbedded(policy, rows: rows, mode, decisions.index, random: &random)
-        network.action.decode(choices, rows: rows, to: &decisions.actions, from: range.lowerBound)
-        let components = network.head.components.count
+        policy.network.action.decode(choices, rows: rows, to: &decisions.actions, from: range.lowerBound)
+        let components = policy.network.head.components.count
         for index in 0..<rows * components {
             decisions.choices[range.lowerBound * components + index] = choices[index]
         }
