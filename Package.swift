@@ -34,6 +34,7 @@ let package = Package(
         .systemLibrary(name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-gnutls-dev"])]),
+        .systemLibrary(name: "CMath"),
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"], .when(configuration: .debug))]),
         // hnswlib is all headers: Debian's libhnswlib-dev has no pkg-config file.
         .target(
@@ -57,7 +58,7 @@ let package = Package(
         // The worlds.
         .target(name: "Gym", swiftSettings: safe + fast),
         .target(name: "Drawing", dependencies: ["CCairo"], swiftSettings: strict),
-        .target(name: "Environments", dependencies: ["Gym", "Drawing"], swiftSettings: safe + fast),
+        .target(name: "Environments", dependencies: ["CMath", "Gym", "Drawing"], swiftSettings: safe + fast),
 
         // The mind.
         .target(name: "Neural", dependencies: ["COpenBLAS", "CKernels", "CHnswlib"], swiftSettings: strict + fast),
@@ -95,11 +96,14 @@ let package = Package(
         .executableTarget(
             name: "lamd-bench",
             dependencies: [
-                "CKernels", "Environments", "Gym", "Learning", "Neural",
+                "CKernels", "CReference", "Environments", "Gym", "Learning", "Neural",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ], exclude: ["Limit"], swiftSettings: strict + fast),
-        // What lamd-bench compares the daemon with.
+            ], exclude: ["Limit", "Reference"], swiftSettings: strict + fast),
+        // What lamd-bench compares the daemon, its worlds and its learner with.
         .executableTarget(name: "lamd-bench-limit", dependencies: ["CMicrohttpd"], path: "Sources/lamd-bench/Limit"),
+        .target(
+            name: "CReference", dependencies: ["COpenBLAS"], path: "Sources/lamd-bench/Reference",
+            cSettings: [.unsafeFlags(["-O3"])]),
 
         // The proofs.
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),

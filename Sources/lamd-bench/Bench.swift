@@ -21,10 +21,14 @@ struct Requests: ParsableCommand {
 }
 
 struct Worlds: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Steps a second of each world, in process.")
+    static let configuration = CommandConfiguration(
+        abstract: "Steps a second of each world, in process, and beside loops in C.")
     @OptionGroup var settings: Settings
 
-    func run() throws { try settings.report("worlds", WorldFigures(settings).tables()) }
+    @Option(parsing: .upToNextOption, help: ArgumentHelp("Only these worlds.", valueName: "id"))
+    var only: [String] = []
+
+    func run() throws { try settings.report("worlds", WorldFigures(settings, only: only).tables()) }
 }
 
 struct Updates: ParsableCommand {

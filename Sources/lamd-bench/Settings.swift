@@ -31,6 +31,17 @@ struct Settings: ParsableArguments {
         try Report(command: "lamd-bench \(command)", tables: tables).publish(json: json)
     }
 
+    /// Rates that are measured in turn (A B A B), in short turns, many of them: what others do to the machine meets all alike.
+    func race(_ runners: [() throws -> Double]) throws -> Race {
+        var rounds: [[Double]] = []
+        for _ in 0..<Self.rounds * runs { rounds.append(try runners.map { try $0() }) }
+        return Race(rounds: rounds)
+    }
+
+    private static let rounds = 5
+    /// How long a turn takes at least.
+    static let turn = Duration.milliseconds(50)
+
     /// The median of `runs` measurements.
     func median(_ measure: () throws -> Double) rethrows -> Double {
         try (0..<runs).map { _ in try measure() }.median

@@ -7,9 +7,12 @@ struct WorldFigures {
     /// Batches of actions that are drawn beforehand.
     private static let batches = 64
     private let settings: Settings
+    private let only: [String]
 
-    init(_ settings: Settings) {
+    /// - Parameter only: the ids of the worlds to be measured; all where there are none.
+    init(_ settings: Settings, only: [String] = []) {
         self.settings = settings
+        self.only = only
     }
 
     func tables() throws -> [FigureTable] {
@@ -21,12 +24,14 @@ struct WorldFigures {
                 """,
             columns: [.init(title: "world")]
                 + Self.counts.map { .init(title: "\($0.description) at once", digits: 0) })
-        for id in Self.newest {
+        for id in Self.newest where isAsked(id) {
             let spec = try Catalogue.worlds.spec(id)
             table.add([.text(id)] + (try Self.counts.map { .number(try rate(spec, count: $0)) }))
         }
-        return [table]
+        return [table, try WorldRace(settings).table(where: isAsked)]
     }
+
+    private func isAsked(_ id: String) -> Bool { only.isEmpty || only.contains(id) }
 
     /// The newest version of each world.
     private static var newest: [String] {
@@ -47,7 +52,7 @@ struct WorldFigures {
         }
     }
 
-    private static func actions(of vector: any VectorEnvironment) -> [Lanes] {
+    static func actions(of vector: any VectorEnvironment) -> [Lanes] {
         guard let layout = vector.actionSpace.layout else { preconditionFailure("a world's actions have a layout") }
         var sampler = SpaceSampler(vector.actionSpace, seed: 1)
         return (0..<batches).map { _ in
