@@ -1,3 +1,4 @@
+import CMath
 import Drawing
 import Glibc
 import Gym
@@ -26,6 +27,8 @@ struct Acrobot: Environment {
     typealias State = SIMD4<Double>
 
     private var state = State()
+    /// Of the second angle, which whoever sees the links has to work out.
+    private var second = sine_and_cosine(0)
 
     var actionSpace: Space { .discrete(Discrete(3)) }
 
@@ -37,7 +40,7 @@ struct Acrobot: Environment {
     mutating func reset(
         options: Value?, random: inout RandomGenerator, observation: inout MutableSpan<Float>
     ) throws(EnvironmentError) {
-        let (low, high) = try ResetOptions(options, known: "low", "high").bounds(low: -0.1, high: 0.1)
+        let (low, high) = try ResetOptions.bounds(options, low: -0.1, high: 0.1)
         for index in 0..<4 { state[index] = Double(Float(random.uniform(low, high))) }
         observe(&observation)
     }
@@ -45,48 +48,56 @@ struct Acrobot: Environment {
     mutating func step(
         _ action: Span<Int64>, random: inout RandomGenerator, observation: inout MutableSpan<Float>
     ) -> Step {
-        state = Self.integrate(state, torque: Double(action[0] - 1))
+        state = Self.integrate(state, second, torque: Double(action[0] - 1))
         state[0] = Self.wrap(state[0])
         state[1] = Self.wrap(state[1])
         state[2] = min(max(state[2], -Self.maxVelocity1), Self.maxVelocity1)
         state[3] = min(max(state[3], -Self.maxVelocity2), Self.maxVelocity2)
-        observe(&observation)
-        let terminated = -cos(state[0]) - cos(state[1] + state[0]) > 1
+        let cosine = observe(&observation)
+        let terminated = -cosine - cos(state[1] + state[0]) > 1
         return Step(reward: terminated ? 0 : -1, terminated: terminated)
     }
 
-    private func observe(_ observation: inout MutableSpan<Float>) {
-        observation[0] = Float(cos(state[0]))
-        observation[1] = Float(sin(state[0]))
-        observation[2] = Float(cos(state[1]))
-        observation[3] = Float(sin(state[1]))
+    /// - Returns: the cosine of the first angle.
+    @discardableResult private mutating func observe(_ observation: inout MutableSpan<Float>) -> Double {
+        let first = sine_and_cosine(state[0])
+        second = sine_and_cosine(state[1])
+        observation[0] = Float(first.cosine)
+        observation[1] = Float(first.sine)
+        observation[2] = Float(second.cosine)
+        observation[3] = Float(second.sine)
         observation[4] = Float(state[2])
         observation[5] = Float(state[3])
+        return first.cosine
     }
 
     /// One step of the fourth-order Runge-Kutta method.
-    private static func integrate(_ state: State, torque: Double) -> State {
-        let k1 = slope(state, torque)
+    private static func integrate(_ state: State, _ second: sine_and_cosine, torque: Double) -> State {
+        let k1 = slope(state, second, torque)
         let k2 = slope(state + timeStep / 2 * k1, torque)
         let k3 = slope(state + timeStep / 2 * k2, torque)
         let k4 = slope(state + timeStep * k3, torque)
         return state + timeStep / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
     }
 
-    /// The equations of motion, with unit masses, lengths and moments of inertia, masses centred in their links.
     private static func slope(_ state: State, _ torque: Double) -> State {
+        slope(state, sine_and_cosine(state[1]), torque)
+    }
+
+    /// The equations of motion, with unit masses, lengths and moments of inertia, masses centred in their links.
+    private static func slope(_ state: State, _ second: sine_and_cosine, _ torque: Double) -> State {
         let (angle1, angle2, velocity1, velocity2) = (state[0], state[1], state[2], state[3])
         let gravity = 9.8
-        let inertia1 = 0.25 + (1 + 0.25 + 2 * 0.5 * cos(angle2)) + 1 + 1
-        let inertia2 = 0.25 + 0.5 * cos(angle2) + 1
+        let inertia1 = 0.25 + (1 + 0.25 + 2 * 0.5 * second.cosine) + 1 + 1
+        let inertia2 = 0.25 + 0.5 * second.cosine + 1
         let pull2 = 0.5 * gravity * cos(angle1 + angle2 - .pi / 2)
         let pull1 =
-            -0.5 * NumpyScalar.squared(velocity2) * sin(angle2)
-            - 2 * 0.5 * velocity2 * velocity1 * sin(angle2)
+            -0.5 * NumpyScalar.squared(velocity2) * second.sine
+            - 2 * 0.5 * velocity2 * velocity1 * second.sine
             + (0.5 + 1) * gravity * cos(angle1 - .pi / 2)
             + pull2
         let acceleration2 =
-            (torque + inertia2 / inertia1 * pull1 - 0.5 * NumpyScalar.squared(velocity1) * sin(angle2) - pull2)
+            (torque + inertia2 / inertia1 * pull1 - 0.5 * NumpyScalar.squared(velocity1) * second.sine - pull2)
             / (0.25 + 1 - NumpyScalar.squared(inertia2) / inertia1)
         let acceleration1 = -(inertia2 * acceleration2 + pull1) / inertia1
         return State(velocity1, velocity2, acceleration1, acceleration2)
@@ -107,6 +118,7 @@ struct Acrobot: Environment {
 
     mutating func restore(from reader: inout StateReader) throws(EnvironmentError) {
         for index in 0..<4 { state[index] = try reader.readFinite() }
+        second = sine_and_cosine(state[1])
     }
 }
 

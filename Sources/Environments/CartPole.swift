@@ -1,5 +1,5 @@
+import CMath
 import Drawing
-import Glibc
 import Gym
 
 /// A pole on a cart, to be kept upright by pushing the cart left (0) or right (1).
@@ -58,7 +58,7 @@ struct CartPole: Environment {
     mutating func reset(
         options: Value?, random: inout RandomGenerator, observation: inout MutableSpan<Float>
     ) throws(EnvironmentError) {
-        let (low, high) = try ResetOptions(options, known: "low", "high").bounds(low: -0.05, high: 0.05)
+        let (low, high) = try ResetOptions.bounds(options, low: -0.05, high: 0.05)
         position = random.uniform(low, high)
         velocity = random.uniform(low, high)
         angle = random.uniform(low, high)
@@ -66,17 +66,16 @@ struct CartPole: Environment {
         observe(&observation)
     }
 
-    mutating func step(
+    @inline(__always) mutating func step(
         _ action: Span<Int64>, random: inout RandomGenerator, observation: inout MutableSpan<Float>
     ) -> Step {
         let force = action[0] == 1 ? Self.force : -Self.force
-        let cosine = cos(angle)
-        let sine = sin(angle)
-        let push = (force + Self.poleMassLength * (angularVelocity * angularVelocity) * sine) / Self.totalMass
+        let lean = sine_and_cosine(angle)
+        let push = (force + Self.poleMassLength * (angularVelocity * angularVelocity) * lean.sine) / Self.totalMass
         let angularAcceleration =
-            (Self.gravity * sine - cosine * push)
-            / (Self.length * (4.0 / 3.0 - Self.poleMass * (cosine * cosine) / Self.totalMass))
-        let acceleration = push - Self.poleMassLength * angularAcceleration * cosine / Self.totalMass
+            (Self.gravity * lean.sine - lean.cosine * push)
+            / (Self.length * (4.0 / 3.0 - Self.poleMass * (lean.cosine * lean.cosine) / Self.totalMass))
+        let acceleration = push - Self.poleMassLength * angularAcceleration * lean.cosine / Self.totalMass
         position += Self.timeStep * velocity
         velocity += Self.timeStep * acceleration
         angle += Self.timeStep * angularVelocity
@@ -86,11 +85,12 @@ struct CartPole: Environment {
         return Step(reward: hasSuttonBartoReward ? (terminated ? -1 : 0) : 1, terminated: terminated)
     }
 
-    private func observe(_ observation: inout MutableSpan<Float>) {
-        observation[0] = Float(position)
-        observation[1] = Float(velocity)
-        observation[2] = Float(angle)
+    @inline(__always) private func observe(_ observation: inout MutableSpan<Float>) {
+        // The last first: its check of the bounds does for all.
         observation[3] = Float(angularVelocity)
+        observation[2] = Float(angle)
+        observation[1] = Float(velocity)
+        observation[0] = Float(position)
     }
 
     func save(to writer: inout StateWriter) {

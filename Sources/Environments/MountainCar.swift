@@ -34,13 +34,13 @@ struct MountainCar: Environment {
     mutating func reset(
         options: Value?, random: inout RandomGenerator, observation: inout MutableSpan<Float>
     ) throws(EnvironmentError) {
-        let (low, high) = try ResetOptions(options, known: "low", "high").bounds(low: -0.6, high: -0.4)
+        let (low, high) = try ResetOptions.bounds(options, low: -0.6, high: -0.4)
         position = random.uniform(low, high)
         velocity = 0
         observe(&observation)
     }
 
-    mutating func step(
+    @inline(__always) mutating func step(
         _ action: Span<Int64>, random: inout RandomGenerator, observation: inout MutableSpan<Float>
     ) -> Step {
         Self.move(&position, &velocity, push: Int(action[0]))
@@ -49,7 +49,7 @@ struct MountainCar: Environment {
     }
 
     /// What a push, as an action, does to a car.
-    static func move(_ position: inout Double, _ velocity: inout Double, push: Int) {
+    @inline(__always) static func move(_ position: inout Double, _ velocity: inout Double, push: Int) {
         velocity += Double(push - 1) * 0.001 + cos(3 * position) * -0.0025
         velocity = min(max(velocity, -Hill.maxSpeed), Hill.maxSpeed)
         position += velocity
@@ -61,7 +61,7 @@ struct MountainCar: Environment {
         position >= goal && velocity >= goalVelocity
     }
 
-    private func observe(_ observation: inout MutableSpan<Float>) {
+    @inline(__always) private func observe(_ observation: inout MutableSpan<Float>) {
         observation[0] = Float(position)
         observation[1] = Float(velocity)
     }

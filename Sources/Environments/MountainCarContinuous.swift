@@ -35,14 +35,14 @@ struct MountainCarContinuous: Environment {
     mutating func reset(
         options: Value?, random: inout RandomGenerator, observation: inout MutableSpan<Float>
     ) throws(EnvironmentError) {
-        let (low, high) = try ResetOptions(options, known: "low", "high").bounds(low: -0.6, high: -0.4)
+        let (low, high) = try ResetOptions.bounds(options, low: -0.6, high: -0.4)
         position = random.uniform(low, high)
         velocity = 0
         hasStepped = false
         observe(&observation)
     }
 
-    mutating func step(
+    @inline(__always) mutating func step(
         _ action: Span<Float>, random: inout RandomGenerator, observation: inout MutableSpan<Float>
     ) -> Step {
         let force = min(max(action[0], -1), 1)
@@ -54,7 +54,9 @@ struct MountainCarContinuous: Environment {
     }
 
     /// Moves the car in the precision that numpy computes in: constants are rounded to it, the cosine is float64's.
-    private mutating func advance<Real: BinaryFloatingPoint>(_ type: Real.Type, _ force: Float) -> Bool {
+    @inline(__always) private mutating func advance<Real: BinaryFloatingPoint>(
+        _ type: Real.Type, _ force: Float
+    ) -> Bool {
         let maxSpeed = Real(Hill.maxSpeed)
         let lowest = Real(Hill.positions.lowerBound)
         var (position, velocity) = (Real(position), Real(velocity))
@@ -68,7 +70,7 @@ struct MountainCarContinuous: Environment {
         return position >= Real(Self.goal) && velocity >= Real(goalVelocity)
     }
 
-    private func observe(_ observation: inout MutableSpan<Float>) {
+    @inline(__always) private func observe(_ observation: inout MutableSpan<Float>) {
         observation[0] = Float(position)
         observation[1] = Float(velocity)
     }

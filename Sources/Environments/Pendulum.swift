@@ -1,3 +1,4 @@
+import CMath
 import Drawing
 import Glibc
 import Gym
@@ -27,6 +28,8 @@ struct Pendulum: Environment {
     let gravity: Double
     private var angle = Double.pi
     private var velocity = 0.0
+    /// Of the angle, which whoever sees the pendulum has to work out.
+    private var sine = sin(Double.pi)
     /// The latest torque, for the picture.
     private var torque: Float = 0
 
@@ -61,36 +64,41 @@ struct Pendulum: Environment {
         return value
     }
 
-    mutating func step(
+    @inline(__always) mutating func step(
         _ action: Span<Float>, random: inout RandomGenerator, observation: inout MutableSpan<Float>
     ) -> Step {
         push(action[0], observation: &observation)
     }
 
     /// A step with `torque`, cut to what there is.
-    mutating func push(_ torque: Float, observation: inout MutableSpan<Float>) -> Step {
+    @inline(__always) mutating func push(_ torque: Float, observation: inout MutableSpan<Float>) -> Step {
         self.torque = min(max(torque, -Self.maxTorque), Self.maxTorque)
-        let cost = Self.swing(&angle, &velocity, torque: self.torque, gravity: gravity)
+        let cost = Self.swing(&angle, &velocity, sine: sine, torque: self.torque, gravity: gravity)
         observe(&observation)
         return Step(reward: -cost)
     }
 
     /// What a torque does to a pendulum.
+    /// - Parameter sine: of the angle.
     /// - Returns: what it costs.
-    static func swing(_ angle: inout Double, _ velocity: inout Double, torque: Float, gravity: Double) -> Double {
+    @inline(__always) static func swing(
+        _ angle: inout Double, _ velocity: inout Double, sine: Double, torque: Float, gravity: Double
+    ) -> Double {
         // numpy keeps what has only the torque and constants in it in float32.
         let effort = Double(0.001 * NumpyScalar.squared(torque))
         let lean = NumpyScalar.modulo(angle + .pi, 2 * .pi) - .pi
         let cost = NumpyScalar.squared(lean) + 0.1 * NumpyScalar.squared(velocity) + effort
-        velocity += (3 * gravity / 2 * sin(angle) + Double(3 * torque)) * timeStep
+        velocity += (3 * gravity / 2 * sine + Double(3 * torque)) * timeStep
         velocity = min(max(velocity, -maxSpeed), maxSpeed)
         angle += velocity * timeStep
         return cost
     }
 
-    private func observe(_ observation: inout MutableSpan<Float>) {
-        observation[0] = Float(cos(angle))
-        observation[1] = Float(sin(angle))
+    @inline(__always) private mutating func observe(_ observation: inout MutableSpan<Float>) {
+        let turn = sine_and_cosine(angle)
+        sine = turn.sine
+        observation[0] = Float(turn.cosine)
+        observation[1] = Float(turn.sine)
         observation[2] = Float(velocity)
     }
 
@@ -102,6 +110,7 @@ struct Pendulum: Environment {
 
     mutating func restore(from reader: inout StateReader) throws(EnvironmentError) {
         angle = try reader.readFinite()
+        sine = sin(angle)
         velocity = try reader.readFinite()
         torque = min(max(try reader.readFloat(), -Self.maxTorque), Self.maxTorque)
     }

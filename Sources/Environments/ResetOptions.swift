@@ -25,9 +25,20 @@ struct ResetOptions {
         return number
     }
 
-    /// The options `low` and `high`, between which a world draws its first state.
-    func bounds(low: Double, high: Double) throws(EnvironmentError) -> (low: Double, high: Double) {
-        let bounds = (low: try number("low", default: low), high: try number("high", default: high))
+    /// The options `low` and `high`, between which a world draws its first state; it has no others.
+    @inline(__always) static func bounds(
+        _ options: Value?, low: Double, high: Double
+    ) throws(EnvironmentError) -> (low: Double, high: Double) {
+        // Episodes that follow each other begin without any, and short ones begin often.
+        guard let options else { return (low, high) }
+        return try given(options, low: low, high: high)
+    }
+
+    private static func given(
+        _ options: Value, low: Double, high: Double
+    ) throws(EnvironmentError) -> (low: Double, high: Double) {
+        let options = try ResetOptions(options, known: "low", "high")
+        let bounds = (low: try options.number("low", default: low), high: try options.number("high", default: high))
         guard bounds.low <= bounds.high, (bounds.high - bounds.low).isFinite else {
             throw .invalidOption(name: "low", reason: "\(bounds.low) is above high, \(bounds.high)")
         }

@@ -25,11 +25,9 @@ public protocol Environment: Sendable {
         _ action: Span<Action>, random: inout RandomGenerator, observation: inout MutableSpan<Observation>
     ) -> Step
 
-    /// Steps every environment of a vector whose episode is on; the step of the others is nil. Nobody writes this: it is
-    /// a requirement so that each world has it compiled for its own type, several times faster than generic code.
-    static func stepAll(
-        _ slots: inout [EnvironmentSlot<Self>], _ actions: Span<Action>, limit: Int,
-        observations: inout [Observation], steps: inout [Step?])
+    /// Steps every environment of a vector. Nobody writes this: it is a requirement so that each world has it compiled for
+    /// its own type, several times faster than generic code.
+    static func stepAll(_ engine: inout VectorEngine<Self>, _ actions: Span<Action>) throws(EnvironmentError)
 
     /// The `info` of the latest reset or step, an object exactly as Gymnasium has it.
     var info: Value { get }

@@ -34,7 +34,7 @@ public final class SyncVectorEnvironment<E: Environment>: VectorEnvironment {
     public var finalObservations: Lanes { E.Observation.lanes(engine.finalObservations) }
     public var episodes: [Episode] { engine.episodes }
     public var didReset: [Bool] { engine.didReset }
-    public var needsReset: [Bool] { engine.slots.map { !$0.isActive } }
+    public var needsReset: [Bool] { engine.isActive.map { !$0 } }
 
     public func reset(seeds: [UInt64?], mask: [Bool]?, options: Value?) throws(EnvironmentError) {
         try engine.reset(seeds: seeds, mask: mask, options: options)
@@ -43,17 +43,17 @@ public final class SyncVectorEnvironment<E: Environment>: VectorEnvironment {
     public func step(_ actions: Lanes) throws(EnvironmentError) {
         precondition(actions.count == count * engine.actionWidth, "a step takes one action an environment")
         let actions = E.Action.array(of: actions)
-        try engine.step(actions.span)
+        try E.stepAll(&engine, actions.span)
     }
 
-    public func info(_ index: Int) -> Value { engine.slots[index].environment.info }
+    public func info(_ index: Int) -> Value { engine.environments[index].info }
 
     public func writeActionMask(_ index: Int, _ mask: inout MutableSpan<Bool>) {
-        engine.slots[index].environment.writeActionMask(&mask)
+        engine.environments[index].writeActionMask(&mask)
     }
 
     public func render(_ index: Int, _ mode: RenderMode) throws(EnvironmentError) -> Frame {
-        try engine.slots[index].environment.render(mode)
+        try engine.environments[index].render(mode)
     }
 
     public func save(to writer: inout StateWriter) { engine.save(to: &writer) }

@@ -127,7 +127,7 @@ public struct Episode: Sendable, Equatable {
     /// Its last info; kept only under `same_step`, where the next reset has already replaced it.
     public let finalInfo: Value?
 
-    public init(index: Int, episodeReturn: Double, length: Int, finalInfo: Value? = nil) {
+    @inlinable public init(index: Int, episodeReturn: Double, length: Int, finalInfo: Value? = nil) {
         self.index = index
         self.episodeReturn = episodeReturn
         self.length = length

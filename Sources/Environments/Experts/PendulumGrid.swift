@@ -32,7 +32,8 @@ enum PendulumGrid {
             actions: torques.count, discount: 0.99, tolerance: 0.01
         ) { angle, velocity, action in
             var (angle, velocity) = (angle, velocity)
-            let cost = Pendulum.swing(&angle, &velocity, torque: torques[action], gravity: gravity)
+            let cost = Pendulum.swing(
+                &angle, &velocity, sine: sin(angle), torque: torques[action], gravity: gravity)
             return .init(reward: -cost, next: (angle, velocity))
         }
     }

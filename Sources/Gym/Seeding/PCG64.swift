@@ -3,12 +3,12 @@
 /// M. E. O'Neill, "PCG: A Family of Simple Fast Space-Efficient Statistically Good Algorithms for Random Number
 /// Generation", 2014.
 public struct PCG64: Sendable, Equatable {
-    private var state: UInt128
-    private let increment: UInt128
+    @usableFromInline var state: UInt128
+    @usableFromInline let increment: UInt128
     private var hasBuffered = false
     private var buffered: UInt32 = 0
 
-    private static let multiplier: UInt128 = 0x2360_ed05_1fc6_5da4_4385_df64_9fcc_f645
+    @usableFromInline static let multiplier: UInt128 = 0x2360_ed05_1fc6_5da4_4385_df64_9fcc_f645
 
     /// `PCG64(SeedSequence(…))`.
     public init(_ sequence: SeedSequence) {
@@ -18,12 +18,12 @@ public struct PCG64: Sendable, Equatable {
         advance()
     }
 
-    private mutating func advance() {
+    @inlinable mutating func advance() {
         state = state &* Self.multiplier &+ increment
     }
 
     /// 64 uniform bits. The 32 bits that `next32` may hold back stay where they are, as in NumPy.
-    public mutating func next64() -> UInt64 {
+    @inlinable public mutating func next64() -> UInt64 {
         advance()
         let high = UInt64(truncatingIfNeeded: state >> 64)
         let folded = high ^ UInt64(truncatingIfNeeded: state)

@@ -2,7 +2,7 @@ import Glibc
 
 /// NumPy's `Generator(PCG64(SeedSequence(seed)))`, draw for draw and bit for bit: what Gymnasium calls `np_random`.
 public struct RandomGenerator: Sendable, Equatable {
-    private var bits: PCG64
+    @usableFromInline var bits: PCG64
 
     /// `np.random.default_rng(seed)`.
     public init(seed: UInt64) {
@@ -34,17 +34,17 @@ public struct RandomGenerator: Sendable, Equatable {
     }
 
     /// Uniform in [0, 1), a multiple of 2⁻⁵³: `random()`.
-    public mutating func random() -> Double {
+    @inlinable public mutating func random() -> Double {
         Double(bits.next64() >> 11) * 0x1p-53
     }
 
     /// Uniform in [0, 1), a multiple of 2⁻²⁴: `random(dtype=float32)`.
-    public mutating func randomFloat() -> Float {
+    @inlinable public mutating func randomFloat() -> Float {
         Float(bits.next32() >> 8) * 0x1p-24
     }
 
     /// Uniform in [low, high): `uniform(low, high)`.
-    public mutating func uniform(_ low: Double, _ high: Double) -> Double {
+    @inlinable public mutating func uniform(_ low: Double, _ high: Double) -> Double {
         low + (high - low) * random()
     }
 
