@@ -11,13 +11,40 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional
+
+
+class Server(NamedTuple):
+    """A server that was started, and the process that it is."""
+
+    url: str
+    pid: int
+
+    @property
+    def cpu_seconds(self) -> float:
+        """What all its threads have spent so far, those that have ended included."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def pinned(command: list[str], core: Optional[int]) -> list[str]:
+    """A command that runs on one core; None: on any."""
+    return command if core is None else ["taskset", "-c", str(core), *command]
 
 
 @contextmanager
 def daemon(program: str, folder: Path, *settings: str) -> Iterator[str]:
     """Starts a daemon on a free port, and gives its URL."""
+    with started(program, folder, *settings) as server:
+        yield server.url
+
+
+@contextmanager
+def started(program: str, folder: Path, *settings: str, core: Optional[int] = None) -> Iterator[Server]:
+    """Starts a daemon on a free port, on one core where one is named."""
+    folder.mkdir(parents=True, exist_ok=True)
     command = [program, "serve", "--listen", "127.0.0.1:0", "--state", str(folder / "state"), *settings]
+    command = pinned(command, core)
     log = folder / "lamd.log"
     with log.open("w") as said, subprocess.Popen(command, stdout=said, stderr=said) as process:
         try:
@@ -27,7 +54,7 @@ def daemon(program: str, folder: Path, *settings: str) -> Iterator[str]:
                 found = re.search(r"listening on (http://\S+)", log.read_text())
             if found is None:
                 sys.exit(f"the daemon did not start:\n{log.read_text()}")
-            yield found[1]
+            yield Server(found[1], process.pid)
         finally:
             process.terminate()
 
@@ -44,11 +71,15 @@ def machine() -> dict[str, Any]:
     }
 
 
+def text(item: Any) -> str:
+    return "–" if item is None else item if isinstance(item, str) else f"{item:.2f}"
+
+
 def publish(report: dict[str, Any], file: Optional[Path]) -> None:
     """Prints the tables of a report, and writes it to a file where one is named."""
     for table in report["tables"]:
         rows = [[column["title"] for column in table["columns"]]]
-        rows += [[item if isinstance(item, str) else f"{item:.2f}" for item in row] for row in table["rows"]]
+        rows += [[text(item) for item in row] for row in table["rows"]]
         widths = [max(map(len, column)) for column in zip(*rows)]
         for row in rows:
             print("  ".join(item.ljust(width) for item, width in zip(row, widths)).rstrip())

@@ -1,0 +1,1 @@
+"""How fast lamd is beside its peers: `python -m speed --help`, with docs/benchmarks on the path."""

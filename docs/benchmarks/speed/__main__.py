@@ -1,0 +1,64 @@
+"""Lamd's speed beside its peers': HTTP steps, batches, `act`, CartPole from nothing, updates of the learner.
+
+All ratios come from one run, in which lamd and its peers take turns. `make bench-speed-peers` installs the peers and runs
+this; a peer that cannot be installed or run is left out, and named.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from harness import machine, publish
+
+from . import http_step
+
+Part = Callable[[argparse.Namespace], tuple[dict[str, Any], dict[str, Any]]]
+PARTS: dict[str, Part] = {"step": http_step.table}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="speed", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--lamd", default=".build/release/lamd", help="the program")
+    parser.add_argument("--lamd-bench", default=".build/release/lamd-bench", help="the program that times its learner")
+    parser.add_argument("--json", type=Path, help="where the figures go")
+    parser.add_argument("--parts", default=",".join(PARTS), help="some of them: %(default)s")
+    parser.add_argument("--runs", type=int, default=5, help="in which all take turns; medians count")
+    parser.add_argument("--seconds", type=float, default=2, help="of each measurement, whole ones by wrk")
+    parser.add_argument("--seeds", type=int, default=5, help="trainings of each learner")
+    parser.add_argument("--episodes", type=int, default=1_000, help="fresh ones to judge a policy by")
+    given = parser.parse_args()
+    report: dict[str, Any] = {"command": "speed", "tables": [], "runs": {}, "failed": {}}
+    if given.json and given.json.exists():
+        # Keeps what an earlier report says of the parts that are not tried again.
+        report = {**report, **json.loads(given.json.read_text())}
+    report["machine"] = machine()
+    tables = {table["name"]: table for table in report["tables"]}
+    for name in given.parts.split(","):
+        print(f"{name}:", file=sys.stderr, flush=True)
+        report["failed"].pop(name, None)
+        try:
+            table, report["runs"][name] = PARTS[name](given)
+            tables[table["name"]] = table
+        except Exception as error:
+            traceback.print_exc()
+            report["failed"][name] = f"{type(error).__name__}: {error}"
+        report["tables"] = [tables[f"speed-{part}"] for part in PARTS if f"speed-{part}" in tables]
+        if given.json:
+            publish(report | {"tables": []}, None)
+            given.json.parent.mkdir(parents=True, exist_ok=True)
+            given.json.write_text(json.dumps(report, sort_keys=True) + "\n")
+    publish(report, given.json)
+    if report["failed"]:
+        sys.exit(f"failed: {report['failed']}")
+
+
+if __name__ == "__main__":
+    main()
