@@ -16,10 +16,10 @@ from typing import Any
 
 from harness import machine, publish
 
-from . import http_step
+from . import batches, http_step
 
 Part = Callable[[argparse.Namespace], tuple[dict[str, Any], dict[str, Any]]]
-PARTS: dict[str, Part] = {"step": http_step.table}
+PARTS: dict[str, Part] = {"step": http_step.table, "batches": batches.table}
 
 
 def main() -> None:
