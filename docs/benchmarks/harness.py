@@ -83,6 +83,11 @@ def publish(report: dict[str, Any], file: Optional[Path]) -> None:
         widths = [max(map(len, column)) for column in zip(*rows)]
         for row in rows:
             print("  ".join(item.ljust(width) for item, width in zip(row, widths)).rstrip())
+    write(report, file)
+
+
+def write(report: dict[str, Any], file: Optional[Path]) -> None:
+    """Writes a report to a file where one is named."""
     if file:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(report, sort_keys=True) + "\n")

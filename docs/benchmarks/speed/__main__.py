@@ -14,12 +14,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from harness import machine, publish
+from harness import machine, publish, write
 
-from . import batches, http_step
+from . import batches, http_act, http_step, solve
 
-Part = Callable[[argparse.Namespace], tuple[dict[str, Any], dict[str, Any]]]
-PARTS: dict[str, Part] = {"step": http_step.table, "batches": batches.table}
+# Gives the tables of a part, whose names begin with `speed-` and the part's, and what was measured in each round.
+Part = Callable[[argparse.Namespace], tuple[list[dict[str, Any]], dict[str, Any]]]
+PARTS: dict[str, Part] = {
+    "step": http_step.tables,
+    "batches": batches.tables,
+    "act": http_act.tables,
+    "solve": solve.tables,
+}
 
 
 def main() -> None:
@@ -40,22 +46,19 @@ def main() -> None:
         # Keeps what an earlier report says of the parts that are not tried again.
         report = {**report, **json.loads(given.json.read_text())}
     report["machine"] = machine()
-    tables = {table["name"]: table for table in report["tables"]}
+    tables = {name: [one for one in report["tables"] if one["name"].startswith(f"speed-{name}")] for name in PARTS}
     for name in given.parts.split(","):
         print(f"{name}:", file=sys.stderr, flush=True)
         report["failed"].pop(name, None)
         try:
-            table, report["runs"][name] = PARTS[name](given)
-            tables[table["name"]] = table
+            tables[name], report["runs"][name] = PARTS[name](given)
         except Exception as error:
             traceback.print_exc()
             report["failed"][name] = f"{type(error).__name__}: {error}"
-        report["tables"] = [tables[f"speed-{part}"] for part in PARTS if f"speed-{part}" in tables]
-        if given.json:
-            publish(report | {"tables": []}, None)
-            given.json.parent.mkdir(parents=True, exist_ok=True)
-            given.json.write_text(json.dumps(report, sort_keys=True) + "\n")
-    publish(report, given.json)
+        # What is measured is kept, whatever becomes of the next part.
+        publish({**report, "tables": tables[name]}, None)
+        report["tables"] = [table for own in tables.values() for table in own]
+        write(report, given.json)
     if report["failed"]:
         sys.exit(f"failed: {report['failed']}")
 

@@ -45,7 +45,7 @@ asks: EnvPool with the best of {settings} settings of threads and batch (synchro
 {best}. Gymnasium's own vector is numpy's CartPole.{failures}"""
 
 
-def table(given: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
+def tables(given: argparse.Namespace) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     failures, rows, runs, best = Failures(), [], {}, {}
     with ExitStack() as stack:
         server = stack.enter_context(lamd_server(given.lamd, core=None))
@@ -62,7 +62,7 @@ def table(given: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
     said = "; ".join(f"{env_id} {threads} and {batch}" for env_id, (threads, batch) in best.items())
     texts = {"envs": ENVS, "runs": given.runs, "seconds": given.seconds, "bodies": BODIES, "best": said}
     note = NOTE.format(**texts, settings=len(THREADS) * len(BATCHES), failures=failures.said())
-    return {
+    table = {
         "name": "speed-batches",
         "title": f"{ENVS:,} environments in one request",
         "columns": [
@@ -75,7 +75,8 @@ def table(given: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
         ],
         "rows": rows,
         "note": note.replace("\n", " "),
-    }, runs
+    }
+    return [table], runs
 
 
 def row(env_id: str, found: dict[str, list[float]]) -> list[Any]:

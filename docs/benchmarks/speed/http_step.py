@@ -29,7 +29,7 @@ where it steps lamd. Processor time is the server's, for a request.{failures}"""
 Way = Callable[[], Union[Load, float]]
 
 
-def table(given: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
+def tables(given: argparse.Namespace) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     failures = Failures()
     with ExitStack() as stack:
         server = stack.enter_context(lamd_server(given.lamd, "--threads", "1"))
@@ -51,7 +51,7 @@ def table(given: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
         except Exception as error:
             failures.add("OpenEnv", error)
         found = rounds(ways, given.runs, failures)
-    return described(found, given, failures), {name: list(map(plain, own)) for name, own in found.items()}
+    return [described(found, given, failures)], {name: list(map(plain, own)) for name, own in found.items()}
 
 
 def sessions(server: Server, autoreset: Optional[str] = None) -> list[str]:

@@ -1,0 +1,45 @@
+"""A policy by FastAPI, uvicorn and onnxruntime: `fastapi_act.py SOCKET POLICY.onnx`.
+
+As fast as it usually is: uvloop, httptools, no access log, coroutines; one thread of onnxruntime, as there is one core.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+
+import numpy as np
+import onnxruntime
+import uvicorn
+from fastapi import FastAPI
+from pydantic import BaseModel
+
+options = onnxruntime.SessionOptions()
+options.intra_op_num_threads = options.inter_op_num_threads = 1
+options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+session = onnxruntime.InferenceSession(sys.argv[2], options, providers=["CPUExecutionProvider"])
+
+
+class Act(BaseModel):
+    observation: list[float]
+
+
+class Acted(BaseModel):
+    action: int
+
+
+app = FastAPI()
+
+
+@app.post("/act/")
+async def act(body: Act) -> Acted:
+    observation = np.array([body.observation], np.float32)
+    return Acted(action=int(session.run(None, {"observation": observation})[0][0]))
+
+
+if __name__ == "__main__":
+    listening = socket.socket(fileno=int(sys.argv[1]))
+    config = uvicorn.Config(app, loop="uvloop", http="httptools", log_level="warning", access_log=False)
+    # Connections are kept while others have their turn.
+    config.timeout_keep_alive = 3600
+    uvicorn.Server(config).run([listening])
