@@ -16,7 +16,7 @@ from typing import Any
 
 from harness import machine, publish, write
 
-from . import batches, http_act, http_step, solve
+from . import batches, http_act, http_step, solve, updates
 
 # Gives the tables of a part, whose names begin with `speed-` and the part's, and what was measured in each round.
 Part = Callable[[argparse.Namespace], tuple[list[dict[str, Any]], dict[str, Any]]]
@@ -25,6 +25,7 @@ PARTS: dict[str, Part] = {
     "batches": batches.tables,
     "act": http_act.tables,
     "solve": solve.tables,
+    "updates": updates.tables,
 }
 
 
