@@ -9,6 +9,7 @@ SYSCONFDIR ?= /etc
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 PYTHON ?= python3
 BENCH ?= all
+SPEED ?=
 
 # What the build needs, and what the tests and the benchmarks need besides, by Debian's names; a|b: either will do.
 PACKAGES := libmicrohttpd-dev libjansson-dev libopenblas-dev libhnswlib-dev libcairo2-dev libsqlite3-dev \
@@ -16,6 +17,8 @@ PACKAGES := libmicrohttpd-dev libjansson-dev libopenblas-dev libhnswlib-dev libc
 TEST_PACKAGES := python3-venv curl lua5.4 lua-socket nodejs libegl1 libegl-mesa0 libgl1-mesa-dri
 DEMO_PACKAGES := python3
 BENCH_PACKAGES := wrk binutils
+# PyTorch compiles with g++.
+SPEED_PACKAGES := wrk g++ python3-venv
 
 RELEASE := swift build -c release --static-swift-stdlib
 LAMD := .build/release/lamd
@@ -23,6 +26,7 @@ LAMD_BENCH := .build/release/lamd-bench
 FIGURES := .build/figures
 VENV := .venv
 PEERS_VENV := .build/venv-peers
+SPEED_VENV := .build/venv-speed
 BRIDGE_VENV := .build/venv-bridge
 RECIPES_VENV := .build/venv-recipes
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
@@ -42,10 +46,10 @@ define install
 endef
 
 .PHONY: help run demo build release release-bench test test-unit test-end-to-end test-clients lint format bench \
-	bench-learning bench-actions bench-peers bench-bridge bench-docs recipes install uninstall clean swift packages
+	bench-learning bench-actions bench-peers bench-learning-peers bench-speed-peers bench-bridge bench-docs recipes install uninstall clean swift packages
 
 help: ## show this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
 
 swift:
 	@command -v swift >/dev/null || { \
@@ -121,9 +125,24 @@ $(PEERS_VENV)/stamp: docs/benchmarks/requirements-peers.txt
 	@$(PEERS_VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
-bench-peers: release $(VENV)/stamp $(PEERS_VENV)/stamp ## beside imitation and stable-baselines3, installed apart
+bench-peers: bench-learning-peers bench-speed-peers ## beside others from PyPI, installed apart: both of the following
+
+bench-learning-peers: release $(VENV)/stamp $(PEERS_VENV)/stamp ## what is learned, beside imitation and stable-baselines3
 	@$(VENV)/bin/python docs/benchmarks/peers.py --lamd $(LAMD) --peers $(PEERS_VENV)/bin/python \
 	    --json $(FIGURES)/peers.json
+
+# Where not all can be installed, those are that can: the benchmark names what it could not run.
+$(SPEED_VENV)/stamp: docs/benchmarks/requirements-speed.txt protocol/python/pyproject.toml
+	@$(call install,$(SPEED_PACKAGES))
+	@$(PYTHON) -m venv $(SPEED_VENV)
+	@pip="$(SPEED_VENV)/bin/pip install --quiet --disable-pip-version-check"; \
+	$$pip -r $< || for package in $$(grep -v '^#' $<); do $$pip "$$package" || echo "not installed: $$package" >&2; done; \
+	$$pip -e protocol/python
+	@touch $@
+
+bench-speed-peers: release-bench $(SPEED_VENV)/stamp ## how fast it is, beside others: SPEED=step,batches,act,solve,updates
+	@PYTHONPATH=docs/benchmarks $(SPEED_VENV)/bin/python -m speed --lamd $(LAMD) --lamd-bench $(LAMD_BENCH) \
+	    --json $(FIGURES)/speed.json $(if $(SPEED),--parts $(SPEED))
 
 $(BRIDGE_VENV)/stamp: docs/benchmarks/requirements-bridge.txt protocol/python/pyproject.toml
 	@$(call install,python3-venv)
@@ -151,7 +170,7 @@ $(VENV)/stamp-benchmarks: docs/benchmarks/requirements.txt
 	@touch $@
 
 bench-docs: $(VENV)/stamp-benchmarks ## write docs/benchmarks.md and its picture from what the benchmarks found
-	@for name in all learning imitation actions outside scale peers bridge lander; do \
+	@for name in all speed learning imitation actions outside scale peers bridge lander; do \
 	    if [ -e $(FIGURES)/$$name.json ]; then cp $(FIGURES)/$$name.json docs/benchmarks/; fi; done
 	@$(VENV)/bin/python docs/benchmarks/draw.py
 

@@ -1,7 +1,7 @@
 """Writes docs/benchmarks.md and its pictures from the figures beside this file.
 
-`make bench`, `make bench-learning`, `make bench-actions`, `make bench-peers` and `make bench-bridge` measure; `make
-bench-docs` brings their JSON here and runs this.
+`make bench`, `make bench-learning`, `make bench-actions`, `make bench-peers` (which is `bench-learning-peers` and
+`bench-speed-peers`) and `make bench-bridge` measure; `make bench-docs` brings their JSON here and runs this.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from typing import Any
 import matplotlib
 
 matplotlib.use("svg")
+import draw_speed
 import matplotlib.pyplot as plt
 
 HERE = Path(__file__).parent
 DOCS = HERE.parent
 PICTURE = DOCS / "images" / "learning-curves.svg"
 LANDER = DOCS / "images" / "lunar-lander.svg"
+SPEED = DOCS / "images" / "speed.svg"
 PICTURED = ["CartPole-v1", "Acrobot-v1", "Pendulum-v1", "FrozenLake-v1", "Taxi-v4", "CliffWalking-v1"]
 FRESH = 'Written by `make bench-docs`: change `docs/benchmarks/draw.py`, not this page.'
 
@@ -53,6 +55,7 @@ def machine(report: dict[str, Any]) -> str:
 
 def page(
     speed: dict[str, Any],
+    rivals: dict[str, Any] | None,
     learning: dict[str, Any],
     imitation: dict[str, Any] | None,
     peers: dict[str, Any] | None,
@@ -66,6 +69,13 @@ def page(
         "## Speed",
         f"`make bench` ({machine(speed)}).",
         *(markdown(table, "###") for table in speed["tables"]),
+    ]
+    if rivals is not None:
+        parts += ["## Speed beside others", f"`make bench-speed-peers` ({machine(rivals)})."]
+        parts += ["![Lamd beside others](images/speed.svg)", "Medians of the rounds; a point in the third for each seed."]
+        parts += [markdown(table, "###") for table in rivals["tables"]]
+        parts += [f"Not measured: {name} ({error})." for name, error in rivals["failed"].items()]
+    parts += [
         "## Learning",
         f"`make bench-learning` ({machine(learning)}).",
         *(markdown(table, "###") for table in learning["tables"]),
@@ -80,7 +90,7 @@ def page(
         parts += ["## Many actions", f"`make bench-actions` ({machine(many[0])}); [learning.md](learning.md) has the ways."]
         parts += [markdown(table, "###") for report in many for table in report["tables"]]
     if peers is not None:
-        parts += ["## Peers", f"`make bench-peers` ({machine(peers)})."]
+        parts += ["## Peers", f"`make bench-learning-peers` ({machine(peers)})."]
         parts += [markdown(table, "###") for table in peers["tables"]]
     if hosted:
         parts += ["## Hosted environments", f"`make bench-bridge` ({machine(hosted[0])}); `lamd serve --gymnasium` hosts them."]
@@ -140,11 +150,14 @@ def save(figure: Any, picture: Path) -> None:
 
 def main() -> None:
     speed, learning = read("all"), read("learning")
+    rivals = read("speed") if (HERE / "speed.json").exists() else None
     later = [read(name) if (HERE / f"{name}.json").exists() else None for name in ("imitation", "peers")]
     hosted = [read(name) for name in ("lander", "bridge") if (HERE / f"{name}.json").exists()]
     many = [read(name) for name in ("actions", "outside", "scale") if (HERE / f"{name}.json").exists()]
-    (DOCS / "benchmarks.md").write_text(page(speed, learning, *later, hosted, many))
+    (DOCS / "benchmarks.md").write_text(page(speed, rivals, learning, *later, hosted, many))
     draw(learning)
+    if rivals is not None:
+        save(draw_speed.figure(rivals["runs"]), SPEED)
     if (HERE / "lander.json").exists():
         draw_lander(read("lander"))
 

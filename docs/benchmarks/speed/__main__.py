@@ -1,32 +1,25 @@
 """Lamd's speed beside its peers': HTTP steps, batches, `act`, CartPole from nothing, updates of the learner.
 
-All ratios come from one run, in which lamd and its peers take turns. `make bench-speed-peers` installs the peers and runs
-this; a peer that cannot be installed or run is left out, and named.
+All ratios come from one run, in which lamd and its peers take turns. `make bench-speed-peers` installs the peers and
+runs this; a peer that cannot be installed or run is left out, and named.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
+import signal
 import sys
 import traceback
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from harness import machine, publish, write
 
-from . import batches, http_act, http_step, solve, updates
-
-# Gives the tables of a part, whose names begin with `speed-` and the part's, and what was measured in each round.
-Part = Callable[[argparse.Namespace], tuple[list[dict[str, Any]], dict[str, Any]]]
-PARTS: dict[str, Part] = {
-    "step": http_step.tables,
-    "batches": batches.tables,
-    "act": http_act.tables,
-    "solve": solve.tables,
-    "updates": updates.tables,
-}
+# A module each, with `tables`, which gives the part's tables, named `speed-` and the part's name, and what each round
+# found.
+PARTS = {"step": "http_step", "batches": "batches", "act": "http_act", "solve": "solve", "updates": "updates"}
 
 
 def main() -> None:
@@ -42,6 +35,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5, help="trainings of each learner")
     parser.add_argument("--episodes", type=int, default=1_000, help="fresh ones to judge a policy by")
     given = parser.parse_args()
+    # Whoever ends this also ends what it has started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
     report: dict[str, Any] = {"command": "speed", "tables": [], "runs": {}, "failed": {}}
     if given.json and given.json.exists():
         # Keeps what an earlier report says of the parts that are not tried again.
@@ -52,7 +47,7 @@ def main() -> None:
         print(f"{name}:", file=sys.stderr, flush=True)
         report["failed"].pop(name, None)
         try:
-            tables[name], report["runs"][name] = PARTS[name](given)
+            tables[name], report["runs"][name] = importlib.import_module(f"speed.{PARTS[name]}").tables(given)
         except Exception as error:
             traceback.print_exc()
             report["failed"][name] = f"{type(error).__name__}: {error}"

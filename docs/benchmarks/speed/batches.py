@@ -1,9 +1,8 @@
-"""1,024 environments stepped together: lamd over HTTP, EnvPool and Gymnasium's vectors in process, on the same two cores."""
+"""1,024 environments stepped together: lamd over HTTP; EnvPool and Gymnasium's vectors in process, same cores."""
 
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import subprocess
 import sys
@@ -33,16 +32,14 @@ WAYS = {
 }
 ASKED = {"wire": 5.0, "client": 2.0}
 TENSORS = {"Content-Type": safetensors.MEDIA_TYPE, "Accept": safetensors.MEDIA_TYPE}
-# What EnvPool is tried with; a batch of all of them is its synchronous mode.
-THREADS, BATCHES = (1, 2, 3), (ENVS, ENVS // 2, ENVS // 4, ENVS // 8)
 
 NOTE = """\
-Environment steps/s with {envs:,} environments, random actions, episodes begun anew in the step after their end; medians of
-{runs} runs of {seconds:g} s in which all take turns, ratios are medians of those of the rounds. All have the same two
-cores. HTTP: one session of lamd's and one connection of wrk's, which sends safetensors of {bodies} times {envs:,} random
-actions in turn and receives the whole reply. Python client: `lamd.make_vec`. EnvPool and Gymnasium are in the process that
-asks: EnvPool with the best of {settings} settings of threads and batch (synchronous and asynchronous), tried beforehand:
-{best}. Gymnasium's own vector is numpy's CartPole.{failures}"""
+Environment steps/s with {envs:,} environments, random actions, episodes begun anew in the step after their end;
+medians of {runs} runs of {seconds:g} s in which all take turns, ratios are medians of those of the rounds. All have
+the same two cores. HTTP: one session of lamd's and one connection of wrk's, which sends safetensors of {bodies} times
+{envs:,} random actions in turn and receives the whole reply. Python client: `lamd.make_vec`. EnvPool and Gymnasium
+are in the process that asks: EnvPool with the best of its settings, of 1 to 3 threads and of batches
+of 1,024 (synchronous) to 128, tried beforehand, threads and batch: {best}. Gymnasium's own vector is numpy's CartPole.{failures}"""
 
 
 def tables(given: argparse.Namespace) -> tuple[list[dict[str, Any]], dict[str, Any]]:
@@ -52,7 +49,8 @@ def tables(given: argparse.Namespace) -> tuple[list[dict[str, Any]], dict[str, A
         for env_id in WORLDS:
             print(f" {env_id}", file=sys.stderr, flush=True)
             try:
-                best[env_id] = tuned(env_id, min(given.seconds, 0.5))
+                best[env_id] = in_process("tune", env_id, 0.5)()
+                print(f"  EnvPool's best threads and batch: {best[env_id]}", file=sys.stderr, flush=True)
             except Exception as error:
                 failures.add("EnvPool", error)
             own = Failures()
@@ -61,7 +59,7 @@ def tables(given: argparse.Namespace) -> tuple[list[dict[str, Any]], dict[str, A
             rows.append(row(env_id, runs[env_id]))
     said = "; ".join(f"{env_id} {threads} and {batch}" for env_id, (threads, batch) in best.items())
     texts = {"envs": ENVS, "runs": given.runs, "seconds": given.seconds, "bodies": BODIES, "best": said}
-    note = NOTE.format(**texts, settings=len(THREADS) * len(BATCHES), failures=failures.said())
+    note = NOTE.format(**texts, failures=failures.said())
     table = {
         "name": "speed-batches",
         "title": f"{ENVS:,} environments in one request",
@@ -87,9 +85,7 @@ def row(env_id: str, found: dict[str, list[float]]) -> list[Any]:
     return [env_id, *figures]
 
 
-def ways(
-    server: Server, env_id: str, setting: Optional[tuple[int, int]], seconds: float
-) -> dict[str, Callable[[], float]]:
+def ways(server: Server, env_id: str, setting: Optional[list[int]], seconds: float) -> dict[str, Callable[[], float]]:
     found = {"wire": over_http(server, env_id, seconds), "client": in_process("client", env_id, seconds, server.url)}
     if setting:
         found["envpool"] = in_process("envpool", env_id, seconds, *map(str, setting))
@@ -109,7 +105,7 @@ def over_http(server: Server, env_id: str, seconds: float) -> Callable[[], float
     return lambda: ENVS * wrk(server, [f"{path}/step/"], bodies, 1, seconds, TENSORS, core=None).rate
 
 
-def in_process(way: str, env_id: str, seconds: float, *more: str) -> Callable[[], float]:
+def in_process(way: str, env_id: str, seconds: float, *more: str) -> Callable[[], Any]:
     """A way of batch_client.py, in a process of its own: environment steps/s."""
     command = [sys.executable, str(Path(__file__).with_name("batch_client.py")), way, env_id, str(ENVS), str(seconds)]
     return lambda: json.loads(output([*command, *more]))
@@ -120,14 +116,3 @@ def output(command: list[str]) -> str:
     if done.returncode:
         raise RuntimeError(done.stderr.strip()[-500:])
     return done.stdout.splitlines()[-1]
-
-
-def tuned(env_id: str, seconds: float) -> tuple[int, int]:
-    """EnvPool's best number of threads and batch size, each tried twice."""
-    rates = dict.fromkeys(itertools.product(THREADS, BATCHES), 0.0)
-    for _ in range(2):
-        for setting in rates:
-            rates[setting] = max(rates[setting], in_process("envpool", env_id, seconds, *map(str, setting))())
-    best = max(rates, key=lambda setting: rates[setting])
-    print(f"  EnvPool, best threads and batch: {best}, {rates[best]:,.0f}", file=sys.stderr, flush=True)
-    return best

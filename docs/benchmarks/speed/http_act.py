@@ -16,28 +16,29 @@ from harness import Server
 import lamd
 
 from . import http_step
-from .exported import actions, export
 from .load import Load, lamd_server, peer_server, wrk
 from .rounds import Failures, median, ratio, rounds, verdict
 
 CONNECTIONS = (1, 64)
-HIDDEN = [64, 64]
+HIDDEN, STEPS = [64, 64], 5_000
+# Random observations, on which the peer's network is compared.
+AGREED = 10_000
 BODY = b'{"observation":[0.027273363,0.18847767,0.03625453,-0.26141977]}'
 OURS, STEP, THEIRS = "act", "step", "FastAPI + onnxruntime"
 ASKED = {OURS: 0.9, THEIRS: 18.0}
 
 NOTE = """\
-CartPole-v1's observations, a network of {hidden[0]} and {hidden[1]} units, trained for {steps:,} steps; the peer has the
-same one, as an ONNX graph, and does the same on {agreed:,} random observations. Server and wrk have a core each, lamd one
-network thread, onnxruntime one thread, FastAPI coroutines on uvloop and httptools; in turn, medians of {runs} runs of
-{seconds:g} s, ratios are medians of those of the rounds. Step: one session for each connection, in the same daemon.
-Processor time is the server's, for a request.{failures}"""
+CartPole-v1's observations, a network of {hidden[0]} and {hidden[1]} units, trained for {steps:,} steps; the peer has
+the same one, as an ONNX graph, and does the same on {agreed:,} random observations. Server and wrk have a core each,
+lamd one network thread, onnxruntime one thread, FastAPI coroutines on uvloop and httptools; in turn, medians of
+{runs} runs of {seconds:g} s, ratios are medians of those of the rounds. Step: one session for each connection, in the
+same daemon. Processor time is the server's, for a request.{failures}"""
 
 TRAINING_NOTE = """\
-The same requests to a daemon with the settings it comes with, wrk and daemon free to use both cores, without and with a job
-in it that trains an agent on CartPole-v1; in turn, medians of {runs} runs of {seconds:g} s, the ratio is the median of
-those of the rounds. Wrk asks again as soon as it is answered, so with the job there is work for more than two
-cores.{failures}"""
+The same requests to a daemon with the settings it comes with, wrk and daemon free to use both cores, without and with
+a job in it that trains an agent on CartPole-v1; in turn, medians of {runs} runs of {seconds:g} s, the ratio is the
+median of those of the rounds. Wrk asks again as soon as it is answered, so with the job there is work for more than
+two cores.{failures}"""
 
 
 def tables(given: argparse.Namespace) -> tuple[list[dict[str, Any]], dict[str, Any]]:
@@ -48,12 +49,9 @@ def tables(given: argparse.Namespace) -> tuple[list[dict[str, Any]], dict[str, A
 
 def agent(client: lamd.Client) -> str:
     """A policy that has seen something."""
-    made = client.create_agent("CartPole-v1", seed=1, hyperparameters={"hidden_sizes": HIDDEN})["agent_id"]
+    made: str = client.create_agent("CartPole-v1", seed=1, hyperparameters={"hidden_sizes": HIDDEN})["agent_id"]
     client.train(made, steps=STEPS, wait=True)
     return made
-
-
-STEPS, AGREED = 5_000, 10_000
 
 
 def beside_onnxruntime(given: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -92,6 +90,8 @@ def beside_onnxruntime(given: argparse.Namespace) -> tuple[dict[str, Any], dict[
 @contextmanager
 def onnxruntime(client: lamd.Client, made: str, folder: Path) -> Iterator[Server]:
     """The peer with the agent's network, which is shown to do the same."""
+    from .exported import actions, export
+
     graph = folder / "policy.onnx"
     export(client.get_policy(made), graph)
     most = [2.4, 3, 0.2, 3]

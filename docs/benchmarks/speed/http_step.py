@@ -20,11 +20,11 @@ ASKED = {"FastAPI + uvicorn": 20.0, "Flask + werkzeug": 70.0}
 
 NOTE = """\
 CartPole-v1, episodes begun anew in the step after their end. Server and client have a core each; lamd has one network
-thread. All take turns; medians of {runs} runs of {seconds:g} s, ratios are medians of those of the rounds. By wrk as many
-sessions as connections. FastAPI: coroutines on uvloop and httptools, answers written by pydantic. Flask: gym-http-api's
-routes on werkzeug's threaded server, which ends each connection after its reply. OpenEnv's own client steps over
-WebSockets alone; over HTTP each of its steps makes an environment of its own. The client in Python takes most of the time
-where it steps lamd. Processor time is the server's, for a request.{failures}"""
+thread. All take turns; medians of {runs} runs of {seconds:g} s, ratios are medians of those of the rounds. By wrk as
+many sessions as connections. FastAPI: coroutines on uvloop and httptools, answers written by pydantic. Flask:
+gym-http-api's routes on werkzeug's threaded server, which ends each connection after its reply. OpenEnv's own client
+steps over WebSockets alone; over HTTP each of its steps makes an environment of its own. The client in Python takes
+most of the time where it steps lamd. Processor time is the server's, for a request.{failures}"""
 
 Way = Callable[[], Union[Load, float]]
 
@@ -92,21 +92,31 @@ def plain(one: Union[Load, float]) -> Any:
     return one._asdict() if isinstance(one, Load) else one
 
 
+def ratios(ours: list[Load], theirs: list[Load]) -> list[Optional[float]]:
+    """How many times lamd's rate is theirs, and their processor time lamd's."""
+    return [
+        ratio([one.rate for one in ours], [one.rate for one in theirs]),
+        ratio([one.cpu for one in theirs], [one.cpu for one in ours]),
+    ]
+
+
 def described(found: dict[str, list[Any]], given: argparse.Namespace, failures: Failures) -> dict[str, Any]:
     rows: list[list[Any]] = []
-    ours = [one.rate for one in found["lamd"]]
     for name, own in found.items():
         server, _, rest = name.partition(", ")
         if isinstance(own[0], Load):
             figures = [median([getattr(one, field) for one in own]) for field in Load._fields]
-            beside = None if name == "lamd" else ratio(ours, [one.rate for one in own])
-            rows.append([server, f"wrk{', ' + rest if rest else ''}", CONNECTIONS, *figures, beside])
+            beside = [None if name == "lamd" else figure for figure in ratios(found["lamd"], own)]
+            rows.append([server, f"wrk{', ' + rest if rest else ''}", CONNECTIONS, *figures, *beside])
+            asked = verdict(beside[0], ASKED.get(name))
         else:
             count = rest.rpartition(", ")[2] if server == "OpenEnv" else "1"
             client = "its own, WebSocket" if server == "OpenEnv" else "its own, HTTP"
-            rows.append([server, client, int(count), median(own), None, None, None, None])
-        rows[-1].append(verdict(rows[-1][-1], ASKED.get(name)))
-    numbers = {"connections": 0, "steps/s": 0, "p50 µs": 0, "p99 µs": 0, "CPU µs/step": 1, "lamd / it": 1}
+            rows.append([server, client, int(count), median(own), None, None, None, None, None])
+            asked = verdict(None, None)
+        rows[-1].append(asked)
+    numbers = {"connections": 0, "steps/s": 0, "p50 µs": 0, "p99 µs": 0, "CPU µs/step": 1}
+    numbers |= {"steps/s, lamd / it": 1, "CPU, it / lamd": 1}
     return {
         "name": "speed-step",
         "title": "HTTP step: lamd beside other servers",

@@ -8,12 +8,12 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, Optional
-from urllib.parse import urlsplit
 
 from harness import Server, pinned, started
 
@@ -112,7 +112,16 @@ def peer_server(name: str, *arguments: str, core: Optional[int] = SERVER_CORE) -
                 wait_until_ready(server, process, said)
                 yield server
             finally:
-                process.terminate()
+                end(process)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Asks a process to end, and has it ended where it does not."""
+    process.terminate()
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 def wait_until_ready(server: Server, process: subprocess.Popen[bytes], said: Any, seconds: float = 60) -> None:
@@ -135,7 +144,3 @@ def post(server: Server, path: str, body: Any) -> Any:
     request = urllib.request.Request(server.url + path, json.dumps(body).encode(), JSON_HEADERS)
     with urllib.request.urlopen(request, timeout=60) as reply:
         return json.loads(reply.read())
-
-
-def port(server: Server) -> int:
-    return urlsplit(server.url).port or 0

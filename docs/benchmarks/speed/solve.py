@@ -25,13 +25,14 @@ PEERS = {"SB3 PPO": 3.0, "SB3 DQN": 15.0, "sbx PPO": 1.0, "sbx DQN": 1.0}
 COMPILED = ", compiled before"
 
 NOTE = f"""\
-Stopped where two evaluations in a row of the greedy policy, each by 100 episodes on seeds of their own, come to a mean of
-{TARGET}; what there is then is judged by {{episodes:,}} fresh episodes. {{seeds}} seeds, on which the learners take turns;
-all may use both cores. Lamd: an agent is made and trained over HTTP with nothing said but the target, evaluated every 5,000
-steps; its seconds include its evaluations, and the 300 episodes by which it chooses among its policies at the end. Peers:
-RL-Zoo's settings for CartPole-v1 and as many steps at most, torch on one thread; evaluated every 1,000 steps and for
-nothing: their seconds are of training alone, from before the model is made. Sbx compiles while it learns; compiled before:
-the same training once more in the same process. Ratios are of medians.{{failures}}"""
+Stopped where two evaluations in a row of the greedy policy, each by 100 episodes on seeds of their own, come to a
+mean of {TARGET}; what there is then is judged by {{episodes:,}} fresh episodes. {{seeds}} seeds, on which the
+learners take turns; all may use both cores. Lamd: an agent is made and trained over HTTP with nothing said but the
+target, evaluated every 5,000 steps; its seconds include its evaluations, and the 300 episodes by which it chooses
+among its policies at the end. Peers: RL-Zoo's settings for CartPole-v1 and as many steps at most, after which they
+count as long as they took; torch on one thread; evaluated every 1,000 steps and for nothing: their seconds are of
+training alone, from before the model is made. Sbx compiles while it learns; compiled before: the same training once
+more in the same process. Ratios are of medians.{{failures}}"""
 
 
 class Outcome(NamedTuple):
@@ -76,7 +77,8 @@ def tables(given: argparse.Namespace) -> tuple[list[dict[str, Any]], dict[str, A
 
 def add(found: dict[str, list[Outcome]], name: str, outcome: Outcome) -> None:
     found.setdefault(name, []).append(outcome)
-    print(f"  {name}: {outcome.seconds:.2f} s, {outcome.steps:,} steps, {outcome.mean:.1f}", file=sys.stderr, flush=True)
+    said = f"{outcome.seconds:.2f} s, {outcome.steps:,} steps, {outcome.mean:.1f}"
+    print(f"  {name}: {said}", file=sys.stderr, flush=True)
 
 
 def row(name: str, own: list[Outcome], lamds: list[Outcome]) -> list[Any]:

@@ -87,8 +87,8 @@ def torch_updates(hidden: int, batch: int, compiled: bool) -> Updates:
     torch.set_num_threads(1)
 
     def network() -> Any:
-        layers = [nn.Linear(INPUTS, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, ACTIONS)]
-        return nn.Sequential(*layers)
+        first, second, last = nn.Linear(INPUTS, hidden), nn.Linear(hidden, hidden), nn.Linear(hidden, ACTIONS)
+        return nn.Sequential(first, nn.ReLU(), second, nn.ReLU(), last)
 
     learned, target = network(), network()
     target.load_state_dict(learned.state_dict())

@@ -1,4 +1,4 @@
-"""Environments by Flask on werkzeug, in gym-http-api's design: its routes, a thread and a connection for each request."""
+"""Environments by Flask on werkzeug, in gym-http-api's design: its routes, a thread and a connection for a request."""
 
 from __future__ import annotations
 
