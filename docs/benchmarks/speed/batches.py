@@ -38,8 +38,9 @@ Environment steps/s with {envs:,} environments, random actions, episodes begun a
 medians of {runs} runs of {seconds:g} s in which all take turns, ratios are medians of those of the rounds. All have
 the same two cores. HTTP: one session of lamd's and one connection of wrk's, which sends safetensors of {bodies} times
 {envs:,} random actions in turn and receives the whole reply. Python client: `lamd.make_vec`. EnvPool and Gymnasium
-are in the process that asks: EnvPool with the best of its settings, of 1 to 3 threads and of batches
-of 1,024 (synchronous) to 128, tried beforehand, threads and batch: {best}. Gymnasium's own vector is numpy's CartPole.{failures}"""
+are in the process that asks: EnvPool with the best of its settings, of 1 to 3 threads and of batches of 1,024
+(synchronous) to 128, tried beforehand, threads and batch: {best}. Gymnasium's own vector is numpy's
+CartPole.{failures}"""
 
 
 def tables(given: argparse.Namespace) -> tuple[list[dict[str, Any]], dict[str, Any]]:
