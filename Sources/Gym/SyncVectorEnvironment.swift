@@ -6,6 +6,7 @@ public final class SyncVectorEnvironment<E: Environment>: VectorEnvironment {
     public let hasActionMask: Bool
     public let actionFeatures: ActionFeatures?
     public let renderModes: [RenderMode]
+    public let options: VectorOptions
     private var engine: VectorEngine<E>
 
     /// - Precondition: the environment's spaces have a layout, with its own lanes' elements.
@@ -22,11 +23,11 @@ public final class SyncVectorEnvironment<E: Environment>: VectorEnvironment {
         hasActionMask = environment.hasActionMask
         actionFeatures = environment.actionFeatures
         self.renderModes = renderModes
+        self.options = options
         engine = VectorEngine(
             environment, options: options, observationWidth: observation.count, actionWidth: action.count)
     }
 
-    public var options: VectorOptions { engine.options }
     public var observations: Lanes { E.Observation.lanes(engine.observations) }
     public var rewards: [Double] { engine.rewards }
     public var terminated: [Bool] { engine.terminated }

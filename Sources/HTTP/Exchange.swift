@@ -16,7 +16,7 @@ import Synchronization
     let started = MonotonicClock.now
     let phase = Atomic(Phase.receiving)
     /// The network thread's own note that its handler detached.
-    @exclusivity(unchecked) var isSuspended = false
+    var isSuspended = false
 
     public let method: Method
     let head: RequestHead
@@ -33,7 +33,7 @@ import Synchronization
     var allowedMethods: MethodSet?
     var bodyLimit = 0
     var received = 0
-    @exclusivity(unchecked) var body = BodyBuffer()
+    var body = BodyBuffer()
 
     var response: OpaquePointer?
     var status = 0
