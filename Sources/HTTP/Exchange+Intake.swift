@@ -54,6 +54,7 @@ extension Exchange {
             status: status, bytes: replyBytes, nanoseconds: now - started,
             isComplete: ending == .REQUEST_TERMINATED_COMPLETED_OK && status != 0)
         state.afterReply(self, served)
+        dropResponse()
     }
 
     private func decide() {
@@ -69,16 +70,13 @@ extension Exchange {
 
     private func queue() -> MHD_Result {
         guard let response else { return .NO }
-        self.response = nil
         if stream == nil {
             peer.setDeadline(state.deadline(from: MonotonicClock.now, for: replyBytes))
         } else {
             peer.setDeadline(Peer.never)
             state.requests.subtract(1, ordering: .relaxed)
         }
-        let result = MHD_queue_response(connection, UInt32(status), response)
-        MHD_destroy_response(response)
-        return result
+        return MHD_queue_response(connection, UInt32(status), response)
     }
 
     private func limit() -> Int {

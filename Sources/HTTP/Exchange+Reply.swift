@@ -8,9 +8,21 @@ extension Exchange {
         status: Int = 200, contentType: String? = nil, headers: [(name: String, value: String)] = [],
         body: [UInt8] = []
     ) {
+        if isStocked(status, contentType, headers, body.count) {
+            let spare = state.stock.take(with: body.span)
+            return deliver(spare.response, spare, status: status, bytes: body.count)
+        }
         let response = ReplyBody.response(keeping: body)
         decorate(response, status, contentType, headers)
         deliver(response, status: status, bytes: body.count)
+    }
+
+    /// Whether a reply has nothing that those of the stock have not.
+    private func isStocked(
+        _ status: Int, _ contentType: String?, _ headers: [(name: String, value: String)], _ count: Int
+    ) -> Bool {
+        status < 400 && count <= ReplyStock.longest && count > 0 && headers.isEmpty && head.requestID == nil
+            && !state.isTold && contentType == state.stock.contentType && !state.isDraining.load(ordering: .relaxed)
     }
 
     /// Answers with a copy of bytes that the caller goes on using.
@@ -92,20 +104,21 @@ extension Exchange {
         if state.isDraining.load(ordering: .relaxed) { Self.add("Connection", "close", to: response) }
     }
 
-    private static func add(_ name: String, _ value: String, to response: OpaquePointer) {
+    static func add(_ name: String, _ value: String, to response: OpaquePointer) {
         // Passed as arguments, the strings would be copied into arrays first.
         let isAdded = name.withCString { name in value.withCString { MHD_add_response_header(response, name, $0) } }
         precondition(isAdded == .YES, "\(name) is no header or \(value) no value of one")
     }
 
     /// Leaves the reply where the network thread picks it up, and wakes it where it was let go.
-    private func deliver(_ response: OpaquePointer, status: Int, bytes: Int, stream: EventStream? = nil) {
+    private func deliver(
+        _ response: OpaquePointer, _ spare: ReplyStock.Spare? = nil, status: Int, bytes: Int,
+        stream: EventStream? = nil
+    ) {
         precondition((200...599).contains(status), "\(status) is no final status")
-        guard let before = claim() else {
-            MHD_destroy_response(response)
-            return
-        }
+        guard let before = claim() else { return drop(response, spare) }
         self.response = response
+        self.spare = spare
         self.status = status
         self.stream = stream
         replyBytes = method == .head ? 0 : bytes
@@ -113,6 +126,17 @@ extension Exchange {
             state.remove(self)
             MHD_resume_connection(connection)
         }
+    }
+
+    /// Lets go of the reply, which was sent or will never be.
+    func dropResponse() {
+        if let response { drop(response, spare) }
+        response = nil
+        spare = nil
+    }
+
+    private func drop(_ response: OpaquePointer, _ spare: ReplyStock.Spare?) {
+        if let spare { state.stock.put(spare) } else { MHD_destroy_response(response) }
     }
 
     /// Whoever gets a phase may answer; all others are too late.

@@ -36,6 +36,8 @@ import Synchronization
     var body = BodyBuffer()
 
     var response: OpaquePointer?
+    /// Where the response belongs when it was sent; nil where it is this exchange's own.
+    var spare: ReplyStock.Spare?
     var status = 0
     var replyBytes = 0
     var stream: EventStream?
@@ -54,7 +56,7 @@ import Synchronization
     }
 
     deinit {
-        if let response { MHD_destroy_response(response) }
+        dropResponse()
         dropBody()
     }
 
@@ -138,7 +140,7 @@ extension Exchange {
     }
 
     public var contentType: String? { header(named: "Content-Type") }
-    public var accept: String? { header(named: "Accept") }
+    public var accept: String? { head.accept == nil ? nil : header(named: "Accept") }
     public var hasOrigin: Bool { head.hasOrigin }
 
     /// Whether `Accept` names a media type; with `wildcard`, also by `*/*` or `type/*`, or by its absence.

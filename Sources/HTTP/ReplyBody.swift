@@ -26,7 +26,7 @@ enum ReplyBody {
         UnsafeMutableRawPointer(mutating: buffer.baseAddress)
     }
 
-    private static func made(_ response: OpaquePointer?) -> OpaquePointer {
+    static func made(_ response: OpaquePointer?) -> OpaquePointer {
         guard let response else { preconditionFailure("out of memory for a reply") }
         return response
     }

@@ -18,6 +18,7 @@ final class ServerState: Sendable {
     let streams = Atomic<Int>(0)
     let bufferedBytes = Atomic<Int>(0)
     let isDraining = Atomic<Bool>(false)
+    let stock = ReplyStock(contentType: "application/json")
 
     /// Whether requests are logged, so that their replies bear their ids.
     let isTold: Bool

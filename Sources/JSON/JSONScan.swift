@@ -48,7 +48,9 @@ struct JSONScan {
     /// Passes over a row of numbers, and returns where it ends; nil where there is none.
     private mutating func row(from start: Int, in text: Span<UInt8>) throws(JSONError) -> Int? {
         let before = rows.numbers.count
-        guard let end = text.withUnsafeBytes({ rows.read($0, at: start, numberBytes: limits.numberBytes) }) else { return nil }
+        guard let end = text.withUnsafeBytes({ rows.read($0, at: start, numberBytes: limits.numberBytes) }) else {
+            return nil
+        }
         depth -= 1
         scalars += rows.numbers.count - before
         if scalars > limits.scalars { throw .tooManyScalars(limit: limits.scalars) }
