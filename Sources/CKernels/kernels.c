@@ -46,6 +46,16 @@ int kernels_limit(int limit) {
     return chosen;
 }
 
+// Averages of gradients that have become zero would shrink to denormal numbers and stay there, over which these processors
+// take a hundred times as long: while an optimizer works, they are zero.
+static inline unsigned flush_denormals(void) {
+    unsigned state = __builtin_ia32_stmxcsr();
+    __builtin_ia32_ldmxcsr(state | 0x8040);
+    return state;
+}
+
+static inline void restore_denormals(unsigned state) { __builtin_ia32_ldmxcsr(state); }
+
 #define LEVEL atomic_load_explicit(&level, memory_order_relaxed)
 #define CALL(name, ...)                                   \
     (LEVEL == KERNELS_AVX512 ? name##_avx512(__VA_ARGS__) \
@@ -53,6 +63,9 @@ int kernels_limit(int limit) {
                              : name##_plain(__VA_ARGS__))
 #else
 int kernels_limit(int limit) { return KERNELS_PLAIN; }
+
+static inline unsigned flush_denormals(void) { return 0; }
+static inline void restore_denormals(unsigned state) {}
 
 #define CALL(name, ...) name##_plain(__VA_ARGS__)
 #endif
@@ -79,6 +92,17 @@ void kernel_column_sums(long rows, long columns, const float *x, float *sums) {
     CALL(column_sums, rows, columns, x, sums);
 }
 
+void kernel_relu_backward_sums(long rows, long columns, const float *y, float *dy, float *sums) {
+    CALL(relu_backward_sums, rows, columns, y, dy, sums);
+}
+
+void kernel_transpose(long rows, long columns, const float *x, float *y) { CALL(transpose, rows, columns, x, y); }
+
+void kernel_normalized_rows(long rows, long columns, const int32_t *index, const float *table, const float *shift,
+                            const float *scale, float limit, float *y) {
+    CALL(normalized_rows, rows, columns, index, table, shift, scale, limit, y);
+}
+
 void kernel_gather(long rows, long columns, const int32_t *index, long stride, const float *table, float *y) {
     CALL(gather, rows, columns, index, stride, table, y);
 }
@@ -99,17 +123,23 @@ void kernel_layer_norm_backward(long rows, long columns, const float *gain, cons
 
 void kernel_adam(long n, const float *gradient, float scale, float rate, float beta1, float beta2, float root_correction,
                  float epsilon, float *first, float *second, float *parameters) {
+    unsigned state = flush_denormals();
     CALL(adam, n, gradient, scale, rate, beta1, beta2, root_correction, epsilon, first, second, parameters);
+    restore_denormals(state);
 }
 
 void kernel_rmsprop(long n, const float *gradient, float scale, float rate, float decay, float epsilon, float *second,
                     float *parameters) {
+    unsigned state = flush_denormals();
     CALL(rmsprop, n, gradient, scale, rate, decay, epsilon, second, parameters);
+    restore_denormals(state);
 }
 
 void kernel_sgd(long n, const float *gradient, float scale, float rate, float momentum, float *velocity,
                 float *parameters) {
+    unsigned state = flush_denormals();
     CALL(sgd, n, gradient, scale, rate, momentum, velocity, parameters);
+    restore_denormals(state);
 }
 
 void kernel_polyak(long n, float tau, const float *source, float *target) { CALL(polyak, n, tau, source, target); }
@@ -124,6 +154,16 @@ void kernel_row_argmax(long rows, long stride, long n, const float *x, const uin
 void kernel_row_mean(long rows, long stride, long n, const float *x, const uint8_t *mask, long mask_stride,
                      float *means) {
     CALL(row_mean, rows, stride, n, x, mask, mask_stride, means);
+}
+
+void kernel_add_choices(long rows, long stride, long n, const float *x, const uint8_t *mask, long mask_stride,
+                        long choice_stride, const int32_t *choices, float share, int centred, float *values) {
+    CALL(add_choices, rows, stride, n, x, mask, mask_stride, choice_stride, choices, share, centred, values);
+}
+
+void kernel_spread_choices(long rows, long stride, long n, long choice_stride, const int32_t *choices, float parts,
+                           int centred, const float *gradients, float *dx) {
+    CALL(spread_choices, rows, stride, n, choice_stride, choices, parts, centred, gradients, dx);
 }
 
 void kernel_row_softmax(long rows, long stride, long n, const float *x, const uint8_t *mask, long mask_stride,

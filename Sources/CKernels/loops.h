@@ -49,6 +49,13 @@ TARGET static inline float NAME(exp_of)(float x) {
 }
 
 TARGET static void NAME(bias)(long rows, long columns, const float *restrict bias, float *restrict y) {
+    if (columns < LANES) {
+        // Less than a vector: making one costs more than it saves.
+        for (long r = 0; r < rows; r++, y += columns)
+#pragma clang loop vectorize(disable)
+            for (long c = 0; c < columns; c++) y[c] += bias[c];
+        return;
+    }
     for (long r = 0; r < rows; r++, y += columns)
         for (long c = 0; c < columns; c++) y[c] += bias[c];
 }
@@ -86,6 +93,67 @@ TARGET static void NAME(column_sums)(long rows, long columns, const float *restr
     for (long c = 0; c < columns; c++) sums[c] = 0;
     for (long r = 0; r < rows; r++, x += columns)
         for (long c = 0; c < columns; c++) sums[c] += x[c];
+}
+
+// Both at once, because each row's gradient is at hand when it is known.
+TARGET static void NAME(relu_backward_sums)(long rows, long columns, const float *restrict y, float *restrict dy,
+                                            float *restrict sums) {
+    for (long c = 0; c < columns; c++) sums[c] = 0;
+    for (long r = 0; r < rows; r++, y += columns, dy += columns)
+        for (long c = 0; c < columns; c++) {
+            dy[c] = y[c] > 0 ? dy[c] : 0;
+            sums[c] += dy[c];
+        }
+}
+
+// Four by four, so that whole vectors are read and written.
+TARGET static void NAME(transpose)(long rows, long columns, const float *restrict x, float *restrict y) {
+    typedef float four __attribute__((vector_size(16)));
+    long r = 0;
+    for (; r + 4 <= rows; r += 4) {
+        long c = 0;
+        for (; c + 4 <= columns; c += 4) {
+            four a, b, d, e;
+            memcpy(&a, x + r * columns + c, sizeof a);
+            memcpy(&b, x + (r + 1) * columns + c, sizeof b);
+            memcpy(&d, x + (r + 2) * columns + c, sizeof d);
+            memcpy(&e, x + (r + 3) * columns + c, sizeof e);
+            four ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), de = __builtin_shufflevector(d, e, 0, 4, 1, 5);
+            four AB = __builtin_shufflevector(a, b, 2, 6, 3, 7), DE = __builtin_shufflevector(d, e, 2, 6, 3, 7);
+            a = __builtin_shufflevector(ab, de, 0, 1, 4, 5);
+            b = __builtin_shufflevector(ab, de, 2, 3, 6, 7);
+            d = __builtin_shufflevector(AB, DE, 0, 1, 4, 5);
+            e = __builtin_shufflevector(AB, DE, 2, 3, 6, 7);
+            memcpy(y + c * rows + r, &a, sizeof a);
+            memcpy(y + (c + 1) * rows + r, &b, sizeof b);
+            memcpy(y + (c + 2) * rows + r, &d, sizeof d);
+            memcpy(y + (c + 3) * rows + r, &e, sizeof e);
+        }
+        for (; c < columns; c++)
+            for (int i = 0; i < 4; i++) y[c * rows + r + i] = x[(r + i) * columns + c];
+    }
+    for (; r < rows; r++)
+        for (long c = 0; c < columns; c++) y[c * rows + r] = x[r * columns + c];
+}
+
+// What is not a number stays so.
+TARGET static inline float NAME(cut)(float x, float limit) {
+    x = x <= -limit ? -limit : x;
+    return x > limit ? limit : x;
+}
+
+TARGET static void NAME(normalized_rows)(long rows, long columns, const int32_t *index, const float *restrict table,
+                                         const float *restrict shift, const float *restrict scale, float limit,
+                                         float *restrict y) {
+    for (long r = 0; r < rows; r++, y += columns) {
+        const float *row = table + (index ? index[r] : r) * columns;
+        long c = 0;
+        // Few numbers are usual: by fours, which the compiler makes one vector of.
+        for (; c + 4 <= columns; c += 4)
+            for (int i = 0; i < 4; i++) y[c + i] = NAME(cut)((row[c + i] - shift[c + i]) * scale[c + i], limit);
+#pragma clang loop vectorize(disable) unroll(disable)
+        for (; c < columns; c++) y[c] = NAME(cut)((row[c] - shift[c]) * scale[c], limit);
+    }
 }
 
 TARGET static void NAME(gather)(long rows, long columns, const int32_t *index, long stride,

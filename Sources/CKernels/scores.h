@@ -62,6 +62,32 @@ TARGET static void NAME(row_mean)(long rows, long stride, long n, const float *x
     }
 }
 
+TARGET static void NAME(add_choices)(long rows, long stride, long n, const float *x, const uint8_t *mask,
+                                     long mask_stride, long choice_stride, const int32_t *choices, float share,
+                                     int centred, float *values) {
+    for (long r = 0; r < rows; r++, x += stride, mask = mask ? mask + mask_stride : mask) {
+        float mean = 0;
+        if (centred && !mask && n < LANES) {
+#pragma clang loop vectorize(disable)
+            for (long i = 0; i < n; i++) mean += x[i];
+            mean /= n;
+        } else if (centred) {
+            NAME(row_mean)(1, stride, n, x, mask, mask_stride, &mean);
+        }
+        values[r] += share * (x[choices[r * choice_stride]] - mean);
+    }
+}
+
+TARGET static void NAME(spread_choices)(long rows, long stride, long n, long choice_stride, const int32_t *choices,
+                                        float parts, int centred, const float *gradients, float *dx) {
+    for (long r = 0; r < rows; r++, dx += stride) {
+        float slope = gradients[r] / parts, others = centred ? -slope / n : 0;
+#pragma clang loop vectorize_width(4)
+        for (long i = 0; i < n; i++) dx[i] = others;
+        dx[choices[r * choice_stride]] += slope;
+    }
+}
+
 TARGET static void NAME(row_softmax)(long rows, long stride, long n, const float *x, const uint8_t *mask,
                                      long mask_stride, long probability_stride, float *probabilities) {
     for (long r = 0; r < rows;

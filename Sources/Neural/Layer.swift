@@ -56,16 +56,21 @@ struct Layer: Sendable {
         categories indices: UnsafePointer<Int32>, trace: Trace, dy: UnsafeMutablePointer<Float>,
         dx: UnsafeMutablePointer<Float>?, gradient: UnsafeMutablePointer<Float>
     ) {
-        switch activation {
-        case .relu: kernel_relu_backward(rows * outputs, trace.values, dy)
-        case .tanh: kernel_tanh_backward(rows * outputs, trace.values, dy)
-        case nil: break
+        if activation == .relu && !normalizes {
+            kernel_relu_backward_sums(rows, outputs, trace.values, dy, gradient + bias)
+        } else {
+            switch activation {
+            case .relu: kernel_relu_backward(rows * outputs, trace.values, dy)
+            case .tanh: kernel_tanh_backward(rows * outputs, trace.values, dy)
+            case nil: break
+            }
+            if normalizes {
+                kernel_layer_norm_backward(
+                    rows, outputs, parameters + gain, trace.normal, trace.inverse, dy, gradient + gain,
+                    gradient + shift)
+            }
+            kernel_column_sums(rows, outputs, dy, gradient + bias)
         }
-        if normalizes {
-            kernel_layer_norm_backward(
-                rows, outputs, parameters + gain, trace.normal, trace.inverse, dy, gradient + gain, gradient + shift)
-        }
-        kernel_column_sums(rows, outputs, dy, gradient + bias)
         if numbers > 0 {
             Product.of(
                 x, dy, rows: numbers, inner: rows, columns: outputs, to: gradient + start, transposedA: true)

@@ -32,16 +32,27 @@ extension ScoreHead {
         }
         let share = 1 / Float(components.count)
         values.withUnsafeMutableBufferPointer { values in
-            withUnsafeTemporaryAllocation(of: Float.self, capacity: rows) { means in
+            withChecked(choices, rows: rows) { choices in
                 forEachRun(outputs, masks: masks) { component, count, scores, mask in
-                    mean(component, rows: rows, count, scores, mask, to: means)
-                    for row in 0..<rows {
-                        let choice = Int(choices[row * components.count + component])
-                        precondition((0..<count).contains(choice))
-                        values[row] += share * (scores[row * width + choice] - means[row])
-                    }
+                    kernel_add_choices(
+                        rows, width, count, scores, mask, members, components.count, choices + component, share,
+                        component == uncentred ? 0 : 1, values.baseAddress)
                 }
             }
+        }
+    }
+
+    /// Lends rows of choices, each of which is one of its component's members.
+    private func withChecked(_ choices: [Int32], rows: Int, _ body: (UnsafePointer<Int32>) -> Void) {
+        choices.withUnsafeBufferPointer { choices in
+            guard let first = choices.baseAddress else { return }
+            for (component, count) in components.enumerated() {
+                let limit = UInt32(count)
+                for row in 0..<rows {
+                    precondition(UInt32(bitPattern: first[row * components.count + component]) < limit)
+                }
+            }
+            body(first)
         }
     }
 
@@ -52,6 +63,7 @@ extension ScoreHead {
     ) {
         check(rows: 0..<rows, outputs: outputs.count, masks: masks)
         precondition(choices.count >= rows * components.count && gradients.count >= rows)
+        if masks.isEmpty { return backward(gradients, rows: rows, of: choices, toUnmasked: &outputs) }
         for row in 0..<rows {
             outputs[row * width] = gradients[row]
             let slope = gradients[row] / Float(components.count)
@@ -60,15 +72,29 @@ extension ScoreHead {
                 let first = row * width + 1 + start
                 if component == uncentred {
                     for place in first..<first + count { outputs[place] = 0 }
-                } else if masks.isEmpty {
-                    for place in first..<first + count {
-                        outputs[place] = -slope / Float(count)
-                    }
                 } else {
                     spread(-slope, over: first..<first + count, masks: masks, from: row * members + start, &outputs)
                 }
                 outputs[first + Int(choices[row * components.count + component])] += slope
                 start += count
+            }
+        }
+    }
+
+    private func backward(
+        _ gradients: [Float], rows: Int, of choices: [Int32], toUnmasked outputs: inout [Float]
+    ) {
+        for row in 0..<rows { outputs[row * width] = gradients[row] }
+        outputs.withUnsafeMutableBufferPointer { outputs in
+            gradients.withUnsafeBufferPointer { gradients in
+                withChecked(choices, rows: rows) { choices in
+                    guard let outputs = outputs.baseAddress else { return }
+                    forEachComponent { component, start, count in
+                        kernel_spread_choices(
+                            rows, width, count, components.count, choices + component, Float(components.count),
+                            component == uncentred ? 0 : 1, gradients.baseAddress, outputs + 1 + start)
+                    }
+                }
             }
         }
     }

@@ -27,6 +27,16 @@ void kernel_tanh_backward(long n, const float *y, float *dy);
 // sums[c] = the sum of column c.
 void kernel_column_sums(long rows, long columns, const float *x, float *sums);
 
+// Takes dy to dx of a relu in place, and sums its columns.
+void kernel_relu_backward_sums(long rows, long columns, const float *y, float *dy, float *sums);
+
+// y [columns, rows] = x [rows, columns], transposed.
+void kernel_transpose(long rows, long columns, const float *x, float *y);
+
+// y[r] = (table[index[r]] - shift) * scale, cut off beyond +-limit; where index is null, table[r].
+void kernel_normalized_rows(long rows, long columns, const int32_t *index, const float *table, const float *shift,
+                            const float *scale, float limit, float *y);
+
 // y[r] += table[index[r * stride]], and its transpose: table[index[r * stride]] += dy[r].
 void kernel_gather(long rows, long columns, const int32_t *index, long stride, const float *table, float *y);
 void kernel_scatter(long rows, long columns, const int32_t *index, long stride, const float *dy, float *table);
@@ -56,6 +66,12 @@ void kernel_row_argmax(long rows, long stride, long n, const float *x, const uin
                        long choice_stride, int32_t *choices);
 void kernel_row_mean(long rows, long stride, long n, const float *x, const uint8_t *mask, long mask_stride,
                      float *means);
+// values[r] += share * (x[r][choice] - mean of the row), where it is not centred - 0.
+void kernel_add_choices(long rows, long stride, long n, const float *x, const uint8_t *mask, long mask_stride,
+                        long choice_stride, const int32_t *choices, float share, int centred, float *values);
+// Its gradient where nothing is masked and the share is 1 / parts; overwrites dx.
+void kernel_spread_choices(long rows, long stride, long n, long choice_stride, const int32_t *choices, float parts,
+                           int centred, const float *gradients, float *dx);
 // Gives 0 where the mask is.
 void kernel_row_softmax(long rows, long stride, long n, const float *x, const uint8_t *mask, long mask_stride,
                         long probability_stride, float *probabilities);

@@ -55,3 +55,35 @@ struct Batch: Sendable {
         target = Workspace(for: network.perceptron, capacity: count)
     }
 }
+
+extension Replay {
+    /// Brings what is in the slots of some rows of a batch before the network: states, and what was done there.
+    func load(_ rows: Range<Int>, _ transform: Normalizer.Transform, to batch: inout Batch) {
+        copyStates(batch.slots, rows: rows, transform, to: &batch.online, from: 0)
+        copyChoices(batch.slots, rows: rows, to: &batch.choices)
+    }
+
+    /// Finds what n steps from the slots of some rows gave, by the rewards that the steps themselves gave.
+    func follow(_ rows: Range<Int>, _ discount: Float, _ scale: Float, to batch: inout Batch) {
+        let given = rewards.span
+        outcomes(
+            of: batch.slots, rows: rows, discount: discount, scale: scale, rewards: &batch.rewards,
+            discounts: &batch.discounts, lasts: &batch.lasts
+        ) { given[$0] }
+    }
+
+    /// The same, by other rewards.
+    func follow(
+        _ rows: Range<Int>, _ discount: Float, _ scale: Float, to batch: inout Batch, reward: (Int) -> Float
+    ) {
+        outcomes(
+            of: batch.slots, rows: rows, discount: discount, scale: scale, rewards: &batch.rewards,
+            discounts: &batch.discounts, lasts: &batch.lasts, reward: reward)
+    }
+
+    /// Brings the states after n steps before both networks.
+    func loadNext(_ rows: Range<Int>, _ transform: Normalizer.Transform, to batch: inout Batch) {
+        copyStates(batch.lasts, rows: rows, transform, to: &batch.online, from: batch.count)
+        copyStates(batch.lasts, rows: rows, transform, to: &batch.target, from: 0)
+    }
+}

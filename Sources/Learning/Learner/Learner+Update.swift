@@ -38,44 +38,32 @@ extension Learner {
     }
 
     /// Brings the states of the batch before the network.
-    mutating func loadStates() {
-        let transform = normalizer.transform(hyperparameters)
-        func load(_ source: borrowing Replay, _ rows: Range<Int>) {
-            source.copyStates(batch.slots, rows: rows, transform, to: &batch.online, from: 0)
-            source.copyChoices(batch.slots, rows: rows, to: &batch.choices)
-        }
-        load(replay, batch.ownRows)
-        if let demonstrations { load(demonstrations, batch.shownRows) }
-        if let labels { load(labels, batch.labelRows) }
+    mutating func loadStates(_ transform: Normalizer.Transform) {
+        replay.load(batch.ownRows, transform, to: &batch)
+        demonstrations?.load(batch.shownRows, transform, to: &batch)
+        labels?.load(batch.labelRows, transform, to: &batch)
     }
 
     /// Finds what the steps of the batch gave over n steps, and brings the states after them before the networks.
-    mutating func reward() {
-        let transform = normalizer.transform(hyperparameters)
+    mutating func reward(_ transform: Normalizer.Transform) {
         let discount = Float(hyperparameters.discount)
         let scale =
             objective.rewards == .environment
             ? rewardFactor : Float(hyperparameters.adversarial.rewardScale)
-        var learned: [Float] = []
-        if case .discriminator = objective.rewards { learned = learnedRewards() }
-        func reward(_ source: borrowing Replay, _ rows: Range<Int>, shown: Float) {
-            for row in rows {
-                let outcome = source.outcome(of: Int(batch.slots[row]), discount: discount) { slot in
-                    switch objective.rewards {
-                    case .environment: source.rewards[slot]
-                    case .shown: shown
-                    case .discriminator: learned.popLast() ?? 0
-                    }
-                }
-                batch.rewards[row] = outcome.reward * scale
-                batch.discounts[row] = outcome.discount
-                batch.lasts[row] = Int32(outcome.last)
-            }
-            source.copyStates(batch.lasts, rows: rows, transform, to: &batch.online, from: batch.count)
-            source.copyStates(batch.lasts, rows: rows, transform, to: &batch.target, from: 0)
+        switch objective.rewards {
+        case .environment:
+            demonstrations?.follow(batch.shownRows, discount, scale, to: &batch)
+            replay.follow(batch.ownRows, discount, scale, to: &batch)
+        case .shown:
+            demonstrations?.follow(batch.shownRows, discount, scale, to: &batch) { _ in 1 }
+            replay.follow(batch.ownRows, discount, scale, to: &batch) { _ in 0 }
+        case .discriminator:
+            var learned = learnedRewards()
+            demonstrations?.follow(batch.shownRows, discount, scale, to: &batch) { _ in learned.popLast() ?? 0 }
+            replay.follow(batch.ownRows, discount, scale, to: &batch) { _ in learned.popLast() ?? 0 }
         }
-        if let demonstrations { reward(demonstrations, batch.shownRows, shown: 1) }
-        reward(replay, batch.ownRows, shown: 0)
+        demonstrations?.loadNext(batch.shownRows, transform, to: &batch)
+        replay.loadNext(batch.ownRows, transform, to: &batch)
     }
 
     /// Finds what the states afterwards are worth: the learned network chooses, the target network judges (double
@@ -108,7 +96,7 @@ extension Learner {
             for index in 0..<count * head.width { batch.online.outputGradient[index] = 0 }
         }
         let imitationLoss = imitate(progress: progress)
-        suppress(&batch.online, rows: count, masks: batch.masks)
+        Self.suppress(head, &batch.online, rows: count, masks: batch.masks)
         network.perceptron.backward(parameters, rows: count, in: &batch.online, to: &gradient)
         shortlist?.backward(batch.online.keyGradient, parameters, to: &gradient)
         let rate = step(shortlist, batch.online.keyGradient, progress: progress)
@@ -127,9 +115,9 @@ extension Learner {
     }
 
     /// Keeps what is not allowed below the best that is.
-    func suppress(_ workspace: inout Workspace, rows: Int, masks: [UInt8]) {
-        network.head.suppress(
-            workspace.outputs, rows: rows, masks: masks, margin: Self.maskMargin,
+    static func suppress(_ head: ScoreHead, _ workspace: inout Workspace, rows: Int, masks: [UInt8]) {
+        head.suppress(
+            workspace.outputs, rows: rows, masks: masks, margin: maskMargin,
             addingTo: &workspace.outputGradient)
     }
 

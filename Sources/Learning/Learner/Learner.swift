@@ -105,8 +105,9 @@ public struct Learner: Sendable {
         refineBins()
         if adversary != nil && updates.isMultiple(of: hyperparameters.adversarial.period) { teachAdversary() }
         draw(progress: progress)
-        loadStates()
-        if objective.learnsValues { reward() }
+        let transform = normalizer.transform(hyperparameters)
+        loadStates(transform)
+        if objective.learnsValues { reward(transform) }
         enlistBatch()
         loadMasks()
         closeBins()

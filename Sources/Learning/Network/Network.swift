@@ -108,7 +108,9 @@ public struct Network: Sendable, Equatable {
 
     /// Writes the first `rows` of `states` into the inputs of `workspace`.
     func load(_ states: States, rows: Int, _ transform: Normalizer.Transform, into workspace: inout Workspace) {
-        for row in 0..<rows { load(states, row: row, transform, into: &workspace, at: row) }
+        workspace.load(
+            rows: rows, of: states.numbers, shift: transform.shift, scale: transform.scale, limit: transform.limit)
+        for place in 0..<rows * observation.categories.count { workspace.categories[place] = states.categories[place] }
     }
 
     /// Writes one row of `states` into row `target` of the inputs of `workspace`.

@@ -42,8 +42,32 @@ extension Replay {
         _ slots: [Int32], rows: Range<Int>, values: [Float], targets: [Float], exponent: Float
     ) {
         guard priorities != nil else { return }
+        var (drawn, weights): ([Int32], [Float]) = ([], [])
+        drawn.reserveCapacity(rows.count)
+        weights.reserveCapacity(rows.count)
+        for row in rows where isReady[Int(slots[row])] {
+            drawn.append(slots[row])
+            weights.append(powf(abs(values[row] - targets[row]) + 1e-3, exponent))
+            largestPriority = max(largestPriority, weights[weights.count - 1])
+        }
+        priorities?.set(drawn, to: weights)
+    }
+
+    /// Writes what n steps from the slots of some rows gave, times `scale`, to the same rows of `rewards`, and what the value
+    /// of which slot counts from there on.
+    /// - Parameter reward: what the step in a slot gave.
+    @inline(__always) func outcomes(
+        of slots: [Int32], rows: Range<Int>, discount: Float, scale: Float, rewards: inout [Float],
+        discounts: inout [Float], lasts: inout [Int32], reward: (Int) -> Float
+    ) {
+        var rewards = rewards.mutableSpan
+        var discounts = discounts.mutableSpan
+        var lasts = lasts.mutableSpan
         for row in rows {
-            prioritize(Int(slots[row]), powf(abs(values[row] - targets[row]) + 1e-3, exponent))
+            let outcome = outcome(of: Int(slots[row]), discount: discount, reward: reward)
+            rewards[row] = outcome.reward * scale
+            discounts[row] = outcome.discount
+            lasts[row] = Int32(outcome.last)
         }
     }
 
@@ -52,10 +76,11 @@ extension Replay {
         _ slots: [Int32], rows: Range<Int>, _ transform: Normalizer.Transform, to workspace: inout Workspace,
         from first: Int
     ) {
-        for row in rows {
-            transform.apply(states.numbers, row: Int(slots[row]), to: &workspace.numbers, row: first + row)
-        }
+        workspace.gather(
+            rows, of: slots, from: states.numbers, shift: transform.shift, scale: transform.scale,
+            limit: transform.limit, to: first)
         let count = width.categories
+        guard count > 0 else { return }
         for row in rows {
             for category in 0..<count {
                 workspace.categories[(first + row) * count + category] =

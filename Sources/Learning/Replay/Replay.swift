@@ -218,7 +218,7 @@ struct Replay: Sendable {
     /// What n steps from a slot gave, and the slot whose value counts from there on, at `discount`. A trial on the way
     /// says nothing about the value before it: the sum stops there (Watkins 1989).
     /// - Parameter reward: what the step in a slot gave.
-    func outcome(
+    @inline(__always) func outcome(
         of slot: Int, discount: Float, reward: (Int) -> Float
     ) -> (reward: Float, discount: Float, last: Int) {
         var (sum, factor, place) = (Float(0), Float(1), slot)
@@ -249,12 +249,5 @@ struct Replay: Sendable {
     /// What was chosen in a component, each member once, in the steps that can be drawn.
     func members(of component: Int) -> Set<Int32> {
         Set((0..<min(written, capacity)).lazy.filter { isReady[$0] }.map { choices[$0 * width.choices + component] })
-    }
-
-    /// Sets how likely a step is drawn from now on.
-    mutating func prioritize(_ slot: Int, _ priority: Float) {
-        guard isReady[slot] else { return }
-        priorities?.set(slot, to: priority)
-        largestPriority = max(largestPriority, priority)
     }
 }

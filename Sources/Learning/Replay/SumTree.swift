@@ -28,9 +28,33 @@ struct SumTree: Sendable {
         }
     }
 
+    /// Sets some weights; of two for the same leaf, the later one. Level by level, so that what is above several is waited
+    /// for once.
+    mutating func set(_ indices: [Int32], to weights: [Float]) {
+        precondition(indices.count == weights.count)
+        let (leaves, depth) = (leaves, depth)
+        var walks = indices
+        var walk = walks.mutableSpan
+        var nodes = nodes.mutableSpan
+        for index in 0..<walk.count {
+            walk[index] += Int32(leaves)
+            nodes[Int(walk[index])] = weights[index]
+        }
+        for _ in 0..<depth {
+            for index in 0..<walk.count {
+                let node = Int(walk[index]) >> 1
+                walk[index] = Int32(truncatingIfNeeded: node)
+                nodes[node] = nodes[2 * node] + nodes[2 * node + 1]
+            }
+        }
+    }
+
     /// For each of some places in 0..<total, the leaf whose share of the total covers it; of equal shares, all alike.
     /// The walks go down level by level side by side, so that their waits for memory overlap.
     func find(_ places: inout [Float], _ indices: inout [Int32], walks: Range<Int>) {
+        let nodes = nodes.span
+        var places = places.mutableSpan
+        var indices = indices.mutableSpan
         for walk in walks { indices[walk] = 1 }
         for _ in 0..<depth {
             for walk in walks {

@@ -116,7 +116,7 @@ struct PolicyStage: Stage {
             head, outputs: workspace.outputs, rows: batch.rows, masks: batch.masks, choices: batch.choices,
             oldLogProbabilities: batch.logProbabilities, advantages: batch.advantages, returns: batch.returns,
             gradient: &workspace.outputGradient)
-        learner.suppress(&workspace, rows: batch.rows, masks: batch.masks)
+        Learner.suppress(head, &workspace, rows: batch.rows, masks: batch.masks)
         learner.network.perceptron.backward(
             learner.parameters, rows: batch.rows, in: &workspace, to: &learner.gradient)
         learner.acting?.backward(workspace.keyGradient, learner.parameters, to: &learner.gradient)
