@@ -32,7 +32,7 @@ final class ReferenceVector {
     }
 
     func rate(_ actions: [Lanes], count: Int) -> Double {
-        Stopwatch.rate(atLeast: Settings.turn) {
+        Stopwatch.rate(atLeast: Settings.turn, by: Stopwatch.own) {
             for batch in actions { step(batch) }
             return actions.count * count
         }

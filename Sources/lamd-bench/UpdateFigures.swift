@@ -20,7 +20,7 @@ struct UpdateFigures {
                 4 numbers in, 2 actions. Bare: forward through the target and the learned network (double Q), Huber, backward, \
                 Adam, on one batch; in C the same on OpenBLAS. From replay: all that an update of the agent does (a batch drawn \
                 from \(Double(Self.experience).text(digits: 0)) transitions, uniformly or by priorities, returns over n steps, \
-                target network). Medians of turns (A B A B), ratios of pairs.
+                target network). Rates a second of a core; medians of turns (A B A B), ratios of pairs.
                 """,
             columns: [
                 .init(title: "hidden"), .init(title: "batch", digits: 0), .init(title: "C", digits: 0),
@@ -65,7 +65,7 @@ struct UpdateFigures {
     }
 
     private func rate(_ update: () -> Void) -> Double {
-        Stopwatch.rate(atLeast: Settings.turn) {
+        Stopwatch.rate(atLeast: Settings.turn, by: Stopwatch.own) {
             for _ in 0..<10 { update() }
             return 10
         }

@@ -21,7 +21,8 @@ struct WorldRace {
         var table = FigureTable(
             "worlds-c", title: "Worlds: environment steps/s beside a loop in C, one thread",
             note: """
-                \(Self.count) environments under next_step, sampled actions; medians of turns (A B A B), ratios of pairs. The \
+                \(Self.count) environments under next_step, sampled actions. Rates a second of a core; medians of turns \
+                (A B A B), ratios of pairs. The \
                 loop in C gives the same bits, and keeps flags, time limits and episodes' statistics as lamd does. Two \
                 threads step a vector each.
                 """,
@@ -70,7 +71,7 @@ private final class Runner: @unchecked Sendable {
     }
 
     func rate() throws -> Double {
-        try Stopwatch.rate(atLeast: Settings.turn) {
+        try Stopwatch.rate(atLeast: Settings.turn, by: Stopwatch.own) {
             for batch in actions { try vector.step(batch) }
             return actions.count * vector.count
         }
