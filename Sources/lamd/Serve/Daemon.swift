@@ -60,6 +60,7 @@ struct Daemon {
             print(Hints(url: urls[0]).text)
             fflush(nil)
         }
+        Residency.releaseCode()
         waitForStop()
         housekeeper.stop()
         stop()
