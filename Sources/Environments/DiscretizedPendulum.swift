@@ -68,8 +68,8 @@ struct DiscretizedPendulum: Environment {
         if let mask { mask.write(to: &entries) } else { entries.update(repeating: true) }
     }
 
-    var info: Value {
-        guard hasActionMask else { return .object([]) }
+    var info: Value? {
+        guard hasActionMask else { return nil }
         var entries = Array(repeating: true, count: torques.count)
         var span = entries.mutableSpan
         writeActionMask(&span)

@@ -6,6 +6,7 @@ public final class SyncVectorEnvironment<E: Environment>: VectorEnvironment {
     public let hasActionMask: Bool
     public let actionFeatures: ActionFeatures?
     public let renderModes: [RenderMode]
+    public let hasInfo: Bool
     public let options: VectorOptions
     private var engine: VectorEngine<E>
 
@@ -24,6 +25,7 @@ public final class SyncVectorEnvironment<E: Environment>: VectorEnvironment {
         actionFeatures = environment.actionFeatures
         self.renderModes = renderModes
         self.options = options
+        hasInfo = environment.info != nil
         engine = VectorEngine(
             environment, options: options, observationWidth: observation.count, actionWidth: action.count)
     }
@@ -47,7 +49,7 @@ public final class SyncVectorEnvironment<E: Environment>: VectorEnvironment {
         try E.stepAll(&engine, actions.span)
     }
 
-    public func info(_ index: Int) -> Value { engine.environments[index].info }
+    public func info(_ index: Int) -> Value { engine.environments[index].info ?? .object([]) }
 
     public func writeActionMask(_ index: Int, _ mask: inout MutableSpan<Bool>) {
         engine.environments[index].writeActionMask(&mask)

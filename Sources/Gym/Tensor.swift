@@ -38,7 +38,7 @@ extension Tensor {
     }
 
     public init(_ values: [Bool], shape: [Int]? = nil) {
-        self.init(dtype: .bool, shape: shape ?? [values.count], bytes: values.map { $0 ? 1 : 0 })
+        self.init(dtype: .bool, shape: shape ?? [values.count], bytes: unsafe Self.bytes(of: values.span.bytes))
     }
 
     public init(_ lanes: Lanes, shape: [Int]? = nil) {
@@ -55,19 +55,23 @@ extension Tensor {
     }
 
     /// The elements, if they are float32.
-    public var floats: [Float]? { dtype == .float32 ? elements(as: UInt32.self).map(Float.init(bitPattern:)) : nil }
+    public var floats: [Float]? { dtype == .float32 ? elements(as: Float.self) : nil }
     /// The elements, if they are float64.
-    public var doubles: [Double]? { dtype == .float64 ? elements(as: UInt64.self).map(Double.init(bitPattern:)) : nil }
+    public var doubles: [Double]? { dtype == .float64 ? elements(as: Double.self) : nil }
     /// The elements, if they are int64.
-    public var int64s: [Int64]? { dtype == .int64 ? elements(as: UInt64.self).map(Int64.init(bitPattern:)) : nil }
+    public var int64s: [Int64]? { dtype == .int64 ? elements(as: Int64.self) : nil }
     /// The elements, if they are uint64.
     public var uint64s: [UInt64]? { dtype == .uint64 ? elements(as: UInt64.self) : nil }
     /// The elements, if they are bool: any byte but zero is true.
     public var bools: [Bool]? { dtype == .bool ? bytes.map { $0 != 0 } : nil }
 
-    private func elements<T: FixedWidthInteger & BitwiseCopyable>(as type: T.Type) -> [T] {
-        let raw = unsafe bytes.span.bytes
-        return (0..<count).map { unsafe raw.unsafeLoadUnaligned(fromByteOffset: $0 * MemoryLayout<T>.size, as: T.self) }
+    private func elements<T: BitwiseCopyable>(as type: T.Type) -> [T] {
+        unsafe bytes.withUnsafeBytes { raw in
+            unsafe [T](unsafeUninitializedCapacity: count) { elements, initialized in
+                unsafe UnsafeMutableRawBufferPointer(elements).copyMemory(from: raw)
+                initialized = count
+            }
+        }
     }
 
     /// Element `index` of integers or Booleans as an Int64; nil where it is larger, or a float.

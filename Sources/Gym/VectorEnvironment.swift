@@ -75,6 +75,8 @@ public protocol VectorEnvironment: AnyObject {
     /// - Parameter actions: `count` rows of lanes, each an element of ``actionSpace``.
     func step(_ actions: Lanes) throws(EnvironmentError)
 
+    /// Whether an environment's info is ever more than an empty object.
+    var hasInfo: Bool { get }
     /// The info of environment `index`, after its latest reset or step.
     func info(_ index: Int) -> Value
     /// Writes the available actions of environment `index`, one entry for each element of a Discrete action space.
@@ -90,6 +92,7 @@ extension VectorEnvironment {
     public var count: Int { options.count }
     public var actionFeatures: ActionFeatures? { nil }
     public var isSavable: Bool { true }
+    public var hasInfo: Bool { true }
 
     /// Entries of each action mask; 0 where every action is always available.
     public var maskWidth: Int {

@@ -52,7 +52,8 @@ struct SessionCodec {
     }
 
     func infos(of world: borrowing World, mask: [Bool]? = nil) -> [Value] {
-        (0..<session.count).map { mask?[$0] ?? true ? world.vector.info($0) : .object([]) }
+        guard world.vector.hasInfo else { return Array(repeating: .object([]), count: session.count) }
+        return (0..<session.count).map { mask?[$0] ?? true ? world.vector.info($0) : .object([]) }
     }
 
     func write(step world: borrowing World, to writer: inout JSONWriter) {

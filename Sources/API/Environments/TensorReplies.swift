@@ -7,7 +7,7 @@ extension SessionCodec {
     func tensors(reset world: borrowing World, mask: [Bool]?) -> Safetensors {
         var file = Safetensors(
             TensorCodec.tensors("observation", session.observationLayout, world.vector.observations))
-        append(infos: infos(of: world, mask: mask), prefix: "info.", to: &file)
+        if world.vector.hasInfo { append(infos: infos(of: world, mask: mask), prefix: "info.", to: &file) }
         return file
     }
 
@@ -17,7 +17,7 @@ extension SessionCodec {
         file.append("reward", Tensor(world.vector.rewards))
         file.append("terminated", Tensor(world.vector.terminated))
         file.append("truncated", Tensor(world.vector.truncated))
-        append(infos: infos(of: world), prefix: "info.", to: &file)
+        if world.vector.hasInfo { append(infos: infos(of: world), prefix: "info.", to: &file) }
         if session.request.options.autoreset == .sameStep, !world.vector.episodes.isEmpty {
             appendFinal(of: world, to: &file)
         }

@@ -55,7 +55,11 @@ public enum TensorCodec {
     ) throws(TensorMismatch) -> Lanes {
         // All shapes first: then the lanes are no more than the tensors hold.
         for leaf in layout.leaves { try check(file[name + leaf.name], leaf, name: name + leaf.name, count: count) }
-        if !bounded, let lanes = whole(name, layout, in: file) { return lanes }
+        // Where something is out of bounds, what follows finds out what.
+        if let lanes = whole(name, layout, in: file) {
+            let space = layout.leaves[0].space
+            if !bounded && space.isBox || space.contains(rows: lanes) { return lanes }
+        }
         var lanes = Lanes(layout.element, count: count * layout.count)
         for leaf in layout.leaves {
             guard let tensor = file[name + leaf.name] else { continue }
@@ -64,14 +68,15 @@ public enum TensorCodec {
         return lanes
     }
 
-    /// A Box that is the whole space, as it came.
+    /// A leaf that is the whole space, as it came.
     private static func whole(_ name: String, _ layout: Layout, in file: Safetensors) -> Lanes? {
-        guard layout.leaves.count == 1, case .box = layout.leaves[0].space,
-            let tensor = file[name + layout.leaves[0].name]
+        guard layout.leaves.count == 1, let tensor = file[name + layout.leaves[0].name],
+            tensor.dtype == layout.leaves[0].dtype
         else { return nil }
         return switch (layout.element, tensor.dtype) {
         case (.float32, .float32): tensor.floats.map { .float32($0) }
         case (.float64, .float64): tensor.doubles.map { .float64($0) }
+        case (.int64, .int64): tensor.int64s.map { .int64($0) }
         case (.uint8, .uint8): .uint8(tensor.bytes)
         default: nil
         }
@@ -114,6 +119,21 @@ public enum TensorCodec {
 }
 
 extension Space {
+    /// Whether rows of lanes are within this leaf's bounds; false also where that is not seen at a glance.
+    fileprivate func contains(rows lanes: Lanes) -> Bool {
+        switch (self, lanes) {
+        case (.discrete(let space), .int64(let lanes)):
+            let range = Int64(space.start)...Int64(space.start + space.n - 1)
+            return lanes.allSatisfy { range.contains($0) }
+        case (.box(let box), .float32(let lanes)):
+            let (low, high) = (box.low.map { Float($0) }, box.high.map { Float($0) })
+            return stride(from: 0, to: lanes.count, by: max(low.count, 1)).allSatisfy { row in
+                low.indices.allSatisfy { lanes[row + $0] >= low[$0] && lanes[row + $0] <= high[$0] }
+            }
+        default: return false
+        }
+    }
+
     fileprivate var isBox: Bool {
         if case .box = self { true } else { false }
     }
