@@ -6,7 +6,22 @@ public final class Sessions: Sendable {
     public let catalogue: Catalogue
     private let limit: Int
     private let environmentLimit: Int
-    private let table = Mutex<[Identifier: Session]>([:])
+    private let table = Mutex(Table())
+
+    private struct Table {
+        private(set) var sessions: [Identifier: Session] = [:]
+        /// Of all sessions together.
+        private(set) var environments = 0
+
+        mutating func add(_ session: Session) {
+            sessions[session.id] = session
+            environments += session.count
+        }
+
+        mutating func remove(_ session: Session) {
+            if sessions.removeValue(forKey: session.id) != nil { environments -= session.count }
+        }
+    }
 
     /// - Parameters:
     ///   - limit: of sessions.
@@ -17,14 +32,14 @@ public final class Sessions: Sendable {
         self.limit = limit
     }
 
-    public var count: Int { table.withLock { $0.count } }
+    public var count: Int { table.withLock { $0.sessions.count } }
 
     /// In no particular order.
-    public var all: [Session] { table.withLock { Array($0.values) } }
+    public var all: [Session] { table.withLock { Array($0.sessions.values) } }
 
     public func create(_ request: Session.Request, now: ContinuousClock.Instant = .now) throws(HostingError) -> Session
     {
-        let (sessions, environments) = table.withLock { ($0.count, $0.values.reduce(0) { $0 + $1.count }) }
+        let (sessions, environments) = table.withLock { ($0.sessions.count, $0.environments) }
         guard sessions < limit else { throw .tooManySessions(limit: limit) }
         guard environments + request.options.count <= environmentLimit else {
             throw .tooManyEnvironments(limit: environmentLimit)
@@ -32,18 +47,18 @@ public final class Sessions: Sendable {
         let session: Session
         do {
             let spec = try catalogue.spec(request.environment)
-            let id = table.withLock { sessions in Identifier.random { sessions[$0] == nil } }
+            let id = table.withLock { table in Identifier.random { table.sessions[$0] == nil } }
             session = try Session(id: id, request: request, spec: spec, now: now)
         } catch {
             throw .environment(error)
         }
-        table.withLock { $0[session.id] = session }
+        table.withLock { $0.add(session) }
         return session
     }
 
     /// - Returns: nil also where the lease has run out and nobody has swept yet.
     public func find(_ id: Identifier, now: ContinuousClock.Instant = .now) -> Session? {
-        guard let session = table.withLock({ $0[id] }), !session.isExpired(now: now) else { return nil }
+        guard let session = table.withLock({ $0.sessions[id] }), !session.isExpired(now: now) else { return nil }
         return session
     }
 
@@ -52,10 +67,10 @@ public final class Sessions: Sendable {
     public func close(_ session: Session) throws(HostingError) {
         do { try session.stopRecording() } catch {
             if case .sessionBusy = error { throw error }
-            table.withLock { $0[session.id] = nil }
+            table.withLock { $0.remove(session) }
             throw error
         }
-        table.withLock { $0[session.id] = nil }
+        table.withLock { $0.remove(session) }
     }
 
     /// Closes the sessions whose lease has run out.
