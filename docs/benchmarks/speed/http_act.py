@@ -165,8 +165,8 @@ def while_training(given: argparse.Namespace) -> tuple[dict[str, Any], dict[str,
 
 @contextmanager
 def training(client: lamd.Client, learner: str) -> Iterator[None]:
-    """While a job trains."""
-    job = client.train(learner, steps=100_000_000)["job_id"]
+    """While a job trains, for a return that there is not: it would end where it has learned enough."""
+    job = client.train(learner, steps=100_000_000, target_return=1_000)["job_id"]
     try:
         while not (client.get_job(job)["metrics"] or {}).get("updates"):
             time.sleep(0.05)
