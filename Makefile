@@ -46,7 +46,8 @@ define install
 endef
 
 .PHONY: help run demo build release release-bench test test-unit test-end-to-end test-clients lint format bench \
-	bench-learning bench-actions bench-peers bench-learning-peers bench-speed-peers bench-bridge bench-docs recipes install uninstall clean swift packages
+	bench-learning bench-actions bench-peers bench-learning-peers bench-speed-peers bench-bridge bench-docs recipes \
+	install uninstall clean swift packages
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22

@@ -1,7 +1,8 @@
 """Lamd beside imitation and stable-baselines3: the same demonstrations, network and budget, in one run.
 
-`make bench-peers` installs both and runs this under Python with lamd's client; each training of a peer is a process of
-its own, peer.py under the Python that has the peers. Every core has a daemon, beside which the peers take turns with it.
+`make bench-learning-peers` installs both and runs this under Python with lamd's client; each training of a peer is a
+process of its own, peer.py under the Python that has the peers. Every core has a daemon, beside which the peers take turns
+with it.
 """
 
 from __future__ import annotations

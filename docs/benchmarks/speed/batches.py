@@ -59,7 +59,7 @@ def tables(given: argparse.Namespace) -> tuple[list[dict[str, Any]], dict[str, A
             failures.update({f"{WAYS[name]} {env_id}": error for name, error in own.items()})
             rows.append(row(env_id, runs[env_id]))
     said = "; ".join(f"{env_id} {threads} and {batch}" for env_id, (threads, batch) in best.items())
-    texts = {"envs": ENVS, "runs": given.runs, "seconds": given.seconds, "bodies": BODIES, "best": said}
+    texts = {"envs": ENVS, "runs": given.runs, "seconds": given.seconds, "bodies": BODIES, "best": said or "none"}
     note = NOTE.format(**texts, failures=failures.said())
     table = {
         "name": "speed-batches",

@@ -21,7 +21,8 @@ class Failures(dict[str, str]):
         """A sentence for the note of a table."""
         if not self:
             return ""
-        return " Not measured: " + "; ".join(f"{name} ({error[:120]})" for name, error in self.items()) + "."
+        lasts = {name: error.strip().splitlines()[-1][:200] for name, error in self.items()}
+        return " Not measured: " + "; ".join(f"{name} ({last})" for name, last in lasts.items()) + "."
 
 
 def rounds(
