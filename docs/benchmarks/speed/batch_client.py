@@ -11,6 +11,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import gymnasium
@@ -92,7 +93,8 @@ def main() -> None:
     elif way == "client":
         import lamd
 
-        found = rate(vector(lamd.make_vec(env_id, envs, url=more[0])), drawn(env_id, envs), seconds)
+        with closing(lamd.make_vec(env_id, envs, url=more[0])) as env:
+            found = rate(vector(env), drawn(env_id, envs), seconds)
     else:
         env = gymnasium.make_vec(env_id, envs, "sync" if way == "sync" else "vector_entry_point")
         found = rate(vector(env), drawn(env_id, envs), seconds)
