@@ -81,7 +81,7 @@ def wrk(
         script = Path(folder) / "load.lua"
         script.write_text(SCRIPT % {"headers": lua(headers), "bodies": lua(list(map(str, files))), "paths": lua(paths)})
         whole = max(1, round(seconds))
-        command = ["wrk", "-t1", f"-c{connections}", f"-d{whole}s", "-s", str(script), server.url]
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{whole}s", "--timeout", "10s", "-s", str(script), server.url]
         before = server.cpu_seconds
         done = subprocess.run(pinned(command, core), capture_output=True, text=True, timeout=60 + 2 * whole)
         spent = server.cpu_seconds - before

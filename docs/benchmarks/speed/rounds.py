@@ -28,14 +28,14 @@ class Failures(dict[str, str]):
 def rounds(
     ways: dict[str, Callable[[], Found]], runs: int, failures: Failures, warm_up: bool = True
 ) -> dict[str, list[Found]]:
-    """Measures each way once a round; the first round warms up. A way that fails is left out from then on."""
+    """Measures each way once a round; the first round warms up. A way that fails twice is left out from then on."""
     found: dict[str, list[Found]] = {name: [] for name in ways}
     for turn in range(-1 if warm_up else 0, runs):
         for name, measure in ways.items():
             if name in failures:
                 continue
             try:
-                one = measure()
+                one = twice(measure)
             except Exception as error:
                 failures.add(name, error)
                 continue
@@ -43,6 +43,15 @@ def rounds(
                 found[name].append(one)
                 print(f"  {name}: {shown(one)}", file=sys.stderr, flush=True)
     return {name: own for name, own in found.items() if name not in failures}
+
+
+def twice(measure: Callable[[], Found]) -> Found:
+    """Tries once more where it fails."""
+    try:
+        return measure()
+    except Exception as error:
+        print(f"  once more, after {type(error).__name__}: {error}", file=sys.stderr, flush=True)
+        return measure()
 
 
 def shown(value: Any) -> str:

@@ -32,7 +32,7 @@ target, evaluated every 5,000 steps; its seconds include its evaluations, and th
 among its policies at the end. Peers: RL-Zoo's settings for CartPole-v1 and as many steps at most, after which they
 count as long as they took; torch on one thread; evaluated every 1,000 steps and for nothing: their seconds are of
 training alone, from before the model is made. Sbx compiles while it learns; compiled before: the same training once
-more in the same process. Ratios are of medians.{{failures}}"""
+more, with all that it compiles at hand. Ratios are of medians.{{failures}}"""
 
 
 class Outcome(NamedTuple):
