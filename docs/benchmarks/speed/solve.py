@@ -36,9 +36,10 @@ more, with all that it compiles at hand. Ratios are of medians.{{failures}}"""
 
 
 class Outcome(NamedTuple):
-    """A training: its seconds and steps, and the mean return of fresh episodes."""
+    """A training: its seconds, those of processors, its steps, and the mean return of fresh episodes."""
 
     seconds: float
+    cpu: float
     steps: int
     mean: float
     reached: bool
@@ -58,7 +59,7 @@ def tables(given: argparse.Namespace) -> tuple[list[dict[str, Any]], dict[str, A
                         add(found, name + (COMPILED if place else ""), outcome)
                 except Exception as error:
                     failures.add(name, error)
-    numbers = {"s": 2, "least s": 2, "most s": 2, "steps": 0, "return": 1, "worst": 1}
+    numbers = {"s": 2, "least s": 2, "most s": 2, "CPU s": 2, "steps": 0, "return": 1, "worst": 1}
     table = {
         "name": "speed-solve",
         "title": f"CartPole-v1 to a mean return of {TARGET}: seconds",
@@ -77,7 +78,7 @@ def tables(given: argparse.Namespace) -> tuple[list[dict[str, Any]], dict[str, A
 
 def add(found: dict[str, list[Outcome]], name: str, outcome: Outcome) -> None:
     found.setdefault(name, []).append(outcome)
-    said = f"{outcome.seconds:.2f} s, {outcome.steps:,} steps, {outcome.mean:.1f}"
+    said = f"{outcome.seconds:.2f} s, {outcome.cpu:.2f} of CPU, {outcome.steps:,} steps, {outcome.mean:.1f}"
     print(f"  {name}: {said}", file=sys.stderr, flush=True)
 
 
@@ -87,7 +88,13 @@ def row(name: str, own: list[Outcome], lamds: list[Outcome]) -> list[Any]:
     beside: Optional[float] = None
     if name != OURS:
         beside = middle / statistics.median(one.seconds for one in lamds)
-    figures = [middle, min(seconds), max(seconds), statistics.median(one.steps for one in own)]
+    figures = [
+        middle,
+        min(seconds),
+        max(seconds),
+        statistics.median(one.cpu for one in own),
+        statistics.median(one.steps for one in own),
+    ]
     judged = f"{sum(mean >= TARGET for mean in means)}/{len(own)}"
     asked = PEERS.get(name.removesuffix(COMPILED))
     return [name, *figures, statistics.mean(means), min(means), judged, beside, verdict(beside, asked)]
@@ -96,15 +103,15 @@ def row(name: str, own: list[Outcome], lamds: list[Outcome]) -> list[Any]:
 def ours(server: Server, seed: int, episodes: int) -> Outcome:
     """A training with the defaults, as a client sees it."""
     client = lamd.Client(server.url)
-    started = time.perf_counter()
+    started, spent = time.perf_counter(), server.cpu_seconds
     agent = client.create_agent("CartPole-v1", seed=seed)["agent_id"]
     job = client.train(agent, target_return=TARGET, wait=True)
-    seconds = time.perf_counter() - started
+    seconds, cpu = time.perf_counter() - started, server.cpu_seconds - spent
     if job["state"] != "succeeded":
         raise RuntimeError(f"lamd's training {job['state']}: {job.get('error')}")
     mean = client.evaluate(agent, num_episodes=episodes, seed=1_000_000 * seed)["mean_return"]
     client.delete_agent(agent)
-    return Outcome(seconds, job["result"]["steps"], mean, job["result"]["target_reached"])
+    return Outcome(seconds, cpu, job["result"]["steps"], mean, job["result"]["target_reached"])
 
 
 def theirs(name: str, seed: int, episodes: int) -> list[Outcome]:

@@ -30,11 +30,12 @@ PEERS = {
 }
 
 NOTE = """\
-Updates/s of deep Q-learning: 4 numbers in, 2 actions, two hidden layers, Adam, all on the same core, in turn; medians
-of {runs} runs, ratios are medians of those of the rounds. Bare, JAX and PyTorch: forward through the target and the
-learned network, Huber, backward, Adam, on batches that were drawn beforehand. From replay: all that an update of
-lamd's agent does. SB3 and sbx: `DQN.train` with 100 gradient steps a call, from a replay of 20,000 transitions,
-likewise. Lamd bare is compared with JAX and PyTorch, lamd from replay with SB3 and sbx.{failures}"""
+Updates/s of deep Q-learning: 4 numbers in, 2 actions, two hidden layers, Adam, all on the same core, in turn, by the
+core's time; medians of {runs} runs, ratios are medians of those of the rounds. Bare, JAX and PyTorch: forward through
+the target and the learned network (double Q), Huber, backward, clipping, Adam, on batches that were drawn beforehand.
+From replay: all that an update of lamd's agent does. SB3 and sbx: `DQN.train` with 100 gradient steps a call, from a
+replay of 20,000 transitions, likewise, but without double Q. Lamd bare is compared with JAX and PyTorch, lamd from
+replay with SB3 and sbx.{failures}"""
 
 
 class Shape(NamedTuple):
