@@ -30,6 +30,7 @@ struct Acrobot: Environment {
     /// Of the second angle, which whoever sees the links has to work out.
     private var second = sine_and_cosine(0)
 
+    var hasInfo: Bool { false }
     var actionSpace: Space { .discrete(Discrete(3)) }
 
     var observationSpace: Space {

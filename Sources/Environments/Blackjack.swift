@@ -68,6 +68,7 @@ struct Blackjack: Environment {
         self.sab = sab
     }
 
+    var hasInfo: Bool { false }
     var actionSpace: Space { .discrete(Discrete(2)) }
 
     var observationSpace: Space {

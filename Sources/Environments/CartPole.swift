@@ -48,6 +48,7 @@ struct CartPole: Environment {
 
     init(hasSuttonBartoReward: Bool) { self.hasSuttonBartoReward = hasSuttonBartoReward }
 
+    var hasInfo: Bool { false }
     var actionSpace: Space { .discrete(Discrete(2)) }
 
     var observationSpace: Space {

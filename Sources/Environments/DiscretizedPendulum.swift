@@ -68,8 +68,9 @@ struct DiscretizedPendulum: Environment {
         if let mask { mask.write(to: &entries) } else { entries.update(repeating: true) }
     }
 
-    var info: Value? {
-        guard hasActionMask else { return nil }
+    var hasInfo: Bool { hasActionMask }
+    var info: Value {
+        guard hasActionMask else { return .object([]) }
         var entries = Array(repeating: true, count: torques.count)
         var span = entries.mutableSpan
         writeActionMask(&span)

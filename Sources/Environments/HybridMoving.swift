@@ -56,6 +56,7 @@ struct HybridMoving: Environment {
     /// How far out the last step may lead.
     private var edge: Double { 1 + maxSpeed * timeStep }
 
+    var hasInfo: Bool { false }
     var actionSpace: Space {
         .tuple(Tuple([.discrete(Discrete(3)), .box(Box(low: [0, -1], high: [1, 1], shape: [2]))]))
     }

@@ -27,6 +27,7 @@ struct MountainCar: Environment {
 
     init(goalVelocity: Double) { self.goalVelocity = goalVelocity }
 
+    var hasInfo: Bool { false }
     var actionSpace: Space { .discrete(Discrete(3)) }
 
     var observationSpace: Space { Hill.observationSpace }

@@ -28,6 +28,7 @@ struct MountainCarContinuous: Environment {
 
     init(goalVelocity: Double) { self.goalVelocity = goalVelocity }
 
+    var hasInfo: Bool { false }
     var actionSpace: Space { .box(Box(low: -1, high: 1, shape: [1])) }
 
     var observationSpace: Space { Hill.observationSpace }

@@ -35,6 +35,7 @@ struct Pendulum: Environment {
 
     init(gravity: Double) { self.gravity = gravity }
 
+    var hasInfo: Bool { false }
     var actionSpace: Space { .box(Box(low: -Double(Self.maxTorque), high: Double(Self.maxTorque), shape: [1])) }
 
     var observationSpace: Space {

@@ -44,6 +44,7 @@ struct Reach: Environment {
     private var joints: Int { angles.count }
 
     var observationSpace: Space { .box(Box(low: -1, high: 1, shape: [2 * joints + 4])) }
+    var hasInfo: Bool { false }
     var actionSpace: Space { .multiDiscrete(MultiDiscrete(Array(repeating: bins, count: joints))) }
 
     mutating func reset(

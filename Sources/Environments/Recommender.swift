@@ -63,6 +63,7 @@ struct Recommender: Environment {
         self.items = ItemCatalogue.features(count: items, generation: generation)
     }
 
+    var hasInfo: Bool { false }
     var actionSpace: Space { .discrete(Discrete(items.count)) }
     var actionFeatures: ActionFeatures? { items }
 

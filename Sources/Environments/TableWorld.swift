@@ -11,7 +11,7 @@ extension TableWorld {
     var observationSpace: Space { .discrete(Discrete(walk.table.outcomes.count)) }
     var actionSpace: Space { .discrete(Discrete(walk.table.outcomes[0].count)) }
     var transitionTable: TransitionTable? { walk.table }
-    var info: Value? { .object([.init("prob", walk.probability)]) }
+    var info: Value { .object([.init("prob", walk.probability)]) }
 
     mutating func reset(
         options: Value?, random: inout RandomGenerator, observation: inout MutableSpan<Int64>

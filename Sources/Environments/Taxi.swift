@@ -100,7 +100,7 @@ struct Taxi: TableWorld {
     /// nil with a fickle passenger, whose change of mind no table of states holds.
     var transitionTable: TransitionTable? { fickleness == nil ? walk.table : nil }
 
-    var info: Value? {
+    var info: Value {
         .object([.init("prob", walk.probability), .init("action_mask", .integers(mask.map { $0 ? 1 : 0 }))])
     }
 

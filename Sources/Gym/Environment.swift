@@ -29,8 +29,10 @@ public protocol Environment: Sendable {
     /// its own type, several times faster than generic code.
     static func stepAll(_ engine: inout VectorEngine<Self>, _ actions: Span<Action>) throws(EnvironmentError)
 
-    /// The `info` of the latest reset or step, an object exactly as Gymnasium has it; always nil where that is always empty.
-    var info: Value? { get }
+    /// The `info` of the latest reset or step, an object exactly as Gymnasium has it.
+    var info: Value { get }
+    /// Whether `info` is ever more than an empty object; where not, nobody asks a thousand environments for it.
+    var hasInfo: Bool { get }
 
     /// Whether some actions may be unavailable in some states.
     var hasActionMask: Bool { get }
@@ -53,7 +55,8 @@ public protocol Environment: Sendable {
 }
 
 extension Environment {
-    public var info: Value? { nil }
+    public var info: Value { .object([]) }
+    public var hasInfo: Bool { true }
     public var hasActionMask: Bool { false }
     public func writeActionMask(_ mask: inout MutableSpan<Bool>) { mask.update(repeating: true) }
     public var actionFeatures: ActionFeatures? { nil }

@@ -25,7 +25,7 @@ public final class SyncVectorEnvironment<E: Environment>: VectorEnvironment {
         actionFeatures = environment.actionFeatures
         self.renderModes = renderModes
         self.options = options
-        hasInfo = environment.info != nil
+        hasInfo = environment.hasInfo
         engine = VectorEngine(
             environment, options: options, observationWidth: observation.count, actionWidth: action.count)
     }
@@ -49,7 +49,7 @@ public final class SyncVectorEnvironment<E: Environment>: VectorEnvironment {
         try E.stepAll(&engine, actions.span)
     }
 
-    public func info(_ index: Int) -> Value { engine.environments[index].info ?? .object([]) }
+    public func info(_ index: Int) -> Value { engine.environments[index].info }
 
     public func writeActionMask(_ index: Int, _ mask: inout MutableSpan<Bool>) {
         engine.environments[index].writeActionMask(&mask)

@@ -191,7 +191,7 @@ public struct VectorEngine<E: Environment>: Sendable {
             episodes.append(
                 Episode(
                     index: index, episodeReturn: returns[index], length: clock - begins[index],
-                    finalInfo: sameStep ? .some(environments[index].info ?? .object([])) : .none))
+                    finalInfo: sameStep ? .some(environments[index].info) : .none))
         }
         Self.set(&isActive, at: ended, to: false)
         guard sameStep else { return }

@@ -65,6 +65,14 @@ import Testing
         }
     }
 
+    @Test(arguments: Catalogue.worlds.specs.map(\.id)) func `has infos where it says so`(_ id: String) throws {
+        let environment = try make(id)
+        var actions = SpaceSampler(environment.actionSpace, seed: 12)
+        try environment.reset(seed: 12)
+        let infos = try play(environment, 50, &actions).map(\.info)
+        #expect(infos.contains { $0 != .object([]) } == environment.hasInfo)
+    }
+
     @Test(arguments: Catalogue.worlds.specs.map(\.id)) func `does the same again from the same seed`(
         _ id: String
     ) throws {
