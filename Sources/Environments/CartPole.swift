@@ -45,6 +45,8 @@ struct CartPole: Environment {
     private var velocity = 0.0
     private var angle = 0.0
     private var angularVelocity = 0.0
+    /// Of the angle, which the next step needs.
+    private var lean = sine_and_cosine(0)
 
     init(hasSuttonBartoReward: Bool) { self.hasSuttonBartoReward = hasSuttonBartoReward }
 
@@ -64,6 +66,7 @@ struct CartPole: Environment {
         velocity = random.uniform(low, high)
         angle = random.uniform(low, high)
         angularVelocity = random.uniform(low, high)
+        lean = sine_and_cosine(angle)
         observe(&observation)
     }
 
@@ -71,7 +74,9 @@ struct CartPole: Environment {
         _ action: Span<Int64>, random: inout RandomGenerator, observation: inout MutableSpan<Float>
     ) -> Step {
         let force = action[0] == 1 ? Self.force : -Self.force
-        let lean = sine_and_cosine(angle)
+        // Where the pole gets to does not depend on the push: its sine is worked out while the divisions below take their time.
+        let nextAngle = angle + Self.timeStep * angularVelocity
+        let nextLean = sine_and_cosine(nextAngle)
         let push = (force + Self.poleMassLength * (angularVelocity * angularVelocity) * lean.sine) / Self.totalMass
         let angularAcceleration =
             (Self.gravity * lean.sine - lean.cosine * push)
@@ -79,7 +84,8 @@ struct CartPole: Environment {
         let acceleration = push - Self.poleMassLength * angularAcceleration * lean.cosine / Self.totalMass
         position += Self.timeStep * velocity
         velocity += Self.timeStep * acceleration
-        angle += Self.timeStep * angularVelocity
+        angle = nextAngle
+        lean = nextLean
         angularVelocity += Self.timeStep * angularAcceleration
         observe(&observation)
         let terminated = abs(position) > Self.maxPosition || abs(angle) > Self.maxAngle
@@ -103,6 +109,7 @@ struct CartPole: Environment {
         velocity = try reader.readFinite()
         angle = try reader.readFinite()
         angularVelocity = try reader.readFinite()
+        lean = sine_and_cosine(angle)
     }
 }
 

@@ -51,11 +51,13 @@ struct MountainCar: Environment {
 
     /// What a push, as an action, does to a car.
     @inline(__always) static func move(_ position: inout Double, _ velocity: inout Double, push: Int) {
-        velocity += Double(push - 1) * 0.001 + cos(3 * position) * -0.0025
+        velocity += Double(push &- 1) * 0.001 + cos(3 * position) * -0.0025
         velocity = min(max(velocity, -Hill.maxSpeed), Hill.maxSpeed)
         position += velocity
         position = min(max(position, Hill.positions.lowerBound), Hill.positions.upperBound)
-        if position == Hill.positions.lowerBound && velocity < 0 { velocity = 0 }
+        // Two choices of a number, not a branch: half of all cars go backwards, and no processor guesses which.
+        let stopped = velocity < 0 ? 0 : velocity
+        velocity = position == Hill.positions.lowerBound ? stopped : velocity
     }
 
     static func isGoal(_ position: Double, _ velocity: Double, goalVelocity: Double) -> Bool {

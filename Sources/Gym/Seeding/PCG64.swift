@@ -23,7 +23,7 @@ public struct PCG64: Sendable, Equatable {
     }
 
     /// 64 uniform bits. The 32 bits that `next32` may hold back stay where they are, as in NumPy.
-    @inlinable public mutating func next64() -> UInt64 {
+    @inlinable @inline(__always) public mutating func next64() -> UInt64 {
         advance()
         let high = UInt64(truncatingIfNeeded: state >> 64)
         let folded = high ^ UInt64(truncatingIfNeeded: state)

@@ -34,7 +34,7 @@ public struct RandomGenerator: Sendable, Equatable {
     }
 
     /// Uniform in [0, 1), a multiple of 2⁻⁵³: `random()`.
-    @inlinable public mutating func random() -> Double {
+    @inlinable @inline(__always) public mutating func random() -> Double {
         Double(bits.next64() >> 11) * 0x1p-53
     }
 
@@ -44,7 +44,7 @@ public struct RandomGenerator: Sendable, Equatable {
     }
 
     /// Uniform in [low, high): `uniform(low, high)`.
-    @inlinable public mutating func uniform(_ low: Double, _ high: Double) -> Double {
+    @inlinable @inline(__always) public mutating func uniform(_ low: Double, _ high: Double) -> Double {
         low + (high - low) * random()
     }
 

@@ -8,6 +8,8 @@ extension Replay {
     /// - Precondition: some are ready.
     func drawUniformly(_ slots: inout [Int32], rows: Range<Int>, _ random: inout RandomGenerator) {
         let count = min(written, capacity)
+        let isReady = isReady.span
+        var slots = slots.mutableSpan
         for row in rows {
             var slot = random.integers(0, count)
             while !isReady[slot] { slot = random.integers(0, count) }
@@ -115,9 +117,12 @@ extension Replay {
     /// Writes what was done in the slots of some rows to the same rows of `target`.
     func copyChoices(_ slots: [Int32], rows: Range<Int>, to target: inout [Int32]) {
         let components = width.choices
+        let choices = choices.span
+        var target = target.mutableSpan
         for row in rows {
+            let slot = Int(slots[row])
             for component in 0..<components {
-                target[row * components + component] = choices[Int(slots[row]) * components + component]
+                target[row * components + component] = choices[slot * components + component]
             }
         }
     }

@@ -1,4 +1,5 @@
-// Gymnasium's classic control, its arithmetic to the bit: powers of numpy's scalars are libm's, not products.
+// Gymnasium's classic control, its arithmetic to the bit: powers of numpy's scalars are libm's, not products. What each
+// environment can be made with is part of its state, as it is in lamd.
 
 #define _GNU_SOURCE
 #include "vector.h"
@@ -17,6 +18,7 @@ static inline double clip(double x, double low, double high) { return x < low ? 
 
 typedef struct {
     double position, velocity, angle, angular_velocity;
+    bool has_sutton_barto_reward;
 } cart_pole;
 
 static inline void cart_pole_observe(const cart_pole *s, float *restrict observation) {
@@ -48,7 +50,8 @@ static inline outcome cart_pole_move(cart_pole *s, int64_t action, float *restri
     s->angle += dt * s->angular_velocity;
     s->angular_velocity += dt * angular_acceleration;
     cart_pole_observe(s, observation);
-    return (outcome){1, fabs(s->position) > 2.4 || fabs(s->angle) > max_angle};
+    bool terminated = fabs(s->position) > 2.4 || fabs(s->angle) > max_angle;
+    return (outcome){s->has_sutton_barto_reward ? (terminated ? -1 : 0) : 1, terminated};
 }
 
 DEFINE_VECTOR(cart_pole, int64_t, 4, 500)
@@ -56,7 +59,7 @@ DEFINE_VECTOR(cart_pole, int64_t, 4, 500)
 // Mountain car.
 
 typedef struct {
-    double position, velocity;
+    double position, velocity, goal_velocity;
 } mountain_car;
 
 static inline void mountain_car_observe(const mountain_car *s, float *restrict observation) {
@@ -75,7 +78,7 @@ static inline outcome mountain_car_move(mountain_car *s, int64_t action, float *
     s->position = clip(s->position + s->velocity, -1.2, 0.6);
     if (s->position == -1.2 && s->velocity < 0) s->velocity = 0;
     mountain_car_observe(s, observation);
-    return (outcome){-1, s->position >= 0.5 && s->velocity >= 0};
+    return (outcome){-1, s->position >= 0.5 && s->velocity >= s->goal_velocity};
 }
 
 DEFINE_VECTOR(mountain_car, int64_t, 2, 200)
@@ -83,7 +86,7 @@ DEFINE_VECTOR(mountain_car, int64_t, 2, 200)
 // Mountain car with a number for its action: float64 after a reset, float32 from the first step on.
 
 typedef struct {
-    double position, velocity;
+    double position, velocity, goal_velocity;
     bool has_stepped;
 } continuous_car;
 
@@ -105,7 +108,7 @@ static inline void continuous_car_begin(continuous_car *s, generator *g, float *
     if (position == lowest && velocity < 0) velocity = 0;                                                         \
     s->position = (float)position;                                                                                \
     s->velocity = (float)velocity;                                                                                \
-    terminated = position >= (real)0.45 && velocity >= 0;
+    terminated = position >= (real)0.45 && velocity >= (real)s->goal_velocity;
 
 static inline outcome continuous_car_move(continuous_car *s, float action, float *restrict observation) {
     float force = action < -1 ? -1 : action > 1 ? 1 : action;
@@ -126,7 +129,7 @@ DEFINE_VECTOR(continuous_car, float, 2, 999)
 // Pendulum.
 
 typedef struct {
-    double angle, velocity;
+    double angle, velocity, gravity;
 } pendulum;
 
 static inline void pendulum_observe(const pendulum *s, float *restrict observation) {
@@ -140,6 +143,7 @@ static inline void pendulum_observe(const pendulum *s, float *restrict observati
 static inline void pendulum_begin(pendulum *s, generator *g, float *restrict observation) {
     s->angle = uniform(g, -M_PI, M_PI);
     s->velocity = uniform(g, -1, 1);
+    s->gravity = 10;
     pendulum_observe(s, observation);
 }
 
@@ -149,7 +153,7 @@ static inline outcome pendulum_move(pendulum *s, float action, float *restrict o
     double rest = fmod(s->angle + M_PI, 2 * M_PI);
     double lean = (rest < 0 ? rest + 2 * M_PI : rest) - M_PI;
     double cost = pow(lean, two) + 0.1 * pow(s->velocity, two) + (double)(0.001f * powf(torque, (float)two));
-    s->velocity = clip(s->velocity + (3 * 10.0 / 2 * sin(s->angle) + (double)(3 * torque)) * 0.05, -8, 8);
+    s->velocity = clip(s->velocity + (3 * s->gravity / 2 * sin(s->angle) + (double)(3 * torque)) * 0.05, -8, 8);
     s->angle += s->velocity * 0.05;
     pendulum_observe(s, observation);
     return (outcome){-cost, false};
