@@ -87,6 +87,8 @@ enum ActOperation {
             of: agent.observationSpace, agent.observationLayout, json, at: fields.at(name),
             isBatch: isBatch)
         var question = Question(observations: observations, rows: rows, isBatch: isBatch)
+        // Most say nothing else.
+        if fields.count == 1 { return question }
         question.masks = try ActionMask.read(fields, agent.served.policy.network.action, rows: rows, isBatch: isBatch)
         question.deterministic = try fields.bool("deterministic") ?? true
         question.isExact = try fields.bool("exact") ?? false
@@ -138,11 +140,8 @@ extension Call {
     func elements(
         of space: Space, _ layout: Layout, _ json: JSONValue, at pointer: @autoclosure () -> JSONPointer, isBatch: Bool
     ) throws(Problem) -> Lanes {
+        guard isBatch else { return try Lanes(json, of: space, layout, at: pointer()) }
         var lanes = Lanes(layout.element, count: 0)
-        guard isBatch else {
-            try lanes.append(json, of: space, layout, at: pointer())
-            return lanes
-        }
         for (index, element) in json.arrayElements.enumerated() {
             try lanes.append(element, of: space, layout, at: pointer().appending(index))
         }

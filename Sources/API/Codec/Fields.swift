@@ -29,6 +29,9 @@ struct Fields {
         return value
     }
 
+    /// How many fields there are.
+    var count: Int { object.count }
+
     func has(_ name: String) -> Bool { object[name] != nil }
 
     func at(_ name: String) -> JSONPointer { pointer.appending("\(name)") }

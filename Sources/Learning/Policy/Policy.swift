@@ -97,7 +97,7 @@ public final class Policy: Sendable {
         random: inout RandomGenerator
     ) -> Decisions {
         precondition(observations.count == rows * network.observation.width, "a policy is asked about whole rows")
-        var decisions = Decisions(rows: rows, network: network, details: details)
+        var decisions = Decisions(rows: rows, of: self, details: details)
         decisions.index = mode == .sampling ? nil : index
         var scratch = pool.take(network)
         defer { pool.give(scratch) }
@@ -120,8 +120,8 @@ public final class Policy: Sendable {
     private final class Pool: Sendable {
         private let idle = Mutex<[Scratch]>([])
 
-        func take(_ network: Network) -> Scratch {
-            idle.withLock { $0.popLast() } ?? Scratch(network)
+        func take(_ network: @autoclosure () -> Network) -> Scratch {
+            idle.withLock { $0.popLast() } ?? Scratch(network())
         }
 
         func give(_ scratch: Scratch) {
@@ -172,13 +172,13 @@ public struct Decisions: Sendable {
     /// Of more members than this not each one's value and probability is told, only those of the best.
     public static let detailLimit = 65_536
 
-    init(rows: Int, network: Network, details: Bool) {
-        let head = network.action.head
-        actions = Lanes(network.action.element, count: rows * network.action.components.count)
+    init(rows: Int, of policy: Policy, details: Bool) {
+        let head = policy.network.action.head
+        actions = Lanes(policy.network.action.element, count: rows * policy.network.action.components.count)
         choices = Array(repeating: 0, count: rows * head.components.count)
         stateValues = Array(repeating: 0, count: details ? rows : 0)
         values = Array(repeating: 0, count: details && head.members <= Self.detailLimit ? rows * head.members : 0)
         probabilities = values
-        if details && network.embedding != nil { asked = Asked(outputs: [], masks: []) }
+        if details && policy.network.embedding != nil { asked = Asked(outputs: [], masks: []) }
     }
 }
