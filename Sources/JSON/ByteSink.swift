@@ -43,67 +43,42 @@ struct ByteSink: Sendable {
         }
     }
 
-    mutating func append(_ number: Float) {
-        guard number.isFinite else { return append(nonFinite: Double(number)) }
-        fill(Digits.most) { Digits.write(number, to: $0) }
-    }
+    mutating func append(_ number: Float) { fill(Digits.most) { Digits.write(number, to: $0) } }
 
-    mutating func append(_ number: Double) {
-        guard number.isFinite else { return append(nonFinite: number) }
-        fill(Digits.most) { Digits.write(number, to: $0) }
-    }
+    mutating func append(_ number: Double) { fill(Digits.most) { Digits.write(number, to: $0) } }
 
     /// Appends an array of numbers.
     mutating func append(_ numbers: Span<Float>, afterComma: Bool) {
-        append(numbers.count, afterComma: afterComma) { index, room in
-            let number = numbers[index]
-            return number.isFinite ? Digits.write(number, to: room) : nil
-        } nonFinite: {
-            Double(numbers[$0])
-        }
+        append(numbers.count, afterComma: afterComma) { Digits.write(numbers[$0], to: $1) }
     }
 
     /// As of Floats.
     mutating func append(_ numbers: Span<Double>, afterComma: Bool) {
-        append(numbers.count, afterComma: afterComma) { index, room in
-            let number = numbers[index]
-            return number.isFinite ? Digits.write(number, to: room) : nil
-        } nonFinite: {
-            numbers[$0]
-        }
+        append(numbers.count, afterComma: afterComma) { Digits.write(numbers[$0], to: $1) }
     }
 
-    /// - Parameter write: writes a number's digits and says how many; nil where it is not finite.
+    /// - Parameter write: writes a number's digits and says how many.
     @inline(__always)
     private mutating func append(
-        _ count: Int, afterComma: Bool, _ write: (Int, UnsafeMutablePointer<UInt8>) -> Int?,
-        nonFinite: (Int) -> Double
+        _ count: Int, afterComma: Bool, _ write: (Int, UnsafeMutablePointer<UInt8>) -> Int
     ) {
         append("[", afterComma: afterComma)
-        var next = 0
-        while next < count {
-            // So many at once that room is made rarely, and so few that little of it stays empty.
-            let end = min(next + 16, count)
-            fill((Digits.most + 1) * (end - next)) { room in
+        // So many at once that room is made rarely, and so few that little of it stays empty.
+        for start in stride(from: 0, to: count, by: 16) {
+            let end = min(start + 16, count)
+            fill((Digits.most + 1) * (end - start)) { room in
                 var length = 0
-                while next < end, let digits = write(next, room + length + (next > 0 ? 1 : 0)) {
-                    if next > 0 { room[length] = UInt8(ascii: ",") }
-                    length += digits + (next > 0 ? 1 : 0)
-                    next += 1
+                for index in start..<end {
+                    if index > 0 {
+                        room[length] = UInt8(ascii: ",")
+                        length += 1
+                    }
+                    length += write(index, room + length)
                 }
                 return length
             }
-            if next < end {
-                if next > 0 { append(UInt8(ascii: ",")) }
-                append(nonFinite: nonFinite(next))
-                next += 1
-            }
         }
         append(UInt8(ascii: "]"))
-    }
-
-    private mutating func append(nonFinite number: Double) {
-        append(number.isNaN ? "\"NaN\"" : number > 0 ? "\"Infinity\"" : "\"-Infinity\"")
     }
 
     mutating func append(_ number: Int64) {

@@ -1,4 +1,4 @@
-/// The digits of finite numbers, printed straight to where they belong.
+/// The texts of numbers, printed straight to where they belong.
 struct Digits: TextOutputStream {
     /// The longest text of a number: `-2.2250738585072014e-308`.
     static let most = 24
@@ -6,12 +6,13 @@ struct Digits: TextOutputStream {
     private let room: UnsafeMutablePointer<UInt8>
     private var count = 0
 
-    /// Writes the shortest text that reads back as the same number, and says how long it is.
+    /// Writes the shortest text that reads back as the same number, and says how long it is: where JSON has no number, a
+    /// word in quotes.
     /// - Precondition: there is room for ``most`` bytes.
     static func write(_ number: Float, to room: UnsafeMutablePointer<UInt8>) -> Int {
         if let count = writeWhole(Double(number), to: room) { return count }
         var digits = Digits(room: room)
-        number.write(to: &digits)
+        if number.isFinite { number.write(to: &digits) } else { digits.write(wordFor: Double(number)) }
         return digits.count
     }
 
@@ -19,8 +20,12 @@ struct Digits: TextOutputStream {
     static func write(_ number: Double, to room: UnsafeMutablePointer<UInt8>) -> Int {
         if let count = writeWhole(number, to: room) { return count }
         var digits = Digits(room: room)
-        number.write(to: &digits)
+        if number.isFinite { number.write(to: &digits) } else { digits.write(wordFor: number) }
         return digits.count
+    }
+
+    private mutating func write(wordFor number: Double) {
+        write(number.isNaN ? "\"NaN\"" : number > 0 ? "\"Infinity\"" : "\"-Infinity\"")
     }
 
     /// Rewards and actions mostly are small whole numbers, which need no search for the shortest text.

@@ -16,7 +16,6 @@ struct NumberRows: Sendable {
     private var places: [Range<Int>] = []
 
     var isEmpty: Bool { ranges.isEmpty }
-    var count: Int { ranges.count }
 
     /// Reads the array that begins at `start`, whose numbers are at most so many bytes long.
     /// - Returns: where it ends; nil where it is no row, or not worth it.
