@@ -13,7 +13,7 @@ struct Call {
     let hall: Hall
     let meter: Meter
 
-    /// The id that the path begins with; nil where that is none.
+    /// The id that the path names; nil where it is no id.
     var identifier: Identifier? { exchange.withSegment(0) { Identifier(bytes: $0) } }
 
     var foundSession: Session? { identifier.flatMap { hall.sessions.find($0) } }

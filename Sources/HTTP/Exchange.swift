@@ -171,6 +171,9 @@ extension Exchange {
         return String(repeating: "0", count: 16 - digits.count) + digits
     }
 
+    /// Whether requests are logged.
+    public var isTold: Bool { state.isTold }
+
     /// Whether the client sits on this machine: a unix socket, or a loopback address.
     public var isLocal: Bool { peer.isLocal }
 

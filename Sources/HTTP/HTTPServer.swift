@@ -109,8 +109,8 @@ extension HTTPServer {
         settings.threads = UInt32(threadCount)
         // The acceptor keeps the limit; libmicrohttpd divides its own by the threads.
         settings.connection_limit = UInt32(limit) * settings.threads
-        // Heads up to about this size are taken. libmicrohttpd clears all of it after every request: half of its default
-        // is a fifth of a microsecond less.
+        // Heads up to about this size are taken. libmicrohttpd clears all of it after every request: a quarter of
+        // its default costs a quarter of the time.
         settings.connection_memory = 8 << 10
         settings.idle_seconds = UInt32(max(state.configuration.idleTimeout.components.seconds, 1))
         settings.context = Unmanaged.passUnretained(state).toOpaque()

@@ -30,22 +30,21 @@ public final class Router: Sendable {
         }
 
         func text(_ index: Int, in path: UnsafeBufferPointer<UInt8>) -> String {
-            precondition(index >= 0 && index < count, "the route has no parameter \(index)")
-            let bytes = UnsafeBufferPointer(rebasing: path[Int(storage[index].start)..<Int(storage[index].end)])
             // It was decoded once to check it, so it cannot fail now.
-            return (try? PercentDecoding.text(bytes, inPath: true)) ?? ""
+            (try? PercentDecoding.text(bytes(index, in: path), inPath: true)) ?? ""
         }
 
         func withBytes<Result>(
             _ index: Int, in path: UnsafeBufferPointer<UInt8>, _ read: (Span<UInt8>) -> Result
         ) -> Result {
+            guard storage[index].isEncoded else { return read(bytes(index, in: path).span) }
+            return read(text(index, in: path).utf8Span.span)
+        }
+
+        /// As they were sent.
+        private func bytes(_ index: Int, in path: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
             precondition(index >= 0 && index < count, "the route has no parameter \(index)")
-            let segment = storage[index]
-            if segment.isEncoded {
-                var text = text(index, in: path)
-                return text.withUTF8 { read($0.span) }
-            }
-            return read(UnsafeBufferPointer(rebasing: path[Int(segment.start)..<Int(segment.end)]).span)
+            return UnsafeBufferPointer(rebasing: path[Int(storage[index].start)..<Int(storage[index].end)])
         }
     }
 

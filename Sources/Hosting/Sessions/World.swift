@@ -50,7 +50,7 @@ public struct World {
         totalSteps += vector.count
         totalEpisodes += vector.episodes.count
         latest = nil
-        if isRecorded { recorded += recorder?.record(vector, actions).map(\.trajectory) ?? [] }
+        if let ended = recorder?.record(vector, actions) { recorded += ended.map(\.trajectory) }
     }
 
     /// The reply to replay, if a step that carries `index` is the latest one again.

@@ -35,9 +35,9 @@ struct Daemon {
         api = API(hall: hall, workers: workers)
         server = HTTPServer(
             Self.configuration(settings), router: api.router, logger: logger, onFault: API.render,
-            afterReply: { [logger, api, isTold = logger.logLevel <= .debug] exchange, served in
+            afterReply: { [logger, api] exchange, served in
                 api.record(exchange, served)
-                guard isTold || served.status >= 500 else { return }
+                guard exchange.isTold || served.status >= 500 else { return }
                 logger.log(
                     level: served.status >= 500 ? .warning : .debug, "\(exchange.method.name) \(exchange.rawPath)",
                     metadata: [

@@ -3,7 +3,7 @@ import Foundation
 /// The memory that the program's own code takes.
 enum Residency {
     /// Lets go of the pages of code that were read at the start: most are not run again, and those that are come back from
-    /// the page cache when they are called. Half of what a fresh daemon shows as resident is such pages.
+    /// the page cache when they are called. A third of what a fresh daemon shows as resident is such pages.
     static func releaseCode() {
         guard let maps = try? String(contentsOfFile: "/proc/self/maps", encoding: .utf8) else { return }
         for line in maps.split(separator: "\n") {
