@@ -72,6 +72,10 @@ static inline void restore_denormals(unsigned state) {}
 
 void kernel_bias(long rows, long columns, const float *bias, float *y) { CALL(bias, rows, columns, bias, y); }
 
+void kernel_row_product(long inner, long columns, const float *x, const float *b, float *y) {
+    CALL(row_product, inner, columns, x, b, y);
+}
+
 void kernel_bias_relu(long rows, long columns, const float *bias, float *y) {
     CALL(bias_relu, rows, columns, bias, y);
 }

@@ -60,6 +60,43 @@ TARGET static void NAME(bias)(long rows, long columns, const float *restrict bia
         for (long c = 0; c < columns; c++) y[c] += bias[c];
 }
 
+// Sixty-four columns of a row times a matrix: they stay in registers while the rows of B pass by.
+TARGET static inline void NAME(wide_product)(long inner, long columns, const float *x, const float *b, float *y) {
+    lanes sum[4] = {0};
+    for (long i = 0; i < inner; i++, b += columns)
+        for (int k = 0; k < 4; k++) {
+            lanes row;
+            memcpy(&row, b + k * LANES, sizeof row);
+            sum[k] += row * x[i];
+        }
+    memcpy(y, sum, sizeof sum);
+}
+
+// Up to sixteen columns; whole vectors are read as long as they end within the matrix.
+TARGET static inline void NAME(narrow_product)(
+    long inner, long columns, long width, const float *x, const float *b, const float *end, float *y) {
+    lanes sum = {0};
+    long i = 0;
+    for (; i < inner && end - b >= LANES; i++, b += columns) {
+        lanes row;
+        memcpy(&row, b, sizeof row);
+        sum += row * x[i];
+    }
+    for (; i < inner; i++, b += columns)
+        for (long c = 0; c < width; c++) sum[c] += b[c] * x[i];
+    for (long c = 0; c < width; c++) y[c] = sum[c];
+}
+
+TARGET static void NAME(row_product)(long inner, long columns, const float *x, const float *b, float *y) {
+    const float *end = b + inner * columns;
+    long c = 0;
+    for (; columns - c >= 4 * LANES; c += 4 * LANES) NAME(wide_product)(inner, columns, x, b + c, y + c);
+    for (; c < columns; c += LANES) {
+        long left = columns - c;
+        NAME(narrow_product)(inner, columns, left < LANES ? left : LANES, x, b + c, end, y + c);
+    }
+}
+
 TARGET static void NAME(bias_relu)(long rows, long columns, const float *restrict bias, float *restrict y) {
     for (long r = 0; r < rows; r++, y += columns)
         for (long c = 0; c < columns; c++) {

@@ -85,8 +85,7 @@ extension Exchange {
         case .standard: return state.configuration.bodyLimit
         case .bulk: return state.configuration.bulkBodyLimit
         case .bulkByType:
-            let isBulk = MediaType(head.contentType).isBulk
-            return isBulk ? state.configuration.bulkBodyLimit : state.configuration.bodyLimit
+            return head.mediaType.isBulk ? state.configuration.bulkBodyLimit : state.configuration.bodyLimit
         }
     }
 

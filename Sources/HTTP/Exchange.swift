@@ -66,10 +66,15 @@ import Synchronization
 
     /// Finds the route; called once.
     func findRoute() -> HTTPFault? {
+        if let known = peer.latestRoute.find(method, path) {
+            (routeIndex, captures) = known
+            return nil
+        }
         switch state.router.match(method, path: path) {
         case .route(let index, let captures):
             routeIndex = index
             self.captures = captures
+            peer.latestRoute.keep(method, path, index, captures)
             return nil
         case .options(let methods):
             allowedMethods = methods
@@ -150,7 +155,7 @@ extension Exchange {
     }
 
     /// What `Content-Type` comes to.
-    public var mediaType: MediaType { copy.map { MediaType($0.field("Content-Type")) } ?? MediaType(head.contentType) }
+    public var mediaType: MediaType { head.mediaType }
 
     /// The request's id: the client's own `X-Request-Id`, or one made for it. The reply carries it where the client sent
     /// it, where something went wrong, and where requests are logged.

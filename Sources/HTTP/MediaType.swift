@@ -20,6 +20,11 @@ public enum MediaType: Sendable {
             self = .none
             return
         }
+        // What nearly all send, to the letter.
+        if strcmp(header, "application/json") == 0 {
+            self = .json
+            return
+        }
         let length = strcspn(header, "; \t")
         func isNamed(_ name: StaticString) -> Bool {
             length == name.utf8CodeUnitCount

@@ -13,6 +13,8 @@ final class Peer: Sendable {
     let isLocal: Bool
     /// When the connection is cut, unless something moves this further away.
     private let deadline: Atomic<UInt64>
+    /// Only the connection's own network thread knows it.
+    nonisolated(unsafe) var latestRoute = LatestRoute()
 
     init(_ state: ServerState, descriptor: Int32, isLocal: Bool, deadline: UInt64) {
         self.state = state

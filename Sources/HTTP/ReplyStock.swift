@@ -1,18 +1,23 @@
 import CMicrohttpd
+import Glibc
 import Synchronization
 
-/// Short replies that were sent, and are sent again with other bytes. Of libmicrohttpd a reply takes seven allocations, most
-/// of them for a header that is always the same; and whoever steps or acts is answered in a few lengths, over and over.
+/// Short replies that were sent, and are sent again with other bytes, until the second is over that their `Date` tells. Of
+/// libmicrohttpd a reply takes seven allocations and a look at the calendar, most of it for headers that are always the
+/// same; and whoever steps or acts is answered in a few lengths, over and over.
 final class ReplyStock: Sendable {
     /// A reply and its bytes, both its owner's own until it is given back.
     struct Spare: @unchecked Sendable {  // a C handle, in one place at a time
         let response: OpaquePointer
         fileprivate let bytes: UnsafeMutableBufferPointer<UInt8>
+        fileprivate let second: time_t
 
-        fileprivate init(count: Int, contentType: String) {
+        fileprivate init(count: Int, contentType: String, second: time_t) {
+            self.second = second
             bytes = .allocate(capacity: count)
             response = ReplyBody.made(MHD_create_response_from_buffer(count, bytes.baseAddress, .RESPMEM_PERSISTENT))
             Exchange.add("Content-Type", contentType, to: response)
+            Exchange.add("Date", HTTPDate.text(second), to: response)
         }
 
         fileprivate func destroy() {
@@ -42,10 +47,15 @@ final class ReplyStock: Sendable {
     }
 
     func take(with body: Span<UInt8>) -> Spare {
-        let spare =
-            spares.withLock { $0[body.count].popLast() } ?? Spare(count: body.count, contentType: contentType)
-        body.withUnsafeBufferPointer { _ = spare.bytes.update(fromContentsOf: $0) }
-        return spare
+        let second = time(nil)
+        var spare = spares.withLock { $0[body.count].popLast() }
+        if let old = spare, old.second != second {
+            old.destroy()
+            spare = nil
+        }
+        let taken = spare ?? Spare(count: body.count, contentType: contentType, second: second)
+        body.withUnsafeBufferPointer { _ = taken.bytes.update(fromContentsOf: $0) }
+        return taken
     }
 
     /// Takes back what nobody sends any more.

@@ -52,6 +52,12 @@ public struct JSONWriter: Sendable {
         followsValue = false
     }
 
+    /// Whole members that are always the same, as they stand in the text: `"done":false,"info":{}`.
+    public mutating func members(_ written: StaticString) {
+        sink.append(written, afterComma: followsValue)
+        followsValue = true
+    }
+
     /// A member's name, whatever it is.
     public mutating func key(named name: String) {
         sink.appendQuoted(name, afterComma: followsValue, beforeColon: true)

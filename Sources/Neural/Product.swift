@@ -25,8 +25,14 @@ enum Product {
         to result: UnsafeMutablePointer<Float>, transposedA: Bool = false, transposedB: Bool = false,
         strides: (a: Int?, b: Int?, result: Int?) = (nil, nil, nil), adds: Bool = false
     ) {
+        let isDense = strides == (nil, nil, nil)
+        // One row is a vector: whoever asks a policy about one observation waits for this, and a call of OpenBLAS takes as long
+        // as the product of a small layer.
+        if rows == 1, isDense, !transposedA, !transposedB, !adds {
+            return kernel_row_product(inner, columns, a, b, result)
+        }
         oneThread
-        // One row is a vector: the product of matrices would first pack what it reads once.
+        // The product of matrices would first pack what it reads once.
         if rows == 1, !transposedA {
             let (m, n) = transposedB ? (columns, inner) : (inner, columns)
             cblas_sgemv(
@@ -34,7 +40,6 @@ enum Product {
                 a, 1, adds ? 1 : 0, result, 1)
             return
         }
-        let isDense = strides == (nil, nil, nil)
         switch (transposedA, transposedB) {
         case (false, false) where isDense:
             inRows(a, b, rows: rows, inner: inner, columns: columns, to: result, adds: adds)

@@ -1,3 +1,4 @@
+import Foundation
 import HTTP
 import Synchronization
 import Testing
@@ -33,6 +34,43 @@ struct ExchangeTests {
         for index in 0..<20 {
             #expect(client.response()?.text == "n\(index)")
             #expect(client.response()?.text == "hello")
+        }
+    }
+
+    @Test func `finds on one connection what it finds on many`() throws {
+        let server = try TestServer(commonRoutes)
+        let client = server.client()
+        let long = String(repeating: "x", count: 80)
+        let requests = [
+            ("GET", "/v1/envs/a/contains/b"), ("GET", "/v1/envs/a/contains/c"), ("GET", "/v1/envs/a%20/contains/b"),
+            ("POST", "/v1/envs/a/contains/b"), ("GET", "/v1/envs/a/contains/\(long)"), ("GET", "/hello"),
+            ("GET", "/hello/"), ("DELETE", "/hello"), ("GET", "/hellp"), ("GET", "/hell"), ("POST", "/echo"),
+        ]
+        for (method, path) in requests.flatMap({ [$0, $0, ("GET", "/hello"), $0] }) {
+            client.request(method, path)
+            let response = try #require(client.response())
+            let alone = try #require(server.answer(method, path))
+            #expect(response.status == alone.status && response.text == alone.text, "\(method) \(path)")
+        }
+    }
+
+    @Test func `dates a reply when it is sent, also where its likes were sent before`() throws {
+        let server = try TestServer([
+            Route(.get, "/json", name: "json") { $0.respond(contentType: "application/json", body: Array("{}".utf8)) }
+        ])
+        let client = server.client()
+        let format = DateFormatter()
+        format.locale = Locale(identifier: "en_US_POSIX")
+        format.timeZone = TimeZone(identifier: "GMT")
+        format.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
+        for pause in [0, 0, 1_100_000, 0] {
+            usleep(UInt32(pause))
+            let before = Date.now.timeIntervalSince1970.rounded(.down)
+            client.request("GET", "/json")
+            let response = try #require(client.response())
+            let date = try #require(response.header("Date").flatMap(format.date(from:)))
+            #expect((before...Date.now.timeIntervalSince1970).contains(date.timeIntervalSince1970))
+            #expect(response.head.lowercased().components(separatedBy: "\r\ndate:").count == 2)
         }
     }
 

@@ -50,6 +50,22 @@ import Testing
         return results + [target, best.map(Float.init), value, probabilities]
     }
 
+    @Test func `a row times a matrix is summed in its order`() {
+        defer { _ = kernels_limit(2) }
+        for (inner, columns) in [(1, 1), (4, 3), (3, 16), (64, 64), (64, 3), (7, 15), (5, 129), (2, 80), (128, 17)] {
+            let (x, b) = (sequence(inner, 1), sequence(inner * columns, 2))
+            let sums = (0..<columns).map { column in
+                (0..<inner).reduce(Float(0)) { $0 + b[$1 * columns + column] * x[$1] }
+            }
+            for level in Int32(0)...2 {
+                _ = kernels_limit(level)
+                var y = [Float](repeating: .nan, count: columns)
+                kernel_row_product(inner, columns, x, b, &y)
+                #expect(y == sums, "[\(inner), \(columns)], level \(level)")
+            }
+        }
+    }
+
     @Test func `all variants give the same bits`() {
         let plain = pass(0)
         for level in Int32(1)...2 {

@@ -71,6 +71,9 @@ enum ActOperation {
 
     private static func readJSON(_ call: Call, _ agent: Agent) throws(Problem) -> Question {
         try call.allowQuery()
+        if let observation = call.soleObservation(of: agent.observationSpace) {
+            return Question(observations: observation, rows: 1, isBatch: false)
+        }
         let fields = try call.requiredFields(known)
         let isBatch = fields["observations"] != nil
         guard isBatch != (fields["observation"] != nil) else {
@@ -136,6 +139,13 @@ enum ActOperation {
 }
 
 extension Call {
+    /// The observation of a body that says nothing else; nil where it must be read with care.
+    fileprivate func soleObservation(of space: Space) -> Lanes? {
+        guard case .box(let box) = space, box.shape.count == 1 else { return nil }
+        return exchange.withBody { SoleRow.numbers(of: "observation", count: box.count, in: $0) }
+            .flatMap(box.lanes(of:))
+    }
+
     /// Reads one element of a space, or an array of them.
     func elements(
         of space: Space, _ layout: Layout, _ json: JSONValue, at pointer: @autoclosure () -> JSONPointer, isBatch: Bool

@@ -63,6 +63,11 @@ struct SessionCodec {
         if isBatch { writer.array(of: world.vector.rewards.span) } else { writer.value(world.vector.rewards[0]) }
         let terminated = world.vector.terminated
         let truncated = world.vector.truncated
+        // How most steps end, when the world has no more to say: told in one word, for a sixth of what a step costs here.
+        if !isBatch, !terminated[0], !truncated[0], !world.vector.hasInfo {
+            writer.members(#""terminated":false,"truncated":false,"done":false,"info":{}"#)
+            return writer.endObject()
+        }
         flags("terminated", to: &writer) { terminated[$0] }
         flags("truncated", to: &writer) { truncated[$0] }
         flags("done", to: &writer) { terminated[$0] || truncated[$0] }

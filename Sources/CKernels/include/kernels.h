@@ -13,6 +13,9 @@ extern "C" {
 enum { KERNELS_PLAIN = 0, KERNELS_AVX2 = 1, KERNELS_AVX512 = 2 };
 int kernels_limit(int level);
 
+// y [columns] = x [inner] times b [inner, columns], each sum in the order of x.
+void kernel_row_product(long inner, long columns, const float *x, const float *b, float *y);
+
 // y[r][c] = f(y[r][c] + bias[c]).
 void kernel_bias(long rows, long columns, const float *bias, float *y);
 void kernel_bias_relu(long rows, long columns, const float *bias, float *y);

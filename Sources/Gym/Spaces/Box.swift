@@ -61,6 +61,20 @@ public struct Box: Sendable, Equatable {
         }
     }
 
+    /// The element that these numbers are, of a box of one dimension and of floats, as nearly all are; nil where it is
+    /// another, and where they are no element of it: ``read(_:into:)`` then says why.
+    public func lanes(of numbers: [Double]) -> Lanes? {
+        guard shape.count == 1, dtype == .float32, numbers.count == low.count else { return nil }
+        var lanes: [Float] = []
+        lanes.reserveCapacity(numbers.count)
+        for (index, number) in numbers.enumerated() {
+            let lane = Float(number)
+            guard Double(lane) >= low[index] && Double(lane) <= high[index] else { return nil }
+            lanes.append(lane)
+        }
+        return .float32(lanes)
+    }
+
     private func readLane(
         _ number: Double, lane: inout Int, into writer: inout LaneWriter
     ) throws(SpaceMismatch) {

@@ -99,13 +99,13 @@ public final class Policy: Sendable {
         precondition(observations.count == rows * network.observation.width, "a policy is asked about whole rows")
         var decisions = Decisions(rows: rows, of: self, details: details)
         decisions.index = mode == .sampling ? nil : index
-        var scratch = pool.take(network)
-        defer { pool.give(scratch) }
+        let scratch = pool.take(network)
         for start in stride(from: 0, to: rows, by: Scratch.rows) {
             scratch.run(
                 self, observations, start..<min(start + Scratch.rows, rows), masks: masks, mode: mode, random: &random,
                 to: &decisions)
         }
+        pool.give(scratch)
         return decisions
     }
 
@@ -175,10 +175,16 @@ public struct Decisions: Sendable {
     init(rows: Int, of policy: Policy, details: Bool) {
         let head = policy.network.action.head
         actions = Lanes(policy.network.action.element, count: rows * policy.network.action.components.count)
-        choices = Array(repeating: 0, count: rows * head.components.count)
-        stateValues = Array(repeating: 0, count: details ? rows : 0)
-        values = Array(repeating: 0, count: details && head.members <= Self.detailLimit ? rows * head.members : 0)
+        let count = rows * head.components.count
+        // What most questions need, a literal is made at a fraction of the cost.
+        choices = count == 1 ? [0] : Array(repeating: 0, count: count)
+        guard details else {
+            (stateValues, values, probabilities) = ([], [], [])
+            return
+        }
+        stateValues = Array(repeating: 0, count: rows)
+        values = Array(repeating: 0, count: head.members <= Self.detailLimit ? rows * head.members : 0)
         probabilities = values
-        if details && policy.network.embedding != nil { asked = Asked(outputs: [], masks: []) }
+        if policy.network.embedding != nil { asked = Asked(outputs: [], masks: []) }
     }
 }

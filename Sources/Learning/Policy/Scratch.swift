@@ -1,8 +1,9 @@
 import Gym
 import Neural
 
-/// The memory in which one thread at a time asks a policy about up to ``rows`` observations.
-struct Scratch: Sendable {
+/// The memory in which one thread at a time asks a policy about up to ``rows`` observations. It is handed over, never
+/// copied, so it is a class: one thread's own from when it is taken out of a pool until it is given back.
+final class Scratch: @unchecked Sendable {
     static let rows = 128
 
     private var states: States
@@ -24,7 +25,7 @@ struct Scratch: Sendable {
     }
 
     /// Decides rows `range` of `observations`.
-    mutating func run(
+    func run(
         _ policy: Policy, _ observations: Lanes, _ range: Range<Int>, masks given: [Bool], mode: Chooser.Mode,
         random: inout RandomGenerator, to decisions: inout Decisions
     ) {
@@ -45,7 +46,7 @@ struct Scratch: Sendable {
         if !decisions.stateValues.isEmpty { explain(policy, range, to: &decisions) }
     }
 
-    private mutating func widen(_ given: [Bool], rows: Range<Int>, _ network: Network) {
+    private func widen(_ given: [Bool], rows: Range<Int>, _ network: Network) {
         // First, since where nothing is embedded it is the same array.
         askingMasks = []
         masks.removeAll(keepingCapacity: true)
@@ -60,7 +61,7 @@ struct Scratch: Sendable {
     }
 
     /// Chooses among all members of the embedded component, in the place of what was chosen of its query.
-    private mutating func chooseEmbedded(
+    private func chooseEmbedded(
         _ policy: Policy, rows: Int, _ mode: Chooser.Mode, _ index: ActionIndex?, random: inout RandomGenerator
     ) {
         guard let table = policy.keyTable, let component = policy.network.action.embedded else { return }
@@ -91,7 +92,7 @@ struct Scratch: Sendable {
         }
     }
 
-    private mutating func explain(_ policy: Policy, _ range: Range<Int>, to decisions: inout Decisions) {
+    private func explain(_ policy: Policy, _ range: Range<Int>, to decisions: inout Decisions) {
         let (network, rows) = (policy.network, range.count)
         for row in 0..<rows {
             decisions.stateValues[range.lowerBound + row] =

@@ -28,7 +28,7 @@ struct HTTPFigures {
     func tables() throws -> [FigureTable] {
         let lamd = try ServerProcess.lamd(settings.lamd, core: settings.serverCore)
         defer { lamd.stop() }
-        return try [step(lamd.client), act(lamd.client)].map { try table($0, lamd) }
+        return try [step(lamd.client), act(lamd.client)].flatMap { try [table($0, lamd), costs($0, lamd)] }
     }
 
     /// One session for each connection, so that as many episodes go on at once.
@@ -46,7 +46,10 @@ struct HTTPFigures {
 
     private func act(_ client: LoopbackClient) throws -> Operation {
         let id = try member(
-            "agent_id", of: try client.send("POST", "/v1/agents/", #"{"env_id":"CartPole-v1","seed":1}"#))
+            "agent_id",
+            of: try client.send(
+                "POST", "/v1/agents/",
+                #"{"env_id":"CartPole-v1","seed":1,"hyperparameters":{"hidden_sizes":[64,64]}}"#))
         let path = "/v1/agents/\(id)/act/"
         let body = #"{"observation":[0.027273363,0.18847767,0.03625453,-0.26141977]}"#
         return Operation(name: "act", paths: [path], body: body, reply: try client.send("POST", path, body))
@@ -104,6 +107,53 @@ struct HTTPFigures {
             both(\.load.rate) + ratio(\.load.rate) + both(\.load.median) + both(\.load.percentile99)
             + both(\.cpuMicroseconds) + ratio(\.cpuMicroseconds)
         return ([Double(connections)] + figures).map { .number($0) }
+    }
+
+    /// CPU time per request, where nobody has to be woken for a reply.
+    private func costs(_ operation: Operation, _ lamd: ServerProcess) throws -> FigureTable {
+        let limit = try ServerProcess.limit(settings.limit, reply: operation.reply, core: settings.serverCore)
+        defer { limit.stop() }
+        var table = FigureTable(
+            "http-\(operation.name)-cost",
+            title: "HTTP \(operation.name): the server's CPU time per request under a load that never sleeps",
+            note: """
+                As above, but the client looks for replies without ever sleeping. wrk sleeps when a server is slower than it is; \
+                to wake it then takes the server's time, and the slower server's more often. Medians of pairs.
+                """,
+            columns: [
+                .init(title: "connections", digits: 0), .init(title: "lamd req/s", digits: 0),
+                .init(title: "C req/s", digits: 0), .init(title: "ratio", digits: 2),
+                .init(title: "lamd CPU µs/req", digits: 2), .init(title: "C CPU µs/req", digits: 2),
+                .init(title: "ratio", digits: 2),
+            ])
+        for connections in Self.connections {
+            let pairs = try (0..<settings.runs * 3).map { _ in
+                (try busy(lamd, operation, connections), try busy(limit, operation, connections))
+            }
+            let figures: [(Cost) -> Double] = [\.rate, \.cpuMicroseconds]
+            let cells = figures.flatMap { figure in
+                [
+                    pairs.map { figure($0.0) }.median, pairs.map { figure($0.1) }.median,
+                    pairs.map { figure($0.0) / figure($0.1) }.median,
+                ]
+            }
+            table.add(([Double(connections)] + cells).map { .number($0) })
+        }
+        return table
+    }
+
+    private struct Cost {
+        let rate: Double
+        let cpuMicroseconds: Double
+    }
+
+    private func busy(_ server: ServerProcess, _ operation: Operation, _ connections: Int) throws -> Cost {
+        let load = try BusyLoad(
+            server.client, paths: operation.paths, body: operation.body, connections: connections)
+        let (before, start) = (server.cpuSeconds, ContinuousClock.now)
+        let requests = Double(try load.run(core: settings.loadCore, for: .milliseconds(300)))
+        let seconds = (ContinuousClock.now - start) / .seconds(1)
+        return Cost(rate: requests / seconds, cpuMicroseconds: (server.cpuSeconds - before) / requests * 1e6)
     }
 
     private func sample(_ server: ServerProcess, _ operation: Operation, _ connections: Int) throws -> Sample {

@@ -23,20 +23,37 @@ struct LoopbackClient {
     /// - Returns: the body of a reply that says that all went well.
     @discardableResult
     func send(_ method: String, _ path: String, _ body: String = "") throws -> String {
-        let reply = try exchange(
+        let reply = try exchange(Self.request(method, path, body, keepsAlive: false))
+        guard let end = reply.firstRange(of: "\r\n\r\n"), reply.hasPrefix("HTTP/1.1 2") else {
+            throw Failure(description: "\(method) \(path) was answered: \(reply)")
+        }
+        return String(reply[end.upperBound...])
+    }
+
+    static func request(_ method: String, _ path: String, _ body: String, keepsAlive: Bool) -> [UInt8] {
+        Array(
             """
             \(method) \(path) HTTP/1.1\r
             Host: 127.0.0.1\r
             Content-Type: application/json\r
             Content-Length: \(body.utf8.count)\r
-            Connection: close\r
-            \r
+            \(keepsAlive ? "" : "Connection: close\r\n")\r
             \(body)
-            """)
-        guard let end = reply.firstRange(of: "\r\n\r\n"), reply.hasPrefix("HTTP/1.1 2") else {
-            throw Failure(description: "\(method) \(path) was answered: \(reply)")
+            """.utf8)
+    }
+
+    /// - Returns: the descriptor of a connection, the caller's own.
+    func connect() throws -> Int32 {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = Self.loopback(port: port)
+        let status = Self.withSocketAddress(&address) {
+            Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
         }
-        return String(reply[end.upperBound...])
+        guard status == 0 else {
+            close(descriptor)
+            throw Failure(description: "nobody answers at port \(port): \(String(cString: strerror(errno)))")
+        }
+        return descriptor
     }
 
     /// Asks until there is an answer.
@@ -48,16 +65,11 @@ struct LoopbackClient {
         }
     }
 
-    private func exchange(_ request: String) throws -> String {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    private func exchange(_ request: [UInt8]) throws -> String {
+        let descriptor = try connect()
         defer { close(descriptor) }
-        var address = Self.loopback(port: port)
-        let status = Self.withSocketAddress(&address) {
-            connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-        }
-        let bytes = Array(request.utf8)
-        guard status == 0, Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
-            throw Failure(description: "nobody answers at port \(port): \(String(cString: strerror(errno)))")
+        guard Glibc.send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
+            throw Failure(description: "the server at port \(port) hung up: \(String(cString: strerror(errno)))")
         }
         var (reply, buffer) = ([UInt8](), [UInt8](repeating: 0, count: 16 << 10))
         while true {

@@ -55,3 +55,8 @@ reference_update *reference_update_make(long inputs, long width, long rows, cons
 void reference_update_run(reference_update *update);
 const float *reference_update_parameters(const reference_update *update);
 void reference_update_free(reference_update *update);
+
+// Which of the first 64 cores the calling thread may run on, one bit each; 0 where that cannot be found out.
+uint64_t thread_cores(void);
+// Not 0 where it failed.
+int set_thread_cores(uint64_t cores);
