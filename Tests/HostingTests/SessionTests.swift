@@ -39,6 +39,20 @@ struct SessionTests {
         #expect(sessions.expire(now: start + .seconds(11)) == 1)
         #expect(sessions.find(idle.id) == nil)
         #expect(sessions.find(used.id) != nil)
+        #expect(sessions.expire(now: start + .seconds(17)) == 0)
+        #expect(sessions.expire(now: start + .seconds(19)) == 1)
+        #expect(sessions.count == 0)
+    }
+
+    @Test func `one that is held when its lease runs out expires afterwards`() throws {
+        let start = ContinuousClock.now
+        let session = try sessions.create(
+            Session.Request(environment: "CartPole-v1", timeToLive: .zero), now: start - .seconds(1))
+        try session.hold { _ throws(HostingError) in
+            #expect(sessions.expire(now: start + .seconds(9)) == 0)
+        }
+        #expect(sessions.expire(now: start + .seconds(11)) == 1)
+        #expect(sessions.count == 0)
     }
 
     @Test func `there are as many as are allowed, and no more`() throws {

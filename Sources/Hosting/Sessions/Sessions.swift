@@ -9,17 +9,31 @@ public final class Sessions: Sendable {
     private let table = Mutex(Table())
 
     private struct Table {
-        private(set) var sessions: [Identifier: Session] = [:]
+        /// Each with the second that ``leases`` look at it in.
+        private(set) var entries: [Identifier: (session: Session, turn: Int)] = [:]
         /// Of all sessions together.
         private(set) var environments = 0
+        private var leases = Leases()
 
-        mutating func add(_ session: Session) {
-            sessions[session.id] = session
+        mutating func add(_ session: Session, expiry: ContinuousClock.Instant) {
+            entries[session.id] = (session, leases.add(session.id, at: expiry))
             environments += session.count
         }
 
         mutating func remove(_ session: Session) {
-            if sessions.removeValue(forKey: session.id) != nil { environments -= session.count }
+            guard let entry = entries.removeValue(forKey: session.id) else { return }
+            leases.remove(session.id, from: entry.turn)
+            environments -= session.count
+        }
+
+        /// The sessions whose lease may have run out; each is to be removed or looked at again.
+        mutating func takeDue(by now: ContinuousClock.Instant) -> [Session] {
+            leases.take(by: now).compactMap { entries[$0]?.session }
+        }
+
+        mutating func lookAgain(at session: Session, _ time: ContinuousClock.Instant) {
+            guard entries[session.id] != nil else { return }
+            entries[session.id]?.turn = leases.add(session.id, at: time)
         }
     }
 
@@ -32,14 +46,14 @@ public final class Sessions: Sendable {
         self.limit = limit
     }
 
-    public var count: Int { table.withLock { $0.sessions.count } }
+    public var count: Int { table.withLock { $0.entries.count } }
 
     /// In no particular order.
-    public var all: [Session] { table.withLock { Array($0.sessions.values) } }
+    public var all: [Session] { table.withLock { $0.entries.values.map(\.session) } }
 
     public func create(_ request: Session.Request, now: ContinuousClock.Instant = .now) throws(HostingError) -> Session
     {
-        let (sessions, environments) = table.withLock { ($0.sessions.count, $0.environments) }
+        let (sessions, environments) = table.withLock { ($0.entries.count, $0.environments) }
         guard sessions < limit else { throw .tooManySessions(limit: limit) }
         guard environments + request.options.count <= environmentLimit else {
             throw .tooManyEnvironments(limit: environmentLimit)
@@ -47,18 +61,20 @@ public final class Sessions: Sendable {
         let session: Session
         do {
             let spec = try catalogue.spec(request.environment)
-            let id = table.withLock { table in Identifier.random { table.sessions[$0] == nil } }
+            let id = table.withLock { table in Identifier.random { table.entries[$0] == nil } }
             session = try Session(id: id, request: request, spec: spec, now: now)
         } catch {
             throw .environment(error)
         }
-        table.withLock { $0.add(session) }
+        let expiry = session.expiry
+        table.withLock { $0.add(session, expiry: expiry) }
         return session
     }
 
     /// - Returns: nil also where the lease has run out and nobody has swept yet.
     public func find(_ id: Identifier, now: ContinuousClock.Instant = .now) -> Session? {
-        guard let session = table.withLock({ $0.sessions[id] }), !session.isExpired(now: now) else { return nil }
+        let session = table.withLock { $0.entries[id]?.session }
+        guard let session, !session.isExpired(now: now) else { return nil }
         return session
     }
 
@@ -79,11 +95,17 @@ public final class Sessions: Sendable {
     public func expire(
         now: ContinuousClock.Instant = .now, onFault: (Session, HostingError) -> Void = { _, _ in }
     ) -> Int {
-        let expired = all.filter { $0.isExpired(now: now) }
-        for session in expired {
-            do { try close(session) } catch { onFault(session, error) }
+        var count = 0
+        for session in table.withLock({ $0.takeDue(by: now) }) {
+            if session.isExpired(now: now) {
+                count += 1
+                do { try close(session) } catch { onFault(session, error) }
+            }
+            // Also where it could not be closed.
+            let next = max(session.expiry, now)
+            table.withLock { $0.lookAgain(at: session, next) }
         }
-        return expired.count
+        return count
     }
 
     /// Stores what every session has recorded, and records no more.
