@@ -1,5 +1,5 @@
 /// What the catalogue knows of an environment before one is made (Gymnasium's `EnvSpec`), and how to make it.
-public struct EnvironmentSpec: Sendable {
+public final class EnvironmentSpec: Sendable {
     /// A keyword argument of the environment.
     public struct Parameter: Sendable, Equatable {
         public let name: String
@@ -25,6 +25,7 @@ public struct EnvironmentSpec: Sendable {
     public let parameters: [Parameter]
     /// Whether another process hosts it: it is looked up and made there, which takes long and may fail.
     public let isHosted: Bool
+    private let stock: SpaceStock
     private let makeVector: @Sendable (Value?, VectorOptions) throws(EnvironmentError) -> any VectorEnvironment
 
     /// - Parameter make: makes one environment from keyword arguments, every one of `parameters` present.
@@ -41,10 +42,14 @@ public struct EnvironmentSpec: Sendable {
         self.renderFPS = renderFPS
         self.parameters = parameters
         isHosted = false
+        let stock = SpaceStock()
+        self.stock = stock
         // Made here, where the type is concrete, so that a whole batch is stepped without a witness call.
         makeVector = { kwargs, options throws(EnvironmentError) in
             let keywords = try Keywords(kwargs, of: id, parameters)
-            return SyncVectorEnvironment(try make(keywords), options: options, renderModes: renderModes)
+            let environment = try make(keywords)
+            let spaces = stock.spaces(observation: environment.observationSpace, action: environment.actionSpace)
+            return SyncVectorEnvironment(environment, spaces, options: options, renderModes: renderModes)
         }
     }
 
@@ -65,6 +70,7 @@ public struct EnvironmentSpec: Sendable {
         self.renderFPS = renderFPS
         self.parameters = parameters
         isHosted = true
+        stock = SpaceStock()
         self.makeVector = makeVector
     }
 
@@ -77,6 +83,11 @@ public struct EnvironmentSpec: Sendable {
         var options = options
         if options.maxEpisodeSteps == nil { options.maxEpisodeSteps = maxEpisodeSteps }
         return try makeVector(kwargs, options)
+    }
+
+    /// The spaces of an environment that was made of this kind, which it shares with others that have the same.
+    public func spaces(of vector: any VectorEnvironment) -> Spaces {
+        stock.spaces(observation: vector.observationSpace, action: vector.actionSpace)
     }
 
     /// `kwargs` with the defaults of those that are absent.

@@ -1,35 +1,33 @@
 /// A ``VectorEngine`` with identity: the vector behind every built-in world.
 public final class SyncVectorEnvironment<E: Environment>: VectorEnvironment {
-    public let observationSpace: Space
-    public let actionSpace: Space
+    private let spaces: Spaces
     public let transitionTable: TransitionTable?
     public let hasActionMask: Bool
     public let actionFeatures: ActionFeatures?
     public let renderModes: [RenderMode]
     public let hasInfo: Bool
-    public let options: VectorOptions
     private var engine: VectorEngine<E>
 
-    /// - Precondition: the environment's spaces have a layout, with its own lanes' elements.
-    public init(_ environment: E, options: VectorOptions, renderModes: [RenderMode] = []) {
-        guard let observation = environment.observationSpace.layout, let action = environment.actionSpace.layout else {
-            preconditionFailure("an environment's spaces have a layout")
-        }
+    /// - Parameter spaces: the environment's own.
+    /// - Precondition: their lanes' elements are the environment's.
+    public init(_ environment: E, _ spaces: Spaces, options: VectorOptions, renderModes: [RenderMode] = []) {
+        let (observation, action) = (spaces.observationLayout, spaces.actionLayout)
         precondition(
             observation.element == E.Observation.element && action.element == E.Action.element,
             "an environment's lanes are those of its spaces")
-        observationSpace = environment.observationSpace
-        actionSpace = environment.actionSpace
+        self.spaces = spaces
         transitionTable = environment.transitionTable
         hasActionMask = environment.hasActionMask
         actionFeatures = environment.actionFeatures
         self.renderModes = renderModes
-        self.options = options
         hasInfo = environment.hasInfo
         engine = VectorEngine(
             environment, options: options, observationWidth: observation.count, actionWidth: action.count)
     }
 
+    public var options: VectorOptions { engine.options }
+    public var observationSpace: Space { spaces.observation }
+    public var actionSpace: Space { spaces.action }
     public var observations: Lanes { E.Observation.lanes(engine.observations) }
     public var rewards: [Double] { engine.rewards }
     public var terminated: [Bool] { engine.terminated }

@@ -27,7 +27,11 @@ import Testing
         }
     }
 
-    private func plane() -> any VectorEnvironment { SyncVectorEnvironment(Plane(), options: VectorOptions()) }
+    private func plane() -> any VectorEnvironment {
+        SyncVectorEnvironment(
+            Plane(), Spaces(observation: Plane().observationSpace, action: Plane().actionSpace),
+            options: VectorOptions())
+    }
 
     private func actions(for environment: any VectorEnvironment, _ random: inout RandomGenerator) -> Lanes {
         switch environment.actionSpace {

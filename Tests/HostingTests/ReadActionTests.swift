@@ -27,10 +27,10 @@ struct ReadActionTests {
 
     @Test func `keeps neither long texts nor real numbers`() throws {
         let session = try session("Pendulum-v1")
-        let long = [UInt8](repeating: 0x20, count: 33)
+        let long = [UInt8](repeating: 0x20, count: 32)
         session.keep(.int64([1]), readFrom: long.span)
         #expect(read(long, session) == nil)
-        let short = [UInt8](repeating: 0x20, count: 32)
+        let short = [UInt8](repeating: 0x20, count: 31)
         session.keep(.float32([1]), readFrom: short.span)
         #expect(read(short, session) == nil)
         session.keep(.int64([1]), readFrom: short.span)

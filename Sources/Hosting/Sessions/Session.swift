@@ -31,10 +31,7 @@ public final class Session: Sendable {
     public let id: Identifier
     public let request: Request
     public let spec: EnvironmentSpec
-    public let observationSpace: Space
-    public let observationLayout: Layout
-    public let actionSpace: Space
-    public let actionLayout: Layout
+    private let spaces: Spaces
     public let hasActionMask: Bool
     public let renderModes: [RenderMode]
     public let transitionTable: TransitionTable?
@@ -49,16 +46,10 @@ public final class Session: Sendable {
     init(id: Identifier, request: Request, spec: EnvironmentSpec, now: ContinuousClock.Instant) throws(EnvironmentError)
     {
         let vector = try Self.makeVector(request, spec)
-        guard let observation = vector.observationSpace.layout, let action = vector.actionSpace.layout else {
-            preconditionFailure("an environment's spaces have a layout")
-        }
         self.id = id
         self.request = request
         self.spec = spec
-        observationSpace = vector.observationSpace
-        observationLayout = observation
-        actionSpace = vector.actionSpace
-        actionLayout = action
+        spaces = spec.spaces(of: vector)
         hasActionMask = vector.hasActionMask
         renderModes = vector.renderModes
         transitionTable = vector.transitionTable
@@ -90,6 +81,10 @@ public final class Session: Sendable {
     private static let maximumMaskEntries = 1 << 22
 
     public var count: Int { request.options.count }
+    public var observationSpace: Space { spaces.observation }
+    public var observationLayout: Layout { spaces.observationLayout }
+    public var actionSpace: Space { spaces.action }
+    public var actionLayout: Layout { spaces.actionLayout }
 
     /// The actions that a text of a step said lately; nil where it must be read.
     public func actions(readFrom text: Span<UInt8>) -> Lanes? { readActions.withLock { $0[text] } }
