@@ -81,14 +81,7 @@ struct Call {
     }
 
     /// Whether `Accept` asks for tensors.
-    var wantsTensors: Bool {
-        guard let accept = exchange.accept else { return false }
-        // Bytes: a search among characters takes a tenth of a step.
-        let (text, type) = (Array(accept.utf8), Self.tensorBytes)
-        return (0...max(text.count - type.count, 0)).contains { text[$0...].starts(with: type) }
-    }
-
-    private static let tensorBytes = Array(tensors.utf8)
+    var wantsTensors: Bool { exchange.acceptContains(Self.tensors) }
 
     /// A query parameter; every operation names the ones that it knows first, through `allowQuery`.
     func query(_ name: String) -> String? { exchange.query(named: name) }

@@ -148,6 +148,12 @@ extension Exchange {
     public var accept: String? { head.accept == nil ? nil : header(named: "Accept") }
     public var hasOrigin: Bool { head.hasOrigin }
 
+    /// Whether `Accept` has a text in it, as it is spelt: what every step is asked, and answered without memory of its own.
+    public func acceptContains(_ text: String) -> Bool {
+        if let copy { return copy.field("Accept")?.contains(text) ?? false }
+        return head.accept.map { strstr($0, text) != nil } ?? false
+    }
+
     /// Whether `Accept` names a media type; with `wildcard`, also by `*/*` or `type/*`, or by its absence.
     public func accepts(_ type: String, wildcard: Bool = false) -> Bool {
         if head.accept == nil { return wildcard }

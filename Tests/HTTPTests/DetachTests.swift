@@ -14,7 +14,8 @@ struct DetachTests {
                     let texts = [
                         exchange.segment(named: "id"), exchange.query(named: "a") ?? "none",
                         exchange.header(named: "x-THING") ?? "none", "\(exchange.mediaType)", exchange.requestID,
-                        "\(exchange.bodyCount)", "\(exchange.accepts("a/b"))", exchange.rawPath,
+                        "\(exchange.bodyCount)", "\(exchange.accepts("a/b") && exchange.acceptContains("a/b"))",
+                        exchange.rawPath,
                     ]
                     exchange.respond(body: Array(texts.joined(separator: "|").utf8))
                 }

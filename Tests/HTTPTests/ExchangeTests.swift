@@ -170,7 +170,8 @@ struct ExchangeTests {
                 let texts = [
                     exchange.header(named: "x-thing") ?? "none", "\(exchange.mediaType)", "\(exchange.hasOrigin)",
                     "\(exchange.accepts("text/html"))", "\(exchange.accepts("application/json", wildcard: true))",
-                    "\(exchange.isLocal)", exchange.contentType ?? "none", exchange.rawPath,
+                    "\(exchange.acceptContains("a/b"))", "\(exchange.isLocal)", exchange.contentType ?? "none",
+                    exchange.rawPath,
                 ]
                 exchange.respond(body: Array(texts.joined(separator: "|").utf8))
             }
@@ -181,9 +182,10 @@ struct ExchangeTests {
         ]
         #expect(
             server.answer("POST", "/h/", headers: headers)?.text
-                == "v1|json|true|true|false|true|Application/JSON; charset=utf-8|/h/")
+                == "v1|json|true|true|false|true|true|Application/JSON; charset=utf-8|/h/")
         #expect(
-            server.answer("POST", "/h", headers: ["Accept: */*"])?.text == "none|none|false|false|true|true|none|/h")
+            server.answer("POST", "/h", headers: ["Accept: */*"])?.text
+                == "none|none|false|false|true|false|true|none|/h")
     }
 
     @Test(arguments: [
