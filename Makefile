@@ -16,7 +16,7 @@ PACKAGES := libmicrohttpd-dev libjansson-dev libopenblas-dev libhnswlib-dev libc
 	pkg-config libcurl4-gnutls-dev|libcurl4-openssl-dev
 TEST_PACKAGES := python3-venv curl lua5.4 lua-socket nodejs libegl1 libegl-mesa0 libgl1-mesa-dri
 DEMO_PACKAGES := python3
-BENCH_PACKAGES := wrk binutils
+BENCH_PACKAGES := wrk binutils valgrind
 # PyTorch compiles with g++.
 SPEED_PACKAGES := wrk g++ python3-venv
 
@@ -46,8 +46,8 @@ define install
 endef
 
 .PHONY: help run demo build release release-bench test test-unit test-end-to-end test-clients lint format bench \
-	bench-learning bench-actions bench-peers bench-learning-peers bench-speed-peers bench-bridge bench-docs recipes \
-	install uninstall clean swift packages
+	bench-size bench-learning bench-actions bench-peers bench-learning-peers bench-speed-peers bench-bridge bench-docs \
+	recipes install uninstall clean swift packages
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -106,9 +106,14 @@ $(VENV)/stamp-clients: $(VENV)/stamp Tests/EndToEnd/clients_sb3/requirements.txt
 test-clients: release $(VENV)/stamp-clients ## the tests that need torch: stable-baselines3 as a client
 	@LAMD=$(LAMD) $(VENV)/bin/python -m pytest -q Tests/EndToEnd/clients_sb3
 
-bench: release-bench ## measure speed: BENCH=http, worlds, learner, process, all; or experts, search
+bench: release-bench ## measure speed: BENCH=http, worlds, learner, process, all; or growth, allocations, experts, search
 	@$(call install,$(BENCH_PACKAGES))
 	@$(LAMD_BENCH) $(BENCH) --json $(FIGURES)/$(BENCH).json
+
+bench-size: release ## what each library adds to the program
+	@$(call install,$(BENCH_PACKAGES))
+	@$(RELEASE) --product lamd -Xlinker -Map=$(CURDIR)/.build/lamd.map
+	@$(PYTHON) docs/benchmarks/sizes.py --lamd $(LAMD) --map .build/lamd.map --json $(FIGURES)/sizes.json
 
 bench-learning: release-bench ## learning and imitation on five seeds a row, beside others and the naive way
 	@$(LAMD_BENCH) learning --json $(FIGURES)/learning.json
@@ -171,7 +176,7 @@ $(VENV)/stamp-benchmarks: docs/benchmarks/requirements.txt
 	@touch $@
 
 bench-docs: $(VENV)/stamp-benchmarks ## write docs/benchmarks.md and its picture from what the benchmarks found
-	@for name in all speed learning imitation actions outside scale peers bridge lander; do \
+	@for name in all allocations sizes growth speed learning imitation actions outside scale peers bridge lander; do \
 	    if [ -e $(FIGURES)/$$name.json ]; then cp $(FIGURES)/$$name.json docs/benchmarks/; fi; done
 	@$(VENV)/bin/python docs/benchmarks/draw.py
 

@@ -7,7 +7,7 @@ struct Bench: ParsableCommand {
         abstract: "How fast lamd is, beside the limit, and how well it learns, beside others.",
         subcommands: [
             Requests.self, Worlds.self, Updates.self, Footprint.self, All.self, Learn.self, Imitate.self, Act.self,
-            Experts.self, Search.self, Scale.self,
+            Experts.self, Search.self, Scale.self, Growth.self, Allocations.self,
         ])
 }
 
@@ -72,6 +72,27 @@ struct Scale: ParsableCommand {
     func run() throws {
         try settings.report("scale", CostFigures(settings).tables() + ActingFigures(settings).tables())
     }
+}
+
+struct Growth: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "How cost grows with sessions, batches, connections, experience and networks.")
+    @OptionGroup var settings: Settings
+
+    @Option(parsing: .upToNextOption, help: ArgumentHelp("Only along these axes.", valueName: "axis"))
+    var only: [GrowthFigures.Axis] = []
+
+    func run() throws { try settings.report("growth", GrowthFigures(settings, only: only).tables()) }
+}
+
+extension GrowthFigures.Axis: ExpressibleByArgument {}
+
+struct Allocations: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Allocations and instructions of a request, counted by valgrind.")
+    @OptionGroup var settings: Settings
+
+    func run() throws { try settings.report("allocations", AllocationFigures(settings).tables()) }
 }
 
 struct All: ParsableCommand {

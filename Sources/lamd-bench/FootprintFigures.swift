@@ -3,6 +3,7 @@ import Foundation
 /// What the program costs before it does anything.
 struct FootprintFigures {
     private static let starts = 11
+    private static let crowd = 10_000
     private let settings: Settings
 
     init(_ settings: Settings) {
@@ -14,7 +15,8 @@ struct FootprintFigures {
             "process", title: "The program",
             note: """
                 Start-up from before the process is made to the first answered GET /livez, medians of \(Self.starts) starts; \
-                memory two seconds after the last one, one network thread.
+                memory two seconds after the last one, one network thread. \
+                Sessions and connections: what the daemon grows by for each after the first thousand, ten thousand times.
                 """,
             columns: [.init(title: "figure"), .init(title: "value", digits: 1), .init(title: "unit")])
         func add(_ name: String, _ value: Double?, _ unit: String) {
@@ -29,9 +31,24 @@ struct FootprintFigures {
         Thread.sleep(forTimeInterval: 2)
         add("memory at rest (RSS)", lamd.memory("VmRSS").map { $0 / 1e6 }, "MB")
         add("of which its own (anonymous)", lamd.memory("RssAnon").map { $0 / 1e6 }, "MB")
+        add("10,000 sessions of CartPole-v1, each stepped", try sessionBytes() / 1_048_576, "MiB")
+        add("10,000 connections at rest", try connectionBytes() / 1_048_576, "MiB")
         add("size of the program", try size(settings.lamd) / 1e6, "MB")
-        add("stripped", try strippedSize() / 1e6, "MB")
+        add("stripped", try Stripped.lend(settings.lamd) { try size($0) } / 1e6, "MB")
         return [table]
+    }
+
+    private func sessionBytes() throws -> Double {
+        let crowd = try SessionCrowd(settings, count: Self.crowd)
+        defer { crowd.server.stop() }
+        return crowd.memory * Double(Self.crowd)
+    }
+
+    private func connectionBytes() throws -> Double {
+        Descriptors.raiseLimit()
+        let crowd = try ConnectionCrowd(settings, count: Self.crowd)
+        defer { crowd.server.stop() }
+        return crowd.memory * Double(Self.crowd)
     }
 
     private func startup(state: URL?) throws -> Double {
@@ -45,15 +62,5 @@ struct FootprintFigures {
     private func size(_ path: String) throws -> Double {
         let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber
         return size?.doubleValue ?? 0
-    }
-
-    private func strippedSize() throws -> Double {
-        let copy = FileManager.default.temporaryDirectory.appending(path: "lamd-bench-\(UUID().uuidString)").path
-        let strip = try Process.run(
-            URL(filePath: "/usr/bin/env"), arguments: ["strip", "-o", copy, settings.lamd])
-        strip.waitUntilExit()
-        defer { try? FileManager.default.removeItem(atPath: copy) }
-        guard strip.terminationStatus == 0 else { throw LoopbackClient.Failure(description: "strip failed") }
-        return try size(copy)
     }
 }

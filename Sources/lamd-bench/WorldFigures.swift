@@ -5,7 +5,7 @@ import Gym
 struct WorldFigures {
     private static let counts = [1, 64, 1024]
     /// Batches of actions that are drawn beforehand.
-    private static let batches = 64
+    static let batches = 64
     private let settings: Settings
     private let only: [String]
 
@@ -52,7 +52,7 @@ struct WorldFigures {
         }
     }
 
-    static func actions(of vector: any VectorEnvironment) -> [Lanes] {
+    static func actions(of vector: any VectorEnvironment, batches: Int = batches) -> [Lanes] {
         guard let layout = vector.actionSpace.layout else { preconditionFailure("a world's actions have a layout") }
         var sampler = SpaceSampler(vector.actionSpace, seed: 1)
         return (0..<batches).map { _ in

@@ -1,7 +1,8 @@
 """Writes docs/benchmarks.md and its pictures from the figures beside this file.
 
-`make bench`, `make bench-learning`, `make bench-actions`, `make bench-peers` (which is `bench-learning-peers` and
-`bench-speed-peers`) and `make bench-bridge` measure; `make bench-docs` brings their JSON here and runs this.
+`make bench` (also with BENCH=allocations and BENCH=growth), `make bench-size`, `make bench-learning`,
+`make bench-actions`, `make bench-peers` (which is `bench-learning-peers` and `bench-speed-peers`) and
+`make bench-bridge` measure; `make bench-docs` brings their JSON here and runs this.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 import matplotlib
 
 matplotlib.use("svg")
+import draw_growth
 import draw_speed
 import matplotlib.pyplot as plt
 
@@ -22,6 +24,7 @@ DOCS = HERE.parent
 PICTURE = DOCS / "images" / "learning-curves.svg"
 LANDER = DOCS / "images" / "lunar-lander.svg"
 SPEED = DOCS / "images" / "speed.svg"
+GROWTH = DOCS / "images" / "growth.svg"
 PICTURED = ["CartPole-v1", "Acrobot-v1", "Pendulum-v1", "FrozenLake-v1", "Taxi-v4", "CliffWalking-v1"]
 FRESH = 'Written by `make bench-docs`: change `docs/benchmarks/draw.py`, not this page.'
 
@@ -55,6 +58,8 @@ def machine(report: dict[str, Any]) -> str:
 
 def page(
     speed: dict[str, Any],
+    counts: list[dict[str, Any]],
+    growth: dict[str, Any] | None,
     rivals: dict[str, Any] | None,
     learning: dict[str, Any],
     imitation: dict[str, Any] | None,
@@ -68,8 +73,13 @@ def page(
         "Machines are noisy: trust the ratios, which are taken in pairs in one run, more than the rates.",
         "## Speed",
         f"`make bench` ({machine(speed)}).",
-        *(markdown(table, "###") for table in speed["tables"]),
+        *(markdown(table, "###") for report in [speed, *counts] for table in report["tables"]),
     ]
+    if growth is not None:
+        summary, points = growth["tables"]
+        parts += ["## How cost grows", f"`make bench BENCH=growth` ({machine(growth)}).", markdown(summary, "###")]
+        parts += ["![How cost grows](images/growth.svg)", f"<details><summary>{points['title']}</summary>"]
+        parts += [markdown(points, "###"), "</details>"]
     if rivals is not None:
         parts += ["## Speed beside others", f"`make bench-speed-peers` ({machine(rivals)})."]
         parts += ["![Lamd beside others](images/speed.svg)", "Medians of the rounds; a point in the third for each seed."]
@@ -150,12 +160,16 @@ def save(figure: Any, picture: Path) -> None:
 
 def main() -> None:
     speed, learning = read("all"), read("learning")
+    counts = [read(name) for name in ("allocations", "sizes") if (HERE / f"{name}.json").exists()]
+    growth = read("growth") if (HERE / "growth.json").exists() else None
     rivals = read("speed") if (HERE / "speed.json").exists() else None
     later = [read(name) if (HERE / f"{name}.json").exists() else None for name in ("imitation", "peers")]
     hosted = [read(name) for name in ("lander", "bridge") if (HERE / f"{name}.json").exists()]
     many = [read(name) for name in ("actions", "outside", "scale") if (HERE / f"{name}.json").exists()]
-    (DOCS / "benchmarks.md").write_text(page(speed, rivals, learning, *later, hosted, many))
+    (DOCS / "benchmarks.md").write_text(page(speed, counts, growth, rivals, learning, *later, hosted, many))
     draw(learning)
+    if growth is not None:
+        save(draw_growth.figure(growth["tables"][1]), GROWTH)
     if rivals is not None:
         save(draw_speed.figure(rivals["runs"]), SPEED)
     if (HERE / "lander.json").exists():

@@ -10,12 +10,12 @@ final class BusyLoad {
     private var buffer = [UInt8](repeating: 0, count: 64 << 10)
 
     /// Connects; connection i posts `body` to path i, over and over.
-    init(_ client: LoopbackClient, paths: [String], body: String, connections: Int) throws {
+    init(port: UInt16, paths: [String], body: String, connections: Int) throws {
         request = (0..<connections).map {
             LoopbackClient.request("POST", paths[$0 % paths.count], body, keepsAlive: true)
         }
         for _ in 0..<connections {
-            sockets.append(pollfd(fd: try client.connect(), events: Int16(POLLIN), revents: 0))
+            sockets.append(pollfd(fd: try LoopbackClient.connect(port: port), events: Int16(POLLIN), revents: 0))
         }
     }
 

@@ -36,7 +36,7 @@ struct HTTPFigures {
         var paths: [String] = []
         for seed in 0..<(Self.connections.max() ?? 1) {
             let body = #"{"env_id":"CartPole-v1","autoreset_mode":"next_step","seed":\#(seed)}"#
-            let id = try member("instance_id", of: try client.send("POST", "/v1/envs/", body))
+            let id = try client.make("instance_id", "/v1/envs/", body)
             try client.send("POST", "/v1/envs/\(id)/reset/", "{}")
             paths.append("/v1/envs/\(id)/step/")
         }
@@ -45,22 +45,12 @@ struct HTTPFigures {
     }
 
     private func act(_ client: LoopbackClient) throws -> Operation {
-        let id = try member(
-            "agent_id",
-            of: try client.send(
-                "POST", "/v1/agents/",
-                #"{"env_id":"CartPole-v1","seed":1,"hyperparameters":{"hidden_sizes":[64,64]}}"#))
+        let id = try client.make(
+            "agent_id", "/v1/agents/",
+            #"{"env_id":"CartPole-v1","seed":1,"hyperparameters":{"hidden_sizes":[64,64]}}"#)
         let path = "/v1/agents/\(id)/act/"
         let body = #"{"observation":[0.027273363,0.18847767,0.03625453,-0.26141977]}"#
         return Operation(name: "act", paths: [path], body: body, reply: try client.send("POST", path, body))
-    }
-
-    private func member(_ name: String, of json: String) throws -> String {
-        let object = try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
-        guard let value = object?[name] as? String else {
-            throw LoopbackClient.Failure(description: "there is no \(name) in \(json)")
-        }
-        return value
     }
 
     private func table(_ operation: Operation, _ lamd: ServerProcess) throws -> FigureTable {
@@ -149,7 +139,7 @@ struct HTTPFigures {
 
     private func busy(_ server: ServerProcess, _ operation: Operation, _ connections: Int) throws -> Cost {
         let load = try BusyLoad(
-            server.client, paths: operation.paths, body: operation.body, connections: connections)
+            port: server.client.port, paths: operation.paths, body: operation.body, connections: connections)
         let (before, start) = (server.cpuSeconds, ContinuousClock.now)
         let requests = Double(try load.run(core: settings.loadCore, for: .milliseconds(300)))
         let seconds = (ContinuousClock.now - start) / .seconds(1)

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 
 /// Requests to a server on this machine, each on a connection of its own.
@@ -42,18 +43,13 @@ struct LoopbackClient {
             """.utf8)
     }
 
-    /// - Returns: the descriptor of a connection, the caller's own.
-    func connect() throws -> Int32 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = Self.loopback(port: port)
-        let status = Self.withSocketAddress(&address) {
-            Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-        }
-        guard status == 0 else {
-            close(descriptor)
-            throw Failure(description: "nobody answers at port \(port): \(String(cString: strerror(errno)))")
-        }
-        return descriptor
+    /// Makes a thing.
+    /// - Parameter name: what its id is called in the answer.
+    func make(_ name: String, _ path: String, _ body: String) throws -> String {
+        let reply = try send("POST", path, body)
+        let object = try JSONSerialization.jsonObject(with: Data(reply.utf8)) as? [String: Any]
+        guard let id = object?[name] as? String else { throw Failure(description: "there is no \(name) in \(reply)") }
+        return id
     }
 
     /// Asks until there is an answer.
@@ -66,7 +62,7 @@ struct LoopbackClient {
     }
 
     private func exchange(_ request: [UInt8]) throws -> String {
-        let descriptor = try connect()
+        let descriptor = try Self.connect(port: port)
         defer { close(descriptor) }
         guard Glibc.send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
             throw Failure(description: "the server at port \(port) hung up: \(String(cString: strerror(errno)))")
@@ -78,6 +74,21 @@ struct LoopbackClient {
             reply += buffer[..<count]
         }
         return String(decoding: reply, as: UTF8.self)
+    }
+
+    /// - Returns: the descriptor of a connection, the caller's own.
+    static func connect(port: UInt16) throws -> Int32 {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = loopback(port: port)
+        let status = withSocketAddress(&address) {
+            Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+        }
+        guard status == 0 else {
+            let failure = Failure(description: "nobody answers at port \(port): \(String(cString: strerror(errno)))")
+            close(descriptor)
+            throw failure
+        }
+        return descriptor
     }
 
     private static func loopback(port: UInt16) -> sockaddr_in {

@@ -9,34 +9,44 @@ final class ServerProcess {
     private let folder: URL?
 
     /// `lamd serve` with one network thread.
-    static func lamd(_ path: String, core: Int?, state: URL? = nil) throws -> ServerProcess {
+    /// - Parameters:
+    ///   - flags: what else it is told.
+    ///   - tool: the command that runs it, on any core.
+    static func lamd(
+        _ path: String, core: Int?, state: URL? = nil, flags: [String] = [], under tool: [String] = []
+    ) throws -> ServerProcess {
         let folder = FileManager.default.temporaryDirectory.appending(path: "lamd-bench-\(UUID().uuidString)")
         let state = state ?? folder
-        return try ServerProcess(path, core: core, firstPath: "/livez", folder: state == folder ? folder : nil) {
-            port in
-            ["serve", "--listen", "127.0.0.1:\(port)", "--threads", "1", "--log-level", "error", "--state", state.path]
+        let runner = tool.isEmpty ? runner(core: core) : tool
+        return try ServerProcess(path, runner, firstPath: "/livez", folder: state == folder ? folder : nil) { port in
+            [
+                "serve", "--listen", "127.0.0.1:\(port)", "--threads", "1", "--log-level", "error", "--state",
+                state.path,
+            ] + flags
         }
     }
 
     /// The minimal server in C, which always gives one reply.
     static func limit(_ path: String, reply: String, core: Int) throws -> ServerProcess {
-        try ServerProcess(path, core: core, firstPath: "/", folder: nil) { port in [String(port), reply] }
+        try ServerProcess(path, runner(core: core), firstPath: "/", folder: nil) { port in [String(port), reply] }
     }
 
+    /// - Parameter core: the only one that it may run on; nil for any.
+    private static func runner(core: Int?) -> [String] { core.map { ["taskset", "-c", String($0)] } ?? [] }
+
     /// - Parameters:
-    ///   - core: the only one it may run on; nil for any.
+    ///   - runner: the command that runs it; none, by itself.
     ///   - folder: removed at the end.
     private init(
-        _ path: String, core: Int?, firstPath: String, folder: URL?, arguments: (UInt16) -> [String]
+        _ path: String, _ runner: [String], firstPath: String, folder: URL?, arguments: (UInt16) -> [String]
     ) throws {
         guard FileManager.default.isExecutableFile(atPath: path) else {
             throw LoopbackClient.Failure(description: "there is no program \(path)")
         }
         client = LoopbackClient(port: try LoopbackClient.freePort())
         self.folder = folder
-        let command = [path] + arguments(client.port)
-        process.executableURL = URL(filePath: core == nil ? path : "/usr/bin/taskset")
-        process.arguments = core.map { ["-c", String($0)] + command } ?? Array(command.dropFirst())
+        process.executableURL = URL(filePath: runner.isEmpty ? path : "/usr/bin/env")
+        process.arguments = (runner.isEmpty ? [] : runner + [path]) + arguments(client.port)
         process.standardOutput = FileHandle.nullDevice
         let start = ContinuousClock.now
         try process.run()
@@ -56,6 +66,15 @@ final class ServerProcess {
             return text?.split(separator: " ").first.flatMap { Double($0) } ?? 0
         }
         return nanoseconds.reduce(0, +) * 1e-9
+    }
+
+    var identifier: Int32 { process.processIdentifier }
+
+    /// What it spends on each of `count` things that `body` has it do, in microseconds.
+    func cpuMicroseconds(each count: Int, _ body: () throws -> Void) rethrows -> Double {
+        let before = cpuSeconds
+        try body()
+        return (cpuSeconds - before) / Double(count) * 1e6
     }
 
     /// A field of `/proc/PID/status` in bytes.

@@ -147,10 +147,7 @@ private struct Agent {
     }
 
     init(_ client: LoopbackClient, _ body: String) throws {
-        guard let id = try Self.object(client.send("POST", "/v1/agents/", body))["agent_id"] as? String else {
-            throw LoopbackClient.Failure(description: "an agent without an id was made")
-        }
-        self.init(id: id, client: client)
+        self.init(id: try client.make("agent_id", "/v1/agents/", body), client: client)
     }
 
     var act: String { "/v1/agents/\(id)/act/" }
