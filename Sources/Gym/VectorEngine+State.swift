@@ -31,7 +31,7 @@ extension VectorEngine {
         for index in indices { restored.truncated[index] = try reader.readBool() }
         restored.episodes = []
         // Flags may be anyone's, and limits near.
-        restored.ended = Array(indices)
+        restored.outcome.ended = Array(indices)
         restored.deadline = clock
         self = restored
     }

@@ -1,5 +1,5 @@
-/// Environments of one concrete type in a row, stepped one after the other on the caller's thread. It adds what all
-/// environments share: seeding, time limit, autoreset, episode statistics. ``SyncVectorEnvironment`` gives it identity.
+/// Environments of one concrete type in a row, which ``VectorRows`` steps. It adds what all environments share: seeding, time
+/// limit, autoreset, episode statistics. ``SyncVectorEnvironment`` gives it identity.
 ///
 /// Of a step's thousand environments hardly any episode ends. So what each needs in every step is little, and the book-keeping
 /// of the others waits until they are noticed. What a step runs through is `@inlinable`, because
@@ -27,9 +27,8 @@ public struct VectorEngine<E: Environment>: Sendable {
     @usableFromInline var begins: [Int]
     /// Before the clock shows this no episode reaches the step limit.
     @usableFromInline var deadline = 0
-    /// The environments whose episode ended in the latest step, and those whose episode was over before it.
-    @usableFromInline var ended: [Int] = []
-    @usableFromInline var waiting: [Int] = []
+    /// Of the latest step.
+    @usableFromInline var outcome = VectorOutcome()
 
     init(_ environment: E, options: VectorOptions, observationWidth: Int, actionWidth: Int) {
         let count = options.count
@@ -108,58 +107,55 @@ public struct VectorEngine<E: Environment>: Sendable {
             throw .resetNeeded(index: index)
         }
         if !episodes.isEmpty { episodes.removeAll(keepingCapacity: true) }
-        Self.set(&terminated, at: ended, to: false)
-        Self.set(&truncated, at: ended, to: false)
-        Self.set(&didReset, at: waiting, to: false)
-        ended.removeAll(keepingCapacity: true)
-        waiting.removeAll(keepingCapacity: true)
+        Self.set(&terminated, at: outcome.ended, to: false)
+        Self.set(&truncated, at: outcome.ended, to: false)
+        Self.set(&didReset, at: outcome.waiting, to: false)
+        outcome.removeAll()
         clock += 1
         Self.move(
             &environments, &randoms, isActive, actions, observations: &observations, rewards: &rewards,
-            terminated: &terminated, truncated: &truncated, ended: &ended, waiting: &waiting)
+            terminated: &terminated, truncated: &truncated, &outcome, isShared: options.isShared)
         Self.add(rewards, to: &returns)
         if clock >= deadline { limit() }
-        if !waiting.isEmpty {
-            try begin(waiting, options: nil)
-            Self.set(&didReset, at: waiting, to: true)
+        if !outcome.waiting.isEmpty {
+            try begin(outcome.waiting, options: nil)
+            Self.set(&didReset, at: outcome.waiting, to: true)
         }
-        if !ended.isEmpty { try end() }
+        if !outcome.ended.isEmpty { try end() }
     }
 
     /// Steps every environment whose episode is on. The arrays are parameters so that each is borrowed once a step of all.
     @inlinable static func move(
         _ environments: inout [E], _ randoms: inout [RandomGenerator], _ isActive: [Bool], _ actions: Span<E.Action>,
         observations: inout [E.Observation], rewards: inout [Double], terminated: inout [Bool],
-        truncated: inout [Bool], ended: inout [Int], waiting: inout [Int]
+        truncated: inout [Bool], _ outcome: inout VectorOutcome, isShared: Bool
     ) {
         let count = environments.count
         let (width, actionWidth) = (observations.count / count, actions.count / count)
         precondition(observations.count == count * width && actions.count == count * actionWidth)
         precondition(randoms.count == count && isActive.count == count && rewards.count == count)
-        let isActive = isActive.span
-        var environments = environments.mutableSpan
-        var randoms = randoms.mutableSpan
-        var observations = observations.mutableSpan
-        var rewards = rewards.mutableSpan
-        // Unchecked, because the counts were checked above: a step of a simple world takes little longer than checks.
-        for index in 0..<count {
-            guard unsafe isActive[unchecked: index] else {
-                unsafe rewards[unchecked: index] = 0
-                waiting.append(index)
-                continue
-            }
-            let (lane, actionLane) = (index &* width, index &* actionWidth)
-            let row = unsafe Range(uncheckedBounds: (lane, lane &+ width))
-            let actionRow = unsafe Range(uncheckedBounds: (actionLane, actionLane &+ actionWidth))
-            var observation = unsafe observations._mutatingExtracting(unchecked: row)
-            let step = unsafe environments[unchecked: index].step(
-                actions.extracting(unchecked: actionRow), random: &randoms[unchecked: index],
-                observation: &observation)
-            unsafe rewards[unchecked: index] = step.reward
-            if step.terminated || step.truncated {
-                terminated[index] = step.terminated
-                truncated[index] = step.truncated
-                ended.append(index)
+        precondition(terminated.count == count && truncated.count == count)
+        unsafe environments.withUnsafeMutableBufferPointer { environments in
+            unsafe randoms.withUnsafeMutableBufferPointer { randoms in
+                unsafe isActive.withUnsafeBufferPointer { isActive in
+                    unsafe actions.withUnsafeBufferPointer { actions in
+                        unsafe observations.withUnsafeMutableBufferPointer { observations in
+                            unsafe rewards.withUnsafeMutableBufferPointer { rewards in
+                                unsafe terminated.withUnsafeMutableBufferPointer { terminated in
+                                    unsafe truncated.withUnsafeMutableBufferPointer { truncated in
+                                        unsafe VectorRows(
+                                            count: count, width: width, actionWidth: actionWidth,
+                                            environments: environments,
+                                            randoms: randoms, isActive: isActive, actions: actions,
+                                            observations: observations,
+                                            rewards: rewards, terminated: terminated, truncated: truncated
+                                        ).step(&outcome, isShared: isShared)
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
             }
         }
     }
@@ -179,24 +175,24 @@ public struct VectorEngine<E: Environment>: Sendable {
                 deadline = min(deadline, last)
                 continue
             }
-            if !(terminated[index] || truncated[index]) { ended.append(index) }
+            if !(terminated[index] || truncated[index]) { outcome.ended.append(index) }
             truncated[index] = true
         }
-        ended.sort()
+        outcome.ended.sort()
     }
 
     @inlinable mutating func end() throws(EnvironmentError) {
         let sameStep = options.autoreset == .sameStep
-        for index in ended {
+        for index in outcome.ended {
             episodes.append(
                 Episode(
                     index: index, episodeReturn: returns[index], length: clock - begins[index],
                     finalInfo: sameStep ? .some(environments[index].info) : .none))
         }
-        Self.set(&isActive, at: ended, to: false)
+        Self.set(&isActive, at: outcome.ended, to: false)
         guard sameStep else { return }
-        Self.copyRows(ended, of: observations, to: &finalObservations, width: observationWidth)
-        try begin(ended, options: nil)
+        Self.copyRows(outcome.ended, of: observations, to: &finalObservations, width: observationWidth)
+        try begin(outcome.ended, options: nil)
     }
 
     @inlinable static func copyRows(

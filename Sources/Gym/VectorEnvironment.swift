@@ -16,8 +16,13 @@ public struct VectorOptions: Sendable, Equatable {
     /// nil means the environment's own limit.
     public var maxEpisodeSteps: Int?
     public var autoreset: AutoresetMode
+    /// Whether a step that is much work may use other cores than the caller's; it comes to the same.
+    public var isShared: Bool
 
-    public init(count: Int = 1, maxEpisodeSteps: Int? = nil, autoreset: AutoresetMode? = nil) {
+    public init(
+        count: Int = 1, maxEpisodeSteps: Int? = nil, autoreset: AutoresetMode? = nil, isShared: Bool = true
+    ) {
+        self.isShared = isShared
         self.count = count
         self.maxEpisodeSteps = maxEpisodeSteps
         self.autoreset = autoreset ?? (count == 1 ? .disabled : .nextStep)

@@ -41,7 +41,7 @@ struct WorldFigures {
     }
 
     private func rate(_ spec: EnvironmentSpec, count: Int) throws -> Double {
-        let vector = try spec.make(options: VectorOptions(count: count, autoreset: .sameStep))
+        let vector = try spec.make(options: VectorOptions(count: count, autoreset: .sameStep, isShared: false))
         let actions = Self.actions(of: vector)
         try vector.reset(seed: 1)
         return try settings.median {

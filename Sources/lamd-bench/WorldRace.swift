@@ -64,7 +64,7 @@ private final class Runner: @unchecked Sendable {
     let width: Int
 
     init(_ spec: EnvironmentSpec, count: Int) throws {
-        vector = try spec.make(options: VectorOptions(count: count, autoreset: .nextStep))
+        vector = try spec.make(options: VectorOptions(count: count, autoreset: .nextStep, isShared: false))
         actions = WorldFigures.actions(of: vector)
         width = vector.observations.count / count
         try vector.reset(seed: Self.seed)

@@ -35,6 +35,35 @@ import Testing
         }
     }
 
+    @Test(arguments: [AutoresetMode.nextStep, .sameStep])
+    func `a step in parts on several cores is the same as on one`(_ autoreset: AutoresetMode) throws {
+        // Much work, and the last part is not whole.
+        let count = 2_000
+        let vectors = try [true, false].map { isShared in
+            try Catalogue.worlds.spec("Acrobot-v1").make(
+                options: VectorOptions(count: count, maxEpisodeSteps: 30, autoreset: autoreset, isShared: isShared))
+        }
+        for vector in vectors { try vector.reset(seed: 1) }
+        var random = RandomGenerator(seed: 2)
+        var ended = 0
+        for step in 0..<100 {
+            // So that not all episodes end at once.
+            let some = (0..<count).map { _ in random.random() < 0.01 }
+            let actions = Lanes.int64((0..<count).map { _ in Int64(random.integers(0, 3)) })
+            for vector in vectors {
+                if step.isMultiple(of: 10) && some.contains(true) {
+                    try vector.reset(seeds: Array(repeating: nil, count: count), mask: some, options: nil)
+                }
+                try vector.step(actions)
+            }
+            #expect(vectors[0].observations == vectors[1].observations && vectors[0].rewards == vectors[1].rewards)
+            #expect(vectors[0].terminated == vectors[1].terminated && vectors[0].truncated == vectors[1].truncated)
+            #expect(vectors[0].episodes == vectors[1].episodes && vectors[0].didReset == vectors[1].didReset)
+            ended += vectors[0].episodes.count
+        }
+        #expect(ended > count)
+    }
+
     @Test func `takes a map as rows of letters too`() throws {
         let strings = try Catalogue.worlds.spec("FrozenLake-v1").make(kwargs: ["desc": ["SF", "HG"]])
         let letters = try Catalogue.worlds.spec("FrozenLake-v1").make(
