@@ -70,6 +70,14 @@ static inline void restore_denormals(unsigned state) {}
 #define CALL(name, ...) name##_plain(__VA_ARGS__)
 #endif
 
+void kernel_powers(long n, float exponent, float *x) { CALL(powers, n, exponent, x); }
+
+void kernel_descend(long depth, const float *nodes, long n, float *places, int32_t *indices) {
+    CALL(descend, depth, nodes, n, places, indices);
+}
+
+void kernel_ascend(long depth, long n, int32_t *indices, float *nodes) { CALL(ascend, depth, n, indices, nodes); }
+
 void kernel_bias(long rows, long columns, const float *bias, float *y) { CALL(bias, rows, columns, bias, y); }
 
 void kernel_row_product(long inner, long columns, const float *x, const float *b, float *y) {

@@ -48,6 +48,57 @@ TARGET static inline float NAME(exp_of)(float x) {
     return x < -87.0f ? 0.0f : p * power.f;
 }
 
+// log by Cephes: the exponent's share and a polynomial in the mantissa, 2 ulp, of positive numbers.
+TARGET static inline float NAME(log_of)(float x) {
+    union { float f; int32_t i; } bits = {x};
+    // The mantissa is taken between the roots of 1/2 and 2.
+    int32_t shifted = bits.i - 0x3f3504f3;
+    float n = shifted >> 23;
+    bits.i = (shifted & 0x7fffff) + 0x3f3504f3;
+    float r = bits.f - 1, s = r * r;
+    float p = 7.0376836292e-2f;
+    p = p * r + -1.1514610310e-1f;
+    p = p * r + 1.1676998740e-1f;
+    p = p * r + -1.2420140846e-1f;
+    p = p * r + 1.4249322787e-1f;
+    p = p * r + -1.6668057665e-1f;
+    p = p * r + 2.0000714765e-1f;
+    p = p * r + -2.4999993993e-1f;
+    p = p * r + 3.3333331174e-1f;
+    return p * r * s + n * -2.12194440e-4f - 0.5f * s + r + n * 0.693359375f;
+}
+
+TARGET static void NAME(powers)(long n, float exponent, float *restrict x) {
+    for (long i = 0; i < n; i++) x[i] = NAME(exp_of)(exponent * NAME(log_of)(x[i]));
+}
+
+// Level by level, so that the waits of the walks for memory overlap.
+TARGET static void NAME(descend)(long depth, const float *restrict nodes, long n, float *restrict places,
+                                 int32_t *restrict indices) {
+    for (long i = 0; i < n; i++) indices[i] = 1;
+    for (long level = 0; level < depth; level++)
+#pragma clang loop vectorize(enable)
+        for (long i = 0; i < n; i++) {
+            int32_t left = indices[i] * 2;
+            float weight = nodes[left], place = places[i];
+            // Rounding may lead past the last weight: never into a subtree without any.
+            int right = (place >= weight) & (nodes[left + 1] > 0);
+            places[i] = right ? place - weight : place;
+            indices[i] = left + right;
+        }
+}
+
+// Walks that have met write the same sum, in whatever order.
+TARGET static void NAME(ascend)(long depth, long n, int32_t *restrict indices, float *nodes) {
+    for (long level = 0; level < depth; level++)
+#pragma clang loop vectorize(assume_safety)
+        for (long i = 0; i < n; i++) {
+            int32_t node = indices[i] >> 1;
+            indices[i] = node;
+            nodes[node] = nodes[2 * node] + nodes[2 * node + 1];
+        }
+}
+
 TARGET static void NAME(bias)(long rows, long columns, const float *restrict bias, float *restrict y) {
     if (columns < LANES) {
         // Less than a vector: making one costs more than it saves.

@@ -46,7 +46,9 @@ import Testing
         let keys = Keys(sequence(6 * n, 9), dimension: n)
         var scores = [Float](repeating: 0, count: 6)
         keys.scores(Rows(sequence(n, 10)), masks: KeyMasks(shared: [1, 1, 1, 0, 1, 1]), to: &scores)
-        results += [scores, [keys.normalizer(Rows(sequence(n, 10))).logSum]]
+        var powers = sequence(n, 11).map { abs($0) + 0.1 }
+        Powers.raise(&powers, in: powers.indices, to: 0.6)
+        results += [powers, scores, [keys.normalizer(Rows(sequence(n, 10))).logSum]]
         return results + [target, best.map(Float.init), value, probabilities]
     }
 

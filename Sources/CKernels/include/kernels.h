@@ -16,6 +16,15 @@ int kernels_limit(int level);
 // y [columns] = x [inner] times b [inner, columns], each sum in the order of x.
 void kernel_row_product(long inner, long columns, const float *x, const float *b, float *y);
 
+// x = x^exponent in place, of positive numbers: its relative error is less than 2^-20 while |exponent log x| is below 20.
+void kernel_powers(long n, float exponent, float *x);
+
+// Walks through a binary tree whose nodes are the sums of their children: 1 is the root, those of i are 2i and 2i + 1.
+// Down from the root: at each level right, and the left child's sum off the place, where the place is not less than that.
+void kernel_descend(long depth, const float *nodes, long n, float *places, int32_t *indices);
+// Up from `indices`: at each level the node is summed up anew.
+void kernel_ascend(long depth, long n, int32_t *indices, float *nodes);
+
 // y[r][c] = f(y[r][c] + bias[c]).
 void kernel_bias(long rows, long columns, const float *bias, float *y);
 void kernel_bias_relu(long rows, long columns, const float *bias, float *y);

@@ -52,6 +52,7 @@ extension Replay {
             restored.priorities?.restore(try checkpoint.floats("priorities", count: rows))
             restored.largestPriority = try checkpoint.floats("largest_priority", count: 1)[0]
         }
+        restored.followAll()
         self = restored
     }
 }

@@ -64,12 +64,10 @@ extension Replay {
     }
 
     /// Finds what n steps from the slots of some rows gave, by the rewards that the steps themselves gave.
-    func follow(_ rows: Range<Int>, _ discount: Float, _ scale: Float, to batch: inout Batch) {
-        let given = rewards.span
-        outcomes(
-            of: batch.slots, rows: rows, discount: discount, scale: scale, rewards: &batch.rewards,
-            discounts: &batch.discounts, lasts: &batch.lasts
-        ) { given[$0] }
+    func follow(_ rows: Range<Int>, _ scale: Float, to batch: inout Batch) {
+        copyOutcomes(
+            batch.slots, rows: rows, scale: scale, rewards: &batch.rewards, discounts: &batch.discounts,
+            lasts: &batch.lasts)
     }
 
     /// The same, by other rewards.

@@ -52,8 +52,8 @@ extension Learner {
             ? rewardFactor : Float(hyperparameters.adversarial.rewardScale)
         switch objective.rewards {
         case .environment:
-            demonstrations?.follow(batch.shownRows, discount, scale, to: &batch)
-            replay.follow(batch.ownRows, discount, scale, to: &batch)
+            demonstrations?.follow(batch.shownRows, scale, to: &batch)
+            replay.follow(batch.ownRows, scale, to: &batch)
         case .shown:
             demonstrations?.follow(batch.shownRows, discount, scale, to: &batch) { _ in 1 }
             replay.follow(batch.ownRows, discount, scale, to: &batch) { _ in 0 }

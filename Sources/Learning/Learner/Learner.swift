@@ -137,8 +137,9 @@ public struct Learner: Sendable {
         if hyperparameters.batchSize != batch.count {
             batch = Batch(count: hyperparameters.batchSize, network: network, isMasked: isMasked)
         }
-        replay.steps = hyperparameters.nStep
-        demonstrations?.steps = hyperparameters.nStep
+        let (steps, discount) = (hyperparameters.nStep, Float(hyperparameters.discount))
+        replay.follow(steps: steps, discount: discount)
+        demonstrations?.follow(steps: steps, discount: discount)
         batch.weights = Array(repeating: 1, count: batch.count)
         self.objective = objective
         self.hyperparameters = hyperparameters

@@ -1,4 +1,3 @@
-import Glibc
 import Gym
 import Neural
 
@@ -34,9 +33,8 @@ extension Replay {
             weights[row] = priorities[Int(slots[row])]
             smallest = min(smallest, weights[row])
         }
-        for row in rows {
-            weights[row] = powf(weights[row] / smallest, -beta)
-        }
+        for row in rows { weights[row] /= smallest }
+        Powers.raise(&weights, in: rows, to: -beta)
     }
 
     /// Sets the priorities of the slots of some rows to (|error| + ε)^α, where there are priorities.
@@ -49,13 +47,31 @@ extension Replay {
         weights.reserveCapacity(rows.count)
         for row in rows where isReady[Int(slots[row])] {
             drawn.append(slots[row])
-            weights.append(powf(abs(values[row] - targets[row]) + 1e-3, exponent))
-            largestPriority = max(largestPriority, weights[weights.count - 1])
+            weights.append(abs(values[row] - targets[row]) + 1e-3)
         }
+        Powers.raise(&weights, in: weights.indices, to: exponent)
+        largestPriority = weights.reduce(largestPriority, max)
         priorities?.set(drawn, to: weights)
     }
 
-    /// Writes what n steps from the slots of some rows gave, times `scale`, to the same rows of `rewards`, and what the value
+    /// Writes what is known of n steps from the slots of some rows to the same rows of the others, rewards times `scale`.
+    func copyOutcomes(
+        _ slots: [Int32], rows: Range<Int>, scale: Float, rewards: inout [Float], discounts: inout [Float],
+        lasts: inout [Int32]
+    ) {
+        let outcomes = outcomes.span
+        var rewards = rewards.mutableSpan
+        var discounts = discounts.mutableSpan
+        var lasts = lasts.mutableSpan
+        for row in rows {
+            let outcome = outcomes[Int(slots[row])]
+            rewards[row] = outcome.reward * scale
+            discounts[row] = outcome.discount
+            lasts[row] = outcome.last
+        }
+    }
+
+    /// Finds out by other rewards what n steps from the slots of some rows gave, and writes it, times `scale`, to the same rows of `rewards`, and what the value
     /// of which slot counts from there on.
     /// - Parameter reward: what the step in a slot gave.
     @inline(__always) func outcomes(
@@ -69,7 +85,7 @@ extension Replay {
             let outcome = outcome(of: Int(slots[row]), discount: discount, reward: reward)
             rewards[row] = outcome.reward * scale
             discounts[row] = outcome.discount
-            lasts[row] = Int32(outcome.last)
+            lasts[row] = outcome.last
         }
     }
 

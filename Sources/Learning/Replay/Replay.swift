@@ -23,11 +23,19 @@ struct Replay: Sendable {
         }
     }
 
+    /// What n steps from a state gave, and at what discount the value of which state counts from there on.
+    struct Outcome: Sendable {
+        var reward: Float = 0
+        var discount: Float = 0
+        var last: Int32 = 0
+    }
+
     private(set) var capacity: Int
     /// Whether it grows where a ring would forget.
     let isGrowing: Bool
-    /// n, over how many steps returns reach.
-    var steps: Int
+    /// n, over how many steps returns reach, and at what discount.
+    private(set) var reach: (steps: Int, discount: Float)
+    /// That of whole episodes' returns.
     private let discount: Float
     /// Of each state in the ring: its rows, as in ``States``, the masks apart; then what was done there and what came of
     /// it.
@@ -44,6 +52,8 @@ struct Replay: Sendable {
     /// The discounted sum of the rewards from here to the episode's end, not a number before that is known.
     var returns: [Float]
     var isReady: [Bool]
+    /// Of each step that can be drawn, found out when it first can be: it is drawn many times.
+    private(set) var outcomes: [Outcome]
     /// How many states were ever written.
     var written = 0
     /// How many steps can be drawn.
@@ -64,13 +74,13 @@ struct Replay: Sendable {
     ) throws(LearningError) {
         self.isGrowing = isGrowing
         capacity = isGrowing ? Self.initialCapacity : hyperparameters.replayCapacity
-        steps = hyperparameters.nStep
         discount = Float(hyperparameters.discount)
+        reach = (hyperparameters.nStep, discount)
         width = (
             network.observation.numbers, network.observation.categories.count, network.head.components.count,
             isMasked ? network.action.head.members : 0
         )
-        let bytes = 4 * (width.numbers + width.categories + width.choices) + width.members / 8 + 40
+        let bytes = 4 * (width.numbers + width.categories + width.choices) + width.members / 8 + 52
         capacityLimit = Self.byteLimit / bytes
         guard capacity <= capacityLimit else {
             throw .invalidHyperparameter(
@@ -86,6 +96,7 @@ struct Replay: Sendable {
         previous = Array(repeating: -1, count: capacity)
         returns = Array(repeating: .nan, count: capacity)
         isReady = Array(repeating: false, count: capacity)
+        outcomes = Array(repeating: Outcome(), count: capacity)
         priorities = hyperparameters.replay == .prioritized && !isGrowing ? SumTree(count: capacity) : nil
     }
 
@@ -126,7 +137,7 @@ struct Replay: Sendable {
             stream.current = nil
             if isAlive(current) { sumReturns(from: slot) }
         }
-        while stream.pending.count >= steps { release(stream.pending.removeFirst()) }
+        while stream.pending.count >= reach.steps { release(stream.pending.removeFirst()) }
     }
 
     /// Writes row `row` of `source` as a state in which somebody said what to do; nothing is known of what follows.
@@ -203,6 +214,7 @@ struct Replay: Sendable {
         extend(&previous, with: -1)
         extend(&returns, with: .nan)
         extend(&isReady, with: false)
+        extend(&outcomes, with: Outcome())
         capacity *= 2
     }
 
@@ -213,6 +225,21 @@ struct Replay: Sendable {
         isReady[slot] = true
         readyCount += 1
         priorities?.set(slot, to: largestPriority)
+        outcomes[slot] = outcome(of: slot, discount: reach.discount) { rewards[$0] }
+    }
+
+    /// Has returns reach over other numbers of steps.
+    mutating func follow(steps: Int, discount: Float) {
+        guard (steps, discount) != reach else { return }
+        reach = (steps, discount)
+        followAll()
+    }
+
+    /// Finds out anew what n steps from each state gave.
+    mutating func followAll() {
+        for slot in 0..<min(written, capacity) where isReady[slot] {
+            outcomes[slot] = outcome(of: slot, discount: reach.discount) { rewards[$0] }
+        }
     }
 
     /// What n steps from a slot gave, and the slot whose value counts from there on, at `discount`. A trial on the way
@@ -220,17 +247,19 @@ struct Replay: Sendable {
     /// - Parameter reward: what the step in a slot gave.
     @inline(__always) func outcome(
         of slot: Int, discount: Float, reward: (Int) -> Float
-    ) -> (reward: Float, discount: Float, last: Int) {
+    ) -> Outcome {
         var (sum, factor, place) = (Float(0), Float(1), slot)
-        for _ in 0..<steps {
+        for _ in 0..<reach.steps {
             sum += factor * reward(place)
             factor *= discount
-            guard endings[place] != Ending.terminated.rawValue else { return (sum, 0, place) }
+            guard endings[place] != Ending.terminated.rawValue else {
+                return Outcome(reward: sum, discount: 0, last: Int32(place))
+            }
             let ended = endings[place] == Ending.truncated.rawValue
             place = Int(next[place])
             if ended || !isBest[place] { break }
         }
-        return (sum, factor, place)
+        return Outcome(reward: sum, discount: factor, last: Int32(place))
     }
 
     /// Draws no steps any more whose choice in a component is one of some members. What they led to stays known to others.
@@ -244,6 +273,7 @@ struct Replay: Sendable {
             // No other step's return over n steps goes on by it.
             isBest[slot] = false
         }
+        followAll()
     }
 
     /// What was chosen in a component, each member once, in the steps that can be drawn.

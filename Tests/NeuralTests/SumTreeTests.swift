@@ -1,0 +1,69 @@
+import CKernels
+import Glibc
+import Neural
+import Testing
+
+extension KernelTests {
+    /// Weights of which a third are nothing.
+    private static let weights = sequence(1_000, 3).enumerated().map { $0 % 3 == 0 ? 0 : abs($1) + 0.01 }
+
+    private func tree() -> SumTree {
+        var tree = SumTree(count: Self.weights.count)
+        tree.set(Self.weights.indices.map { Int32($0) }, to: Self.weights)
+        return tree
+    }
+
+    @Test(arguments: Int32(0)...2)
+    func `leaves are found in proportion to their weights`(_ level: Int32) {
+        _ = kernels_limit(level)
+        defer { _ = kernels_limit(2) }
+        let tree = tree()
+        let sum = Self.weights.reduce(0.0) { $0 + Double($1) }
+        #expect(abs(Double(tree.total) / sum - 1) < 1e-6)
+        let count = 100_003
+        var places = (0..<count).map { (Float($0) + 0.5) / Float(count) * tree.total }
+        var found = [Int32](repeating: -1, count: count)
+        tree.find(&places, &found, walks: 0..<count)
+        var hits = [Int](repeating: 0, count: Self.weights.count)
+        for leaf in found { hits[Int(leaf)] += 1 }
+        for (leaf, weight) in Self.weights.enumerated() {
+            #expect(weight > 0 ? abs(Double(hits[leaf]) - Double(weight) / sum * Double(count)) < 3 : hits[leaf] == 0)
+        }
+        // At the very end, where rounding might lead beyond.
+        (places, found) = ([tree.total, 0], [0, 0])
+        tree.find(&places, &found, walks: 0..<2)
+        #expect(found == [998, 1])
+    }
+
+    @Test(arguments: Int32(0)...2)
+    func `setting many weights is setting each, the last where a leaf is named twice`(_ level: Int32) {
+        _ = kernels_limit(level)
+        defer { _ = kernels_limit(2) }
+        var (many, each) = (tree(), tree())
+        let indices = (0..<101).map { Int32($0 * 37 % 50) }
+        let weights = sequence(101, 4).map(abs)
+        many.set(indices, to: weights)
+        for (index, weight) in zip(indices, weights) { each.set(Int(index), to: weight) }
+        #expect(many.total == each.total && many.weights(count: 1_000) == each.weights(count: 1_000))
+        var places: [Float] = [0.3, 7, 99]
+        var (found, others, same) = ([Int32](repeating: 0, count: 3), [Int32](repeating: 0, count: 3), places)
+        many.find(&places, &found, walks: 0..<3)
+        each.find(&same, &others, walks: 0..<3)
+        #expect(found == others && places == same)
+    }
+
+    @Test(arguments: Int32(0)...2)
+    func `powers keep to what is promised`(_ level: Int32) {
+        _ = kernels_limit(level)
+        defer { _ = kernels_limit(2) }
+        let numbers = (0..<2_001).map { Float(pow(10, Double($0 - 1_000) / 150)) }
+        for exponent in [-1, -0.4, 0, 0.6, 1] as [Float] {
+            var raised = numbers
+            Powers.raise(&raised, in: 1..<2_000, to: exponent)
+            #expect(raised[0] == numbers[0] && raised[2_000] == numbers[2_000])
+            for (number, power) in zip(numbers[1..<2_000], raised[1..<2_000]) {
+                #expect(abs(Double(power) / pow(Double(number), Double(exponent)) - 1) < 0x1p-20)
+            }
+        }
+    }
+}
