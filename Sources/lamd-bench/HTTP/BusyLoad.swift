@@ -12,7 +12,8 @@ final class BusyLoad {
     /// Connects; connection i posts `body` to path i, over and over.
     init(port: UInt16, paths: [String], body: String, connections: Int) throws {
         request = (0..<connections).map {
-            LoopbackClient.request("POST", paths[$0 % paths.count], body, keepsAlive: true)
+            KeptConnection.request(
+                "POST", paths[$0 % paths.count], Array(body.utf8), fields: ["Content-Type: application/json"])
         }
         for _ in 0..<connections {
             sockets.append(pollfd(fd: try LoopbackClient.connect(port: port), events: Int16(POLLIN), revents: 0))

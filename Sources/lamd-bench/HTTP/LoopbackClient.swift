@@ -24,23 +24,12 @@ struct LoopbackClient {
     /// - Returns: the body of a reply that says that all went well.
     @discardableResult
     func send(_ method: String, _ path: String, _ body: String = "") throws -> String {
-        let reply = try exchange(Self.request(method, path, body, keepsAlive: false))
+        let fields = ["Content-Type: application/json", "Connection: close"]
+        let reply = try exchange(KeptConnection.request(method, path, Array(body.utf8), fields: fields))
         guard let end = reply.firstRange(of: "\r\n\r\n"), reply.hasPrefix("HTTP/1.1 2") else {
             throw Failure(description: "\(method) \(path) was answered: \(reply)")
         }
         return String(reply[end.upperBound...])
-    }
-
-    static func request(_ method: String, _ path: String, _ body: String, keepsAlive: Bool) -> [UInt8] {
-        Array(
-            """
-            \(method) \(path) HTTP/1.1\r
-            Host: 127.0.0.1\r
-            Content-Type: application/json\r
-            Content-Length: \(body.utf8.count)\r
-            \(keepsAlive ? "" : "Connection: close\r\n")\r
-            \(body)
-            """.utf8)
     }
 
     /// Makes a thing.
