@@ -75,6 +75,39 @@ import Testing
         #expect(rarely.checkpoint["learner.parameters"] == often.checkpoint["learner.parameters"])
     }
 
+    @Test func `looks again soon where looking took few steps or reached the target, else later`() throws {
+        /// After how many steps it evaluated the first three times.
+        func looks(_ world: String, target: Double, every interval: Int? = nil) throws -> [Int] {
+            let environment = try EnvironmentRequest.world(world)
+            let request = TrainingRequest(
+                environment: environment, targetReturn: target, evaluationInterval: interval, seed: 3)
+            let training = try Training(request, environment.learner(["hidden_sizes": [8]], seed: 1), now: { 0 })
+            var looks: [Int] = []
+            while looks.count < 3 {
+                let events = try training.next()
+                if events.isEmpty { break }
+                for case .evaluation(let judgement) in events { looks.append(judgement.steps) }
+            }
+            return looks
+        }
+        #expect(try looks("CartPole-v1", target: 501, every: 700) == [700, 1_400, 2_100])
+        // A hundred episodes of 200 steps are 20,000: a twentieth is 1,000.
+        #expect(try looks("Pendulum-v1", target: 1) == [1_000, 2_000, 3_000])
+        // Most of Acrobot's take 500.
+        #expect(try looks("Acrobot-v1", target: 1) == [1_000, 4_000, 7_000])
+        #expect(try looks("Acrobot-v1", target: -500) == [1_000, 2_000])
+    }
+
+    @Test func `what it says of a policy is what that does, in however many parts it was looked at`() throws {
+        let world = try EnvironmentRequest.world("CartPole-v1")
+        let training = try world.trained(steps: 2_000, evaluationInterval: 1_000)
+        try training.decide()
+        let said = try #require(training.evaluation)
+        #expect(said.seeds.count == 60)
+        var random = RandomGenerator(seed: 0)
+        #expect(try Evaluation(of: training.policy, in: world, seeds: said.seeds, random: &random) == said)
+    }
+
     @Test func `a damaged checkpoint is refused by name`() throws {
         let request = try request(Self.cases[2])
         let learner = try EnvironmentRequest.world(Self.cases[2].world).learner(Self.cases[2].changes)

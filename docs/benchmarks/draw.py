@@ -18,6 +18,7 @@ matplotlib.use("svg")
 import draw_growth
 import draw_speed
 import matplotlib.pyplot as plt
+import numpy as np
 
 HERE = Path(__file__).parent
 DOCS = HERE.parent
@@ -137,13 +138,15 @@ def draw_lander(lander: dict[str, Any]) -> None:
 
 
 def plot(axis: Any, world: str, curves: list[list[dict[str, float]]], reference: float) -> None:
-    """A thin line for each seed, a thick one for their mean as far as all of them go."""
-    steps = [point["steps"] for point in max(curves, key=len)]
+    """A thin line for each seed, a thick one for their mean as far as all of them go, between whose points are lines."""
+    places = [[point["steps"] for point in curve] for curve in curves]
     returns = [[point["mean"] for point in curve] for curve in curves]
-    for curve, line in zip(curves, returns):
-        axis.plot([point["steps"] for point in curve], line, color="#3f6fd0", alpha=0.3, linewidth=0.8)
-    means = [sum(points) / len(points) for points in zip(*returns)]
-    axis.plot(steps[: len(means)], means, color="#1f4fb0", linewidth=1.8)
+    for steps, line in zip(places, returns):
+        axis.plot(steps, line, color="#3f6fd0", alpha=0.3, linewidth=0.8)
+    first, last = max(steps[0] for steps in places), min(steps[-1] for steps in places)
+    shared = sorted({step for steps in places for step in steps if first <= step <= last})
+    means = np.mean([np.interp(shared, steps, line) for steps, line in zip(places, returns)], axis=0)
+    axis.plot(shared, means, color="#1f4fb0", linewidth=1.8)
     axis.axhline(reference, color="#888888", linestyle="--", linewidth=0.8)
     axis.set_title(world)
     axis.set_xlim(0, max(curve[-1]["steps"] for curve in curves))

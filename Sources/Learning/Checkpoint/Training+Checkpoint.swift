@@ -7,6 +7,7 @@ extension Training {
         checkpoint.put("learner.", learner.checkpoint)
         checkpoint.put("phase", [phaseIndex])
         checkpoint.put("counts", [counts.steps, counts.episodes, counts.updates, counts.hits])
+        checkpoint.put("look", [counts.nextLook])
         checkpoint.put("before", [before.steps, before.episodes, before.updates])
         checkpoint.put("seconds", [counts.seconds, before.seconds])
         checkpoint.put("returns", counts.returns)
@@ -35,6 +36,7 @@ extension Training {
         try self.learner.restore(from: checkpoint.part("learner."))
         let numbers = try checkpoint.integers("counts", count: 4, in: 0..<Int.max)
         (counts.steps, counts.episodes, counts.updates, counts.hits) = (numbers[0], numbers[1], numbers[2], numbers[3])
+        counts.nextLook = try checkpoint.integers("look", count: 1, in: 0..<Int.max)[0]
         let earlier = try checkpoint.integers("before", count: 3, in: 0..<Int.max)
         (before.steps, before.episodes, before.updates) = (earlier[0], earlier[1], earlier[2])
         let seconds = try checkpoint.doubles("seconds", count: 2)

@@ -20,7 +20,7 @@ public final class Training {
 
     /// Whether an evaluation, which may take long, is to be left: ``next()`` and ``decide()`` throw then, and what they were
     /// about is done only in part. Where a checkpoint says, everything can be gone through again.
-    public var isInterrupted: () -> Bool = { false }
+    public var isInterrupted: @Sendable () -> Bool = { false }
 
     private let now: () -> Double
     private let hyperparameters: [Hyperparameters]
@@ -31,6 +31,8 @@ public final class Training {
     private static let straying = 0.05
     /// Steps between two reports of progress.
     private static let reportInterval = 1_000
+    /// How many steps in evaluations take a fraction of the time that a step takes from which is learned.
+    private static let stepsForOne = 20
 
     /// What has happened since the training began.
     struct Counts: Sendable {
@@ -40,6 +42,8 @@ public final class Training {
         var seconds = 0.0
         /// How many evaluations in a row reached the target return.
         var hits = 0
+        /// When the next evaluation is due, in steps, or in updates where no steps are taken.
+        var nextLook = 0
         /// Of the latest hundred episodes.
         var returns: [Double] = []
     }
@@ -75,6 +79,7 @@ public final class Training {
         random = RandomGenerator(seed: request.seed)
         if !request.demonstrations.isEmpty { try self.learner.show(request.demonstrations) }
         stage = try Self.begin(request, phase, hyperparameters, &self.learner, &random)
+        planLook()
     }
 
     /// Sets the learner to a phase, and makes what goes through it.
@@ -172,13 +177,10 @@ public final class Training {
             if isJudged { candidates.append(latest) } else { _ = consider(latest) }
         }
         guard isJudged else { return }
-        let seeds = seeds(3 * request.evaluationEpisodes)
-        var decided: [Candidate] = []
-        for candidate in candidates {
-            let evaluation = try evaluate(candidate.policy, seeds)
-            decided.append(Candidate(policy: candidate.policy, evaluation: evaluation, score: evaluation.mean))
-        }
-        candidates = decided.sorted(by: Self.isBetter)
+        let evaluations = try evaluate(candidates.map(\.policy), seeds(3 * request.evaluationEpisodes))
+        candidates = zip(candidates, evaluations)
+            .map { Candidate(policy: $0.policy, evaluation: $1, score: $1.mean) }
+            .sorted(by: Self.isBetter)
     }
 
     /// One move of the stage, and what is due after it.
@@ -190,16 +192,24 @@ public final class Training {
         counts.seconds += now() - start
         var events = move.episodes.map { note($0) }
         let isOver = phaseProgress >= 1
-        func isDue(_ interval: Int) -> Bool {
-            if isOver { return true }
-            return phase.kind == .imitate
-                ? counts.updates / interval > earlier.updates / interval
-                : counts.steps / interval > earlier.steps / interval
-        }
-        if isDue(Self.reportInterval) { events.append(.progress(report())) }
-        if isDue(request.interval(of: phase)), request.environment != nil { events.append(.evaluation(try judge())) }
+        let (clock, before) = (clock(counts), clock(earlier))
+        if isOver || clock / Self.reportInterval > before / Self.reportInterval { events.append(.progress(report())) }
+        if isOver || clock >= counts.nextLook, request.environment != nil { events.append(.evaluation(try judge())) }
         if isOver && !isTargetReached { events += try beginNextPhase() }
         return events
+    }
+
+    /// What evaluations go by: steps, or updates where no steps are taken.
+    private func clock(_ counts: Counts) -> Int { phase.kind == .imitate ? counts.updates : counts.steps }
+
+    /// Finds out when to evaluate next: soon where the latest evaluation reached the target, since the next one decides, or
+    /// where it took few steps, as it costs little.
+    private func planLook(after evaluation: Evaluation? = nil) {
+        let intervals = request.intervals(of: phase)
+        let unit = intervals.lowerBound
+        let price = (evaluation?.lengths.reduce(0, +) ?? 0) / Self.stepsForOne
+        let wait = counts.hits > 0 ? unit : min((price + unit - 1) / unit * unit, intervals.upperBound)
+        counts.nextLook = clock(counts) / unit * unit + max(wait, unit)
     }
 
     private func beginNextPhase() throws(LearningError) -> [TrainingEvent] {
@@ -209,6 +219,7 @@ public final class Training {
         guard phaseIndex < request.phases.count else { return [] }
         if !isJudged { candidates.removeAll() }
         stage = try Self.begin(request, phaseIndex, hyperparameters, &learner, &random)
+        planLook()
         return [.phase(phaseIndex)]
     }
 
@@ -235,6 +246,7 @@ public final class Training {
         let mean = candidate.evaluation.mean
         let isBest = consider(candidate)
         if let target = request.targetReturn { counts.hits = mean >= target ? counts.hits + 1 : 0 }
+        planLook(after: candidate.evaluation)
         return TrainingEvent.Judgement(
             steps: counts.steps, updates: counts.updates, phase: phaseIndex, evaluation: candidate.evaluation,
             isBest: isBest)
@@ -259,7 +271,7 @@ public final class Training {
     /// The policy of now, and how it does.
     private func makeCandidate() throws(LearningError) -> Candidate {
         let policy = learner.policy
-        let evaluation = try evaluate(policy, seeds())
+        let evaluation = try evaluate([policy], seeds())[0]
         let mayStray = request.phases.last?.method == .sqil
         let likeness = isJudged || !mayStray ? nil : policy.likeness(to: request.demonstrations)
         return Candidate(
@@ -275,12 +287,8 @@ public final class Training {
         (0..<(count ?? request.evaluationEpisodes)).map { _ in UInt64(random.integers(0, Int.max)) }
     }
 
-    private func evaluate(_ policy: Policy, _ seeds: [UInt64]) throws(LearningError) -> Evaluation {
+    private func evaluate(_ policies: [Policy], _ seeds: [UInt64]) throws(LearningError) -> [Evaluation] {
         guard let environment = request.environment else { preconditionFailure("nothing is judged without a world") }
-        var random = RandomGenerator(seed: 0)
-        return try Evaluation(in: environment, seeds: seeds) { observations, rows, masks throws(LearningError) in
-            if isInterrupted() { throw .interrupted }
-            return try policy.act(observations, rows: rows, masks: masks, deterministic: true, random: &random)
-        }
+        return try Evaluation.of(policies, in: environment, seeds: seeds, isInterrupted: isInterrupted)
     }
 }

@@ -42,7 +42,8 @@ public struct TrainingRequest: Sendable {
     public var demonstrations: [Trajectory]
     /// The mean return at which to stop, once two evaluations in a row have reached it.
     public var targetReturn: Double?
-    /// Steps between evaluations; nil for a twentieth of the budget's steps, but 1,000 to 5,000.
+    /// Steps between evaluations; nil for 1,000 to 5,000, more where evaluations take long, but no more than a twentieth of
+    /// the budget.
     public var evaluationInterval: Int?
     /// Episodes in an evaluation.
     public var evaluationEpisodes: Int
@@ -65,12 +66,19 @@ public struct TrainingRequest: Sendable {
         self.seed = seed
     }
 
-    /// Steps between the evaluations of a phase; updates where no steps are taken.
-    func interval(of phase: Phase) -> Int {
+    /// Steps between the evaluations of a phase, at least and at most; updates where no steps are taken.
+    func intervals(of phase: Phase) -> ClosedRange<Int> {
         let budget = budget(of: phase)
-        guard phase.kind != .imitate else { return max((budget.updates ?? Budget.defaultUpdates) / 10, 100) }
-        let longest = environment?.spec.isHosted == true ? 10_000 : 5_000
-        return evaluationInterval ?? min(max((budget.steps ?? Budget.defaultSteps) / 20, 1_000), longest)
+        guard phase.kind != .imitate else {
+            let interval = max((budget.updates ?? Budget.defaultUpdates) / 10, 100)
+            return interval...interval
+        }
+        if let evaluationInterval { return evaluationInterval...evaluationInterval }
+        let isHosted = environment?.spec.isHosted == true
+        let share = (budget.steps ?? Budget.defaultSteps) / 20
+        let longest = min(max(share, 1_000), isHosted ? 10_000 : 5_000)
+        // Where another process hosts the environment, its steps are what takes long.
+        return (isHosted ? longest : 1_000)...longest
     }
 
     /// What a phase may use up.

@@ -28,7 +28,7 @@ NOTE = f"""\
 Stopped where two evaluations in a row of the greedy policy, each by 100 episodes on seeds of their own, come to a
 mean of {TARGET}; what there is then is judged by {{episodes:,}} fresh episodes. {{seeds}} seeds, on which the
 learners take turns; all may use both cores. Lamd: an agent is made and trained over HTTP with nothing said but the
-target, evaluated every 5,000 steps; its seconds include its evaluations, and the 300 episodes by which it chooses
+target, evaluated every 1,000 to 5,000 steps; its seconds include its evaluations, and the 300 episodes by which it chooses
 among its policies at the end. Peers: RL-Zoo's settings for CartPole-v1 and as many steps at most, after which they
 count as long as they took; torch on one thread; evaluated every 1,000 steps and for nothing: their seconds are of
 training alone, from before the model is made. Sbx compiles while it learns; compiled before: the same training once
