@@ -62,10 +62,17 @@ extension Learner {
         normalizer.observe(states.numbers, row: row)
     }
 
+    /// Values are asked of the target network where it goes a small part of the way each time: it is a mean of the latest
+    /// networks, and does not waver as each of them does. A table of keys has no copy that lags behind.
+    private var settled: [Float] {
+        let isMean = reading == .values && hyperparameters.targetUpdate.tau < 1 && target.count == parameters.count
+        return isMean ? target : parameters
+    }
+
     /// What it has come to, in a form that others may keep and ask.
     public var policy: Policy {
         Policy(
-            network: network, hyperparameters: hyperparameters, parameters: parameters, normalizer: normalizer,
+            network: network, hyperparameters: hyperparameters, parameters: settled, normalizer: normalizer,
             rewardScale: rewardScale, reading: reading, exploration: exploration, transitions: transitions,
             updates: updates)
     }
