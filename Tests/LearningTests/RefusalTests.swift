@@ -66,11 +66,11 @@ import Testing
             name: "num_envs", hint: "1 to",
             phases: [Phase(.q), Phase(.q, hyperparameters: ["n_step": 100])], change: { $0.numEnvs = 1_000 }),
         Case(
-            name: "phases/1/hyperparameters/policy_gradient/rollout_steps", hint: "of 9 environments",
+            name: "phases/1/hyperparameters/policy_gradient/rollout_steps", hint: "of 17 environments",
             phases: [
                 Phase(.q),
                 Phase(.policyGradient, hyperparameters: ["policy_gradient": ["rollout_steps": 65_536]]),
-            ], change: { $0.numEnvs = 9 }),
+            ], change: { $0.numEnvs = 17 }),
         Case(
             name: "demonstrations", hint: "other spaces", phases: [Phase(.margin)],
             change: {
