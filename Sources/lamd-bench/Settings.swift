@@ -34,11 +34,19 @@ struct Settings: ParsableArguments {
     /// Rates that are measured in turn (A B A B), in short turns, many of them: what others do to the machine meets all alike.
     func race(_ runners: [() throws -> Double]) throws -> Race {
         var rounds: [[Double]] = []
-        for _ in 0..<Self.rounds * runs { rounds.append(try runners.map { try $0() }) }
+        for _ in 0..<self.rounds { rounds.append(try runners.map { try $0() }) }
         return Race(rounds: rounds)
     }
 
-    private static let rounds = 5
+    /// How many rounds such turns are taken in.
+    var rounds: Int { 5 * runs }
+
+    /// The median of each of several costs that every round measures in turn; the first round warms up.
+    func medians(_ rounds: Int, _ measure: (_ round: Int) throws -> [Double]) rethrows -> [Double] {
+        let found = try (0...rounds).map(measure).dropFirst()
+        return (found.first ?? []).indices.map { place in found.map { $0[place] }.median }
+    }
+
     /// How long a turn takes at least.
     static let turn = Duration.milliseconds(50)
 

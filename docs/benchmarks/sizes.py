@@ -30,6 +30,7 @@ LIBRARIES = [
     (re.compile(r"/ArgumentParser\w*\.build/"), "ArgumentParser"),
     (re.compile(r"/Logging\.build/"), "Logging"),
 ]
+LEAST = 100_000
 OURS = re.compile(r"/(\w+)\.build/")
 
 
@@ -70,8 +71,16 @@ def needed(program: Path) -> Counter[str]:
     return Counter({name: Path(places[name]).stat().st_size for name in names if name in places})
 
 
+def gathered(bytes_by_owner: Counter[str]) -> Counter[str]:
+    """The same, with what is hardly anything taken together."""
+    found: Counter[str] = Counter()
+    for owner, size in bytes_by_owner.items():
+        found[owner if size >= LEAST else "others"] += size
+    return found
+
+
 def table(name: str, title: str, note: str, bytes_by_owner: Counter[str]) -> dict[str, Any]:
-    rows: list[list[Any]] = [[owner, size / 1e6] for owner, size in bytes_by_owner.most_common()]
+    rows: list[list[Any]] = [[owner, size / 1e6] for owner, size in gathered(bytes_by_owner).most_common()]
     rows.append(["together", bytes_by_owner.total() / 1e6])
     columns = [{"title": "of whom"}, {"title": "MB", "digits": 2}]
     return {"name": name, "title": title, "note": note, "columns": columns, "rows": rows}

@@ -4,9 +4,9 @@ import Gym
 /// What a step of one environment costs in a batch of many.
 struct BatchGrowth {
     private static let sizes = [1, 128, 1_024, 8_192, 65_536]
-    /// Environment steps of one run over HTTP, and requests at least and at most.
-    private static let steps = 400_000
-    private static let requests = 8...2_000
+    /// Environment steps of one round over HTTP, and requests at least and at most.
+    private static let steps = 131_072
+    private static let requests = 2...2_000
     private let settings: Settings
 
     init(_ settings: Settings) {
@@ -50,18 +50,14 @@ struct BatchGrowth {
         defer { lamd.stop() }
         let connection = try KeptConnection(port: lamd.client.port)
         let steps = try Self.sizes.map { try TensorStep(lamd.client, count: $0) }
-        var runs: [[Double]] = []
-        for run in -1..<settings.runs {
-            let costs = try steps.map { step in
+        return try settings.medians(settings.rounds) { _ in
+            try steps.map { step in
                 let requests = (Self.steps / step.count).clamped(to: Self.requests)
                 return try lamd.cpuMicroseconds(each: requests) {
                     for _ in 0..<requests { try connection.exchange(step.request, replies: 1) }
                 } * 1e3
             }
-            // The first warms up.
-            if run >= 0 { runs.append(costs) }
         }
-        return steps.indices.map { place in runs.map { $0[place] }.median }
     }
 }
 

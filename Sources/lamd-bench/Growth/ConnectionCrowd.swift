@@ -1,6 +1,6 @@
 /// A daemon that many connections are open to, each of which has asked once.
 struct ConnectionCrowd {
-    private static let question = KeptConnection.request("GET", "/livez")
+    static let question = KeptConnection.request("GET", "/livez")
 
     let server: ServerProcess
     private(set) var connections: [KeptConnection] = []

@@ -1,18 +1,11 @@
-import Foundation
-
 /// What it costs that many connections are open and rest.
 struct ConnectionGrowth {
     private static let sizes = [1, 10, 100, 1_000, 10_000]
     /// Memory is told by pages: fewer connections take too few of them.
-    private static let leastInMemory = 100
-    private static let group = 64
-    private static let groups = 200
-    private static let openings = 400
-    private static let rest = 2.0
+    private static let leastInMemory = 1_000
+    /// What each round does at each daemon: groups of so many requests, and openings.
+    private static let (groups, group, openings) = (40, 64, 80)
     private let settings: Settings
-
-    /// What one size cost in one run, in the order of the series.
-    private typealias Run = (busy: Double, opening: Double, rest: Double)
 
     init(_ settings: Settings) {
         self.settings = settings
@@ -22,55 +15,41 @@ struct ConnectionGrowth {
         Descriptors.raiseLimit()
         let crowds = try Self.sizes.map { try ConnectionCrowd(settings, count: $0) }
         defer { for crowd in crowds { crowd.server.stop() } }
-        var runs: [[Run]] = []
-        // The first warms up.
-        for run in -1..<settings.runs {
-            let found = try measure(crowds)
-            if run >= 0 { runs.append(found) }
+        let group = Array(repeatElement(ConnectionCrowd.question, count: Self.group).joined())
+        let busy = try costs(crowds, of: Self.groups * Self.group) { crowd in
+            for _ in 0..<Self.groups { try crowd.connections[0].exchange(group, replies: Self.group) }
         }
-        func costs(_ figure: (Run) -> Double) -> [Double] {
-            crowds.indices.map { place in runs.map { figure($0[place]) }.median }
+        let opening = try costs(crowds, of: Self.openings) { crowd in
+            for _ in 0..<Self.openings { _ = try crowd.open() }
         }
+        let rest = try settings.medians(settings.runs) { _ in
+            for crowd in crowds { try crowd.ask() }
+            return ServerProcess.costAtRest(crowds.map(\.server))
+        }
+        let large = crowds.filter { $0.connections.count >= Self.leastInMemory }
         return [
+            series("request on one of them", in: "CPU µs", busy),
+            series("opening, a request, closing", in: "CPU µs", opening),
+            series(
+                "the daemon at rest", in: "CPU ms/s", rest,
+                reason: "every second it looks whether a connection's time is over, at each of them"),
             Series(
-                "connections", "request on one of them", in: "CPU µs", growth: "constant", sizes: Self.sizes,
-                costs: costs(\.busy)),
-            Series(
-                "connections", "opening, a request, closing", in: "CPU µs", growth: "constant", sizes: Self.sizes,
-                costs: costs(\.opening)),
-            Series(
-                "connections", "the daemon at rest", in: "CPU ms/s", growth: "constant",
-                reason: "every second it looks whether a connection's time is over, at each of them", sizes: Self.sizes,
-                costs: costs(\.rest)),
-            memory(crowds),
+                "connections", "memory of a connection", in: "bytes", growth: "linear",
+                sizes: large.map(\.connections.count), costs: large.map(\.memory)),
         ]
     }
 
-    private func memory(_ crowds: [ConnectionCrowd]) -> Series {
-        let large = crowds.filter { $0.connections.count >= Self.leastInMemory }
-        return Series(
-            "connections", "memory of a connection", in: "bytes", growth: "linear",
-            sizes: large.map(\.connections.count), costs: large.map(\.memory))
+    private func series(_ figure: String, in unit: String, _ costs: [Double], reason: String? = nil) -> Series {
+        Series(
+            "connections", figure, in: unit, growth: "constant", reason: reason, sizes: Self.sizes, costs: costs)
     }
 
-    private func measure(_ crowds: [ConnectionCrowd]) throws -> [Run] {
-        let question = KeptConnection.request("GET", "/livez")
-        let group = Array(repeatElement(question, count: Self.group).joined())
-        let active = try crowds.map { crowd in
-            try crowd.ask()
-            return (
-                try crowd.server.cpuMicroseconds(each: Self.groups * Self.group) {
-                    for _ in 0..<Self.groups { try crowd.connections[0].exchange(group, replies: Self.group) }
-                },
-                try crowd.server.cpuMicroseconds(each: Self.openings) {
-                    for _ in 0..<Self.openings { _ = try crowd.open() }
-                }
-            )
-        }
-        let before = crowds.map(\.server.cpuSeconds)
-        Thread.sleep(forTimeInterval: Self.rest)
-        return zip(active, zip(crowds, before)).map { active, resting in
-            (active.0, active.1, (resting.0.server.cpuSeconds - resting.1) / Self.rest * 1e3)
+    private func costs(
+        _ crowds: [ConnectionCrowd], of count: Int, _ work: (ConnectionCrowd) throws -> Void
+    ) throws -> [Double] {
+        for crowd in crowds { try crowd.ask() }
+        return try settings.medians(settings.rounds) { _ in
+            try crowds.map { crowd in try crowd.server.cpuMicroseconds(each: count) { try work(crowd) } }
         }
     }
 }

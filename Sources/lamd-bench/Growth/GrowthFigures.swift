@@ -3,8 +3,9 @@ struct GrowthFigures {
     /// More than this is to be explained.
     private static let tolerance = 1.2
 
+    /// Experience comes first: memory that others gave back would hide what it takes.
     enum Axis: String, CaseIterable {
-        case sessions, environments, connections, replay, width
+        case replay, sessions, environments, connections, width
     }
 
     private let settings: Settings
@@ -12,7 +13,7 @@ struct GrowthFigures {
 
     init(_ settings: Settings, only axes: [Axis]) {
         self.settings = settings
-        self.axes = axes.isEmpty ? Axis.allCases : axes
+        self.axes = axes.isEmpty ? Axis.allCases : Axis.allCases.filter(axes.contains)
     }
 
     func tables() throws -> [FigureTable] {
@@ -32,7 +33,7 @@ struct GrowthFigures {
 
     private func summary(_ series: [Series]) -> FigureTable {
         var table = FigureTable(
-            "growth", title: "How cost grows",
+            "growth", title: "Costs of the least and of the most",
             note: """
                 Each cost is told in a unit in which it would be the same everywhere if it grew as it should: × is by how much the \
                 dearest point is dearer than the cheapest, and is explained where it is more than \(Self.tolerance). CPU time of \
@@ -59,7 +60,7 @@ struct GrowthFigures {
 
     private func points(_ series: [Series]) -> FigureTable {
         var table = FigureTable(
-            "growth-points", title: "How cost grows, point by point",
+            "growth-points", title: "Point by point",
             note: "The last column: by how much the cost is more than that of the point before.",
             columns: [
                 .init(title: "axis"), .init(title: "what is paid for"), .init(title: "at", digits: 0),

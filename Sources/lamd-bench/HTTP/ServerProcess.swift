@@ -77,6 +77,15 @@ final class ServerProcess {
         return (cpuSeconds - before) / Double(count) * 1e6
     }
 
+    /// What servers spend that nobody asks for anything, in milliseconds a second.
+    static func costAtRest(_ servers: [ServerProcess]) -> [Double] {
+        let before = servers.map(\.cpuSeconds)
+        Thread.sleep(forTimeInterval: rest)
+        return zip(servers, before).map { ($0.cpuSeconds - $1) / rest * 1e3 }
+    }
+
+    private static let rest = 5.0
+
     /// A field of `/proc/PID/status` in bytes.
     func memory(_ field: String) -> Double? {
         let text = try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
