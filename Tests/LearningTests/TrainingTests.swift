@@ -108,6 +108,18 @@ import Testing
         #expect(try Evaluation(of: training.policy, in: world, seeds: said.seeds, random: &random) == said)
     }
 
+    @Test func `a checkpoint that does not say when to evaluate goes on`() throws {
+        let request = try request(Self.cases[2])
+        let learner = try EnvironmentRequest.world(Self.cases[2].world).learner(Self.cases[2].changes)
+        let training = try Training(request, learner, now: { 0 })
+        while training.progress < 0.3 { _ = try training.next() }
+        var tensors = training.checkpoint.tensors
+        #expect(tensors.removeValue(forKey: "look") != nil)
+        let resumed = try Training(resuming: Checkpoint(tensors), request, learner, now: { 0 })
+        try finish(resumed)
+        #expect(resumed.progress == 1)
+    }
+
     @Test func `a damaged checkpoint is refused by name`() throws {
         let request = try request(Self.cases[2])
         let learner = try EnvironmentRequest.world(Self.cases[2].world).learner(Self.cases[2].changes)

@@ -36,7 +36,12 @@ extension Training {
         try self.learner.restore(from: checkpoint.part("learner."))
         let numbers = try checkpoint.integers("counts", count: 4, in: 0..<Int.max)
         (counts.steps, counts.episodes, counts.updates, counts.hits) = (numbers[0], numbers[1], numbers[2], numbers[3])
-        counts.nextLook = try checkpoint.integers("look", count: 1, in: 0..<Int.max)[0]
+        // Checkpoints had none while evaluations came at one distance.
+        if checkpoint["look"] == nil {
+            planLook()
+        } else {
+            counts.nextLook = try checkpoint.integers("look", count: 1, in: 0..<Int.max)[0]
+        }
         let earlier = try checkpoint.integers("before", count: 3, in: 0..<Int.max)
         (before.steps, before.episodes, before.updates) = (earlier[0], earlier[1], earlier[2])
         let seconds = try checkpoint.doubles("seconds", count: 2)

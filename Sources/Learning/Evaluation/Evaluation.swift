@@ -1,3 +1,4 @@
+import Glibc
 import Gym
 import Neural
 
@@ -83,6 +84,7 @@ public struct Evaluation: Sendable, Equatable {
         while rest > 0 {
             let actions = try act(vector.observations, count, vector.actionMasks)
             do { try vector.step(actions) } catch { throw .environment(error) }
+            sched_yield()  // as between updates
             var begins = [Bool](repeating: false, count: count)
             for episode in vector.episodes {
                 guard let place = playing[episode.index] else { continue }

@@ -1,3 +1,4 @@
+import Glibc
 import Gym
 import Neural
 
@@ -136,6 +137,8 @@ extension Learner {
                 shortlist.candidates.ids, ofTableAt: start, width: shortlist.embedding.dimension, &parameters,
                 gradient: keyGradient, rate: Float(rate))
         }
+        // Learning has time. Whoever is to answer a request has not, and would wait for milliseconds where all cores learn.
+        sched_yield()
         return rate
     }
 

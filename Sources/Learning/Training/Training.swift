@@ -204,7 +204,7 @@ public final class Training {
 
     /// Finds out when to evaluate next: soon where the latest evaluation reached the target, since the next one decides, or
     /// where it took few steps, as it costs little.
-    private func planLook(after evaluation: Evaluation? = nil) {
+    func planLook(after evaluation: Evaluation? = nil) {
         let intervals = request.intervals(of: phase)
         let unit = intervals.lowerBound
         let price = (evaluation?.lengths.reduce(0, +) ?? 0) / Self.stepsForOne

@@ -28,7 +28,8 @@ struct HTTPFigures {
     func tables() throws -> [FigureTable] {
         let lamd = try ServerProcess.lamd(settings.lamd, core: settings.serverCore)
         defer { lamd.stop() }
-        return try [step(lamd.client), act(lamd.client)].flatMap { try [table($0, lamd), costs($0, lamd)] }
+        let operations = try [step(lamd.client), act(lamd.client)]
+        return try operations.flatMap { try [table($0, lamd), costs($0, lamd)] } + [TailFigures(settings).table()]
     }
 
     /// One session for each connection, so that as many episodes go on at once.
@@ -45,12 +46,9 @@ struct HTTPFigures {
     }
 
     private func act(_ client: LoopbackClient) throws -> Operation {
-        let id = try client.make(
-            "agent_id", "/v1/agents/",
-            #"{"env_id":"CartPole-v1","seed":1,"hyperparameters":{"hidden_sizes":[64,64]}}"#)
-        let path = "/v1/agents/\(id)/act/"
-        let body = #"{"observation":[0.027273363,0.18847767,0.03625453,-0.26141977]}"#
-        return Operation(name: "act", paths: [path], body: body, reply: try client.send("POST", path, body))
+        let act = try ActRequest(client)
+        return Operation(
+            name: "act", paths: [act.path], body: act.body, reply: try client.send("POST", act.path, act.body))
     }
 
     private func table(_ operation: Operation, _ lamd: ServerProcess) throws -> FigureTable {
@@ -69,6 +67,7 @@ struct HTTPFigures {
                 .init(title: "C req/s", digits: 0), .init(title: "ratio", digits: 2),
                 .init(title: "lamd p50 µs", digits: 0), .init(title: "C p50 µs", digits: 0),
                 .init(title: "lamd p99 µs", digits: 0), .init(title: "C p99 µs", digits: 0),
+                .init(title: "ratio", digits: 2),
                 .init(title: "lamd CPU µs/req", digits: 2), .init(title: "C CPU µs/req", digits: 2),
                 .init(title: "ratio", digits: 2),
             ])
@@ -95,7 +94,7 @@ struct HTTPFigures {
         }
         let figures =
             both(\.load.rate) + ratio(\.load.rate) + both(\.load.median) + both(\.load.percentile99)
-            + both(\.cpuMicroseconds) + ratio(\.cpuMicroseconds)
+            + ratio(\.load.percentile99) + both(\.cpuMicroseconds) + ratio(\.cpuMicroseconds)
         return ([Double(connections)] + figures).map { .number($0) }
     }
 
