@@ -11,9 +11,7 @@ enum JobEvents {
             guard let sequence = Int(text), sequence >= 0 else {
                 throw Problem(.badRequest, "Last-Event-ID: expected the id of an event of this job")
             }
-            // A restart may have forgotten the latest events: who heard them still wants to hear how the job ended.
-            let count = job.events.count
-            after = sequence > count ? max(count - 1, 0) : sequence
+            after = job.events.place(of: sequence)
         }
         let follower = Follower(job, after: after)
         guard let stream = call.exchange.respondEvents(onClose: { follower.stop() }) else { return nil }

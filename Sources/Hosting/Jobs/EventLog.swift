@@ -68,6 +68,12 @@ public final class EventLog: Sendable {
         }
     }
 
+    /// Where to go on for who has heard event `sequence`. How a job ended is told to whoever asks: a restart may have forgotten
+    /// the latest events, and who heard those has met the number of the last one before.
+    public func place(of sequence: Int) -> Int {
+        state.withLock { $0.isFinished ? min(sequence, max($0.events.count - 1, 0)) : sequence }
+    }
+
     /// Whether no more events will come.
     var isFinished: Bool { state.withLock { $0.isFinished } }
 
