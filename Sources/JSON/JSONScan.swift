@@ -102,8 +102,11 @@ struct JSONScan {
     }
 
     /// Where the first byte is that is not white space.
-    private static func start(of text: Span<UInt8>) -> Int {
-        var index = 0
+    private static func start(of text: Span<UInt8>) -> Int { text.withUnsafeBytes { skipSpace($0, 0) } }
+
+    /// Where the white space that may be at `start` ends.
+    static func skipSpace(_ text: UnsafeRawBufferPointer, _ start: Int) -> Int {
+        var index = start
         while index < text.count, isSpace(text[index]) { index += 1 }
         return index
     }
@@ -142,7 +145,7 @@ struct JSONScan {
         }
     }
 
-    static func isSpace(_ byte: UInt8) -> Bool {
+    private static func isSpace(_ byte: UInt8) -> Bool {
         byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D
     }
 

@@ -24,10 +24,10 @@ struct NumberRows: Sendable {
         let before = numbers.count
         var index = start + 1
         while true {
-            index = Self.skipSpace(text, index)
+            index = JSONScan.skipSpace(text, index)
             var (number, integer) = (0.0, Int32(0))
             guard let end = read_number(first + index, first + text.count, &number, &integer) else { break }
-            let next = Self.skipSpace(text, end - first)
+            let next = JSONScan.skipSpace(text, end - first)
             if numbers.isEmpty { reserve(text.count - start) }
             guard next < text.count, end - first - index <= numberBytes else { break }
             numbers.append(number)
@@ -51,12 +51,6 @@ struct NumberRows: Sendable {
         let likely = min(bytes / 8 + 1, 128)
         numbers.reserveCapacity(likely)
         isInteger.reserveCapacity(likely)
-    }
-
-    private static func skipSpace(_ text: UnsafeRawBufferPointer, _ start: Int) -> Int {
-        var index = start
-        while index < text.count, JSONScan.isSpace(text[index]) { index += 1 }
-        return index
     }
 
     /// The text with a mark in the place of each row.

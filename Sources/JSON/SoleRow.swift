@@ -63,7 +63,7 @@ public enum SoleRow {
         }
 
         private mutating func skipSpace() {
-            while index < text.count, JSONScan.isSpace(text[index]) { index += 1 }
+            index = JSONScan.skipSpace(text, index)
         }
     }
 }

@@ -69,11 +69,13 @@ public struct Box: Sendable, Equatable {
         lanes.reserveCapacity(numbers.count)
         for (index, number) in numbers.enumerated() {
             let lane = Float(number)
-            guard Double(lane) >= low[index] && Double(lane) <= high[index] else { return nil }
+            guard isWithin(Double(lane), index) else { return nil }
             lanes.append(lane)
         }
         return .float32(lanes)
     }
+
+    private func isWithin(_ number: Double, _ lane: Int) -> Bool { number >= low[lane] && number <= high[lane] }
 
     private func readLane(
         _ number: Double, lane: inout Int, into writer: inout LaneWriter
@@ -82,7 +84,7 @@ public struct Box: Sendable, Equatable {
         guard dtype.isFloat || number == number.rounded() else {
             throw SpaceMismatch("expected a whole number for dtype \(dtype.rawValue), not \(number)")
         }
-        guard number >= low[lane] && number <= high[lane] else {
+        guard isWithin(number, lane) else {
             throw SpaceMismatch("\(number) is not within [\(low[lane]), \(high[lane])]")
         }
         guard dtype.holds(number) else { throw SpaceMismatch("\(number) is beyond dtype \(dtype.rawValue)") }

@@ -71,8 +71,8 @@ extension Replay {
         }
     }
 
-    /// Finds out by other rewards what n steps from the slots of some rows gave, and writes it, times `scale`, to the same rows of `rewards`, and what the value
-    /// of which slot counts from there on.
+    /// Finds out by other rewards what n steps from the slots of some rows gave, and writes it, times `scale`, to the same
+    /// rows of `rewards`, and what the value of which slot counts from there on.
     /// - Parameter reward: what the step in a slot gave.
     @inline(__always) func outcomes(
         of slots: [Int32], rows: Range<Int>, discount: Float, scale: Float, rewards: inout [Float],

@@ -58,9 +58,8 @@ struct AllocationFigures {
         case .livez: return KeptConnection.request("GET", "/livez")
         case .step: return try Self.step(client, environments: 1, #"{"action":1}"#)
         case .act:
-            let id = try client.make("agent_id", "/v1/agents/", #"{"env_id":"CartPole-v1","seed":1}"#)
-            let body = #"{"observation":[0.027273363,0.18847767,0.03625453,-0.26141977]}"#
-            return KeptConnection.request("POST", "/v1/agents/\(id)/act/", Array(body.utf8))
+            let act = try ActRequest(client)
+            return KeptConnection.request("POST", act.path, Array(act.body.utf8))
         case .batch:
             let actions = Array(repeating: 1, count: 64)
             return try Self.step(client, environments: 64, #"{"action":\#(actions)}"#)

@@ -5,13 +5,13 @@ import Glibc
 /// sleeps has to wake another processor, which on a virtual machine takes as long as the request itself, and the more often
 /// the slower the server is: so what a request costs the server is measured with a client whom nobody has to wake.
 final class BusyLoad {
-    private let request: [[UInt8]]
+    private let requests: [[UInt8]]
     private var sockets: [pollfd] = []
     private var buffer = [UInt8](repeating: 0, count: 64 << 10)
 
     /// Connects; connection i posts `body` to path i, over and over.
     init(port: UInt16, paths: [String], body: String, connections: Int) throws {
-        request = (0..<connections).map {
+        requests = (0..<connections).map {
             KeptConnection.request(
                 "POST", paths[$0 % paths.count], Array(body.utf8), fields: ["Content-Type: application/json"])
         }
@@ -47,7 +47,7 @@ final class BusyLoad {
     }
 
     private func send(_ index: Int) throws {
-        let request = request[index]
+        let request = requests[index]
         guard Glibc.send(sockets[index].fd, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
             throw LoopbackClient.Failure(description: "the server hung up")
         }
