@@ -11,16 +11,20 @@ public struct API: Sendable {
     private let patient = WorkerPool(threads: 256, queueLimit: 1024)
     private let making = WorkerPool(threads: 64, queueLimit: 1024)
     private let meter = Meter(operations: Routes.table.map(\.name))  // in the router's order
+    private let gate: Gate
+    private let once: OnceOnly
 
     /// - Parameter workers: run what takes longer than a step.
     public init(hall: Hall, workers: WorkerPool) {
         self.hall = hall
         self.workers = workers
+        gate = Gate(tokens: hall.tokens)
+        once = OnceOnly(replies: hall.replies)
     }
 
-    /// Every operation there is, as the contract has it.
-    public static var operations: [(method: Method, template: String, name: String)] {
-        Routes.table.map { ($0.method, $0.template, $0.name) }
+    /// Every operation there is, as the contract has it, with the scope that its token needs.
+    public static var operations: [(method: Method, template: String, name: String, scope: String?)] {
+        Routes.table.map { ($0.method, $0.template, $0.name, $0.access.scope?.rawValue) }
     }
 
     public var router: Router {
@@ -32,8 +36,14 @@ public struct API: Sendable {
             })
     }
 
+    /// Whether a request is admitted to its operation; given to the server, which asks before it reads the body.
+    public func admit(_ exchange: Exchange) -> HTTPFault? {
+        exchange.routePlace.flatMap { gate.admit(exchange, to: Routes.table[$0].access) }
+    }
+
     private func handle(_ operation: Operation, _ exchange: Exchange) {
-        if let pool = pool(for: operation, exchange) {
+        let isKept = operation.isMutating && exchange.idempotencyKey != nil
+        if let pool = pool(for: operation, exchange) ?? (isKept ? workers : nil) {
             submit(operation, exchange, to: pool)
         } else {
             answer(operation, exchange)
@@ -49,7 +59,8 @@ public struct API: Sendable {
         case .instance, .instanceAtLength:
             // Looked up only where it may matter: steps come this way.
             let mayMatter = !hall.bridges.isEmpty || hall.demonstrations.isRecording
-            let session = mayMatter ? exchange.withSegment(0) { hall.session($0) } : nil
+            let session =
+                mayMatter ? exchange.withSegment(0) { hall.session($0, of: caller(of: exchange).tenant) } : nil
             if session?.spec.isHosted == true { return patient }
             return operation.place == .instanceAtLength || session?.isRecorded == true ? workers : nil
         }
@@ -70,14 +81,34 @@ public struct API: Sendable {
     }
 
     private func answer(_ operation: Operation, _ exchange: Exchange) {
+        guard operation.isMutating, exchange.idempotencyKey != nil else {
+            return run(operation, exchange) { exchange.respond($0) }
+        }
+        do {
+            try once.answer(exchange, caller(of: exchange), isDurable: operation.isDurable) { keep in
+                run(operation, exchange) { exchange.respond(keep($0)) }
+            }
+        } catch {
+            exchange.respond(Reply(error))
+        }
+    }
+
+    private func run(
+        _ operation: Operation, _ exchange: Exchange, _ respond: @escaping @Sendable (Reply) -> Void
+    ) {
+        let call = Call(exchange: exchange, hall: hall, meter: meter, caller: caller(of: exchange), respond: respond)
         let reply: Reply?
         do {
-            reply = try operation.run(Call(exchange: exchange, hall: hall, meter: meter))
+            if operation.adds { try call.checkRoom() }
+            reply = try operation.run(call)
         } catch {
             reply = Reply(error)
         }
-        if let reply { exchange.respond(reply) }
+        if let reply { respond(reply) }
     }
+
+    /// Whoever the gate admitted.
+    private func caller(of exchange: Exchange) -> Caller { exchange.caller as? Caller ?? .nobody }
 
     /// Counts what was served; given to the server as its after-reply hook.
     public func record(_ exchange: Exchange, _ served: Served) {
@@ -90,6 +121,8 @@ public struct API: Sendable {
             switch fault {
             case .malformedRequest, .malformedPath, .malformedQuery, .versionNotSupported, .transferCodingUnknown:
                 .badRequest
+            case .unauthorized: .unauthorized
+            case .forbidden: .forbidden
             case .notFound: .notFound
             case .methodNotAllowed: .methodNotAllowed
             case .bodyTooLarge: .payloadTooLarge
@@ -102,5 +135,7 @@ public struct API: Sendable {
 }
 
 extension Hall {
-    fileprivate func session(_ id: Span<UInt8>) -> Session? { Identifier(bytes: id).flatMap { sessions.find($0) } }
+    fileprivate func session(_ id: Span<UInt8>, of tenant: Tenant) -> Session? {
+        Identifier(bytes: id).flatMap { sessions.find($0, of: tenant) }
+    }
 }

@@ -12,11 +12,28 @@ struct Call {
     let exchange: Exchange
     let hall: Hall
     let meter: Meter
+    /// Who asks.
+    let caller: Caller
+    /// Answers for an operation that has returned without a reply.
+    let respond: @Sendable (Reply) -> Void
+
+    /// Whose things are seen.
+    var tenant: Tenant { caller.tenant }
+
+    /// Pays for steps of environments.
+    func pay(steps count: Int) throws(Problem) {
+        do { try caller.pay(steps: count) } catch { throw Problem(error) }
+    }
+
+    /// Whether the tenant may store what the body brings.
+    func checkRoom() throws(Problem) {
+        do { try hall.checkRoom(of: tenant, adding: exchange.bodyCount) } catch { throw Problem(error) }
+    }
 
     /// The id that the path names; nil where it is no id.
     var identifier: Identifier? { exchange.withSegment(0) { Identifier(bytes: $0) } }
 
-    var foundSession: Session? { identifier.flatMap { hall.sessions.find($0) } }
+    var foundSession: Session? { identifier.flatMap { hall.sessions.find($0, of: tenant) } }
 
     /// The session that the path names. The old server's routes answer 400 where there is none, the others 404.
     func session(old: Bool = false) throws(Problem) -> Session { try existing(foundSession, old: old) }
@@ -146,8 +163,9 @@ extension Reply {
     init(_ problem: Problem) {
         var writer = JSONWriter()
         problem.write(to: &writer)
-        let headers = problem.retryAfter.map { [(name: "Retry-After", value: String($0))] } ?? []
+        let retry = problem.retryAfter.map { [(name: "Retry-After", value: String($0))] } ?? []
         self.init(
-            status: problem.status, contentType: "application/problem+json", headers: headers, body: writer.take())
+            status: problem.status, contentType: "application/problem+json",
+            headers: retry + (problem.quota?.headers ?? []), body: writer.take())
     }
 }

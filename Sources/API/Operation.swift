@@ -1,4 +1,5 @@
 import HTTP
+import Hosting
 
 /// One operation of the API: a row of the route table.
 struct Operation: Sendable {
@@ -19,24 +20,58 @@ struct Operation: Sendable {
         case instanceAtLength
     }
 
+    /// Who may have it done. There is no default: an operation that does not say is not built.
+    enum Access: Sendable, Equatable {
+        case anyone
+        case scope(Scope)
+        /// Administrators of the tenant that runs the daemon.
+        case runner
+
+        /// What a token must have.
+        var scope: Scope? {
+            switch self {
+            case .anyone: nil
+            case .scope(let scope): scope
+            case .runner: .admin
+            }
+        }
+
+        static let read = Access.scope(.read)
+        static let drive = Access.scope(.drive)
+        static let train = Access.scope(.train)
+        static let admin = Access.scope(.admin)
+    }
+
     let method: Method
     let template: String
     /// The operation's id in the contract.
     let name: String
+    let access: Access
     let place: Place
     let body: Route.BodyAllowance
+    /// Whether its effect survives a restart of the daemon.
+    let isDurable: Bool
     /// nil where the operation has answered by itself, as a stream does.
     let run: @Sendable (Call) throws(Problem) -> Reply?
 
     init(
-        _ method: Method, _ template: String, _ name: String, on place: Place = .network,
-        body: Route.BodyAllowance = .standard, _ run: @escaping @Sendable (Call) throws(Problem) -> Reply?
+        _ method: Method, _ template: String, _ name: String, for access: Access, on place: Place = .network,
+        body: Route.BodyAllowance = .standard, isDurable: Bool? = nil,
+        _ run: @escaping @Sendable (Call) throws(Problem) -> Reply?
     ) {
         self.method = method
         self.template = template
         self.name = name
+        self.access = access
         self.place = place
         self.body = body
+        self.isDurable = isDurable ?? (access != .drive)
         self.run = run
     }
+
+    /// Whether doing it twice is more than doing it once.
+    var isMutating: Bool { method != .get }
+
+    /// Whether it adds to what is kept on disk.
+    var adds: Bool { access == .train && isMutating && method != .delete }
 }

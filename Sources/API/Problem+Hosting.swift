@@ -63,6 +63,9 @@ extension Problem {
                 .notFound, "agent \(agent) has no action index; PUT /v1/agents/\(agent)/action_index asks for one")
         case .stepConflict(let sent, let expected):
             self.init(.stepMismatch, "step \(sent) was sent, \(expected) comes next", at: "/step", step: expected)
+        case .quotaExceeded(let quota):
+            self.init(.tooMany, quota.sentence, retryAfter: quota.seconds)
+            self.quota = quota
         case .invalid(let field, let reason): self.init(.invalidValue, reason, at: "/" + field)
         case .environment(let error): self.init(error)
         case .learning(let error): self.init(error)
@@ -138,5 +141,25 @@ extension Problem {
             self.init(.insufficientStorage, error.description)
         case .unavailable, .locked, .tooNew: self.init(.unavailable, error.description, retryAfter: 10)
         }
+    }
+}
+
+extension QuotaExceeded {
+    fileprivate var sentence: String {
+        switch kind {
+        case .sessions: "the tenant may have \(limit) instances at once; close some"
+        case .steps: "the tenant may take \(limit) steps of environments in a second"
+        case .jobs: "the tenant may have \(limit) jobs that have not ended"
+        case .bytes: "the tenant may store \(limit) bytes; delete agents or demonstrations"
+        }
+    }
+
+    /// What is left of a quota (draft-ietf-httpapi-ratelimit-headers): nothing.
+    var headers: [(name: String, value: String)] {
+        let window = kind == .steps ? ";w=1" : ""
+        return [
+            ("RateLimit-Policy", "\"\(kind.rawValue)\";q=\(limit)\(window)"),
+            ("RateLimit", "\"\(kind.rawValue)\";r=0;t=\(seconds)"),
+        ]
     }
 }

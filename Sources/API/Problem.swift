@@ -1,4 +1,5 @@
 import Gym
+import Hosting
 import JSON
 
 /// A fault as it goes over the wire: RFC 9457, with `pointer` at the input at fault, and `message` for old clients.
@@ -13,6 +14,7 @@ struct Problem: Error, Equatable {
         case unknownEnvironment = "unknown_environment"
         case unknownInstance = "unknown_instance"
         case badRequest = "bad_request"
+        case unauthorized
         case forbidden
         case notFound = "not_found"
         case methodNotAllowed = "method_not_allowed"
@@ -24,6 +26,9 @@ struct Problem: Error, Equatable {
         case hasLearned = "has_learned"
         case nameTaken = "name_taken"
         case inUse = "in_use"
+        case stillRunning = "still_running"
+        case outcomeUnknown = "outcome_unknown"
+        case keyTaken = "key_taken"
         case payloadTooLarge = "payload_too_large"
         case unsupportedMediaType = "unsupported_media_type"
         case expectationFailed = "expectation_failed"
@@ -39,15 +44,19 @@ struct Problem: Error, Equatable {
             case .invalidJSON, .missingParameter, .unknownField, .invalidValue, .notAMember, .unknownEnvironment,
                 .unknownInstance, .badRequest:
                 400
+            case .unauthorized: 401
             case .forbidden: 403
             case .notFound: 404
             case .methodNotAllowed: 405
             case .notAcceptable: 406
-            case .resetNeeded, .stepMismatch, .sessionBusy, .agentBusy, .hasLearned, .nameTaken, .inUse: 409
+            case .resetNeeded, .stepMismatch, .sessionBusy, .agentBusy, .hasLearned, .nameTaken, .inUse,
+                .stillRunning, .outcomeUnknown:
+                409
             case .payloadTooLarge: 413
             case .unsupportedMediaType: 415
             case .expectationFailed: 417
             case .misdirectedRequest: 421
+            case .keyTaken: 422
             case .tooMany: 429
             case .internalError: 500
             case .workerFailed: 502
@@ -66,7 +75,8 @@ struct Problem: Error, Equatable {
             case .unknownEnvironment: "There is no such environment."
             case .unknownInstance: "There is no such instance."
             case .badRequest: "The request cannot be understood."
-            case .forbidden: "This is not allowed from here."
+            case .unauthorized: "A valid token is needed."
+            case .forbidden: "This is not allowed."
             case .notFound: "There is no such thing."
             case .methodNotAllowed: "The method does not go with this path."
             case .notAcceptable: "The reply has no form that Accept names."
@@ -77,6 +87,9 @@ struct Problem: Error, Equatable {
             case .hasLearned: "The agent has learned already."
             case .nameTaken: "The name is taken."
             case .inUse: "It is in use."
+            case .stillRunning: "The first request is still running."
+            case .outcomeUnknown: "What came of the first request cannot be told."
+            case .keyTaken: "The key belongs to another request."
             case .payloadTooLarge: "The body is too large."
             case .unsupportedMediaType: "The body's media type is not supported."
             case .expectationFailed: "The expectation cannot be met."
@@ -99,6 +112,8 @@ struct Problem: Error, Equatable {
     var step: Int?
     /// Seconds after which a retry makes sense.
     var retryAfter: Int?
+    /// With `tooMany`: what there is too much of, where it is a tenant's.
+    var quota: QuotaExceeded?
 
     init(
         _ kind: Kind, _ detail: String, at pointer: String? = nil, status: Int? = nil, step: Int? = nil,

@@ -2,127 +2,164 @@ import HTTP
 
 /// Every operation, one row each. The contract, protocol/openapi.yaml, has the same rows; a test compares them.
 enum Routes {
-    static let table: [Operation] = environments + agents + jobs + demonstrations + daemon
+    static let table: [Operation] = environments + agents + jobs + demonstrations + access + daemon
 
     private typealias Life = EnvironmentOperations
     private typealias Drive = EpisodeOperations
     private typealias Old = OldOperations
 
     private static let environments: [Operation] = [
-        Operation(.get, "/v1/environments", "listEnvironments", Life.listEnvironments),
-        Operation(.get, "/v1/environments/{env_id}", "getEnvironment", on: .making, Life.getEnvironment),
+        Operation(.get, "/v1/environments", "listEnvironments", for: .read, Life.listEnvironments),
+        Operation(.get, "/v1/environments/{env_id}", "getEnvironment", for: .read, on: .making, Life.getEnvironment),
         Operation(
-            .get, "/v1/environments/{source}/{env_id}", "getHostedEnvironment", on: .making, Life.getEnvironment),
-        Operation(
-            .get, "/v1/environments/{source}/{namespace}/{env_id}", "getNamespacedEnvironment", on: .making,
+            .get, "/v1/environments/{source}/{env_id}", "getHostedEnvironment", for: .read, on: .making,
             Life.getEnvironment),
-        Operation(.get, "/v1/experts", "listExperts", ExpertOperations.listExperts),
-        Operation(.post, "/v1/envs/", "createEnv", on: .making, Life.createEnv),
-        Operation(.get, "/v1/envs/", "listEnvs", Life.listEnvs),
-        Operation(.get, "/v1/envs/{instance_id}", "getEnv", Life.getEnv),
-        Operation(.delete, "/v1/envs/{instance_id}", "deleteEnv", on: .instance, Life.deleteEnv),
-        Operation(.post, "/v1/envs/{instance_id}/reset/", "reset", on: .instance, Drive.reset),
         Operation(
-            .post, "/v1/envs/{instance_id}/step/", "step", on: .instance, body: .bulkByType, Drive.step),
-        Operation(.post, "/v1/envs/{instance_id}/rollout", "rollout", on: .instanceAtLength, RolloutOperation.rollout),
+            .get, "/v1/environments/{source}/{namespace}/{env_id}", "getNamespacedEnvironment", for: .read, on: .making,
+            Life.getEnvironment),
+        Operation(.get, "/v1/experts", "listExperts", for: .read, ExpertOperations.listExperts),
+        Operation(.post, "/v1/envs/", "createEnv", for: .drive, on: .making, Life.createEnv),
+        Operation(.get, "/v1/envs/", "listEnvs", for: .read, Life.listEnvs),
+        Operation(.get, "/v1/envs/{instance_id}", "getEnv", for: .read, Life.getEnv),
+        Operation(.delete, "/v1/envs/{instance_id}", "deleteEnv", for: .drive, on: .instance, Life.deleteEnv),
+        Operation(.post, "/v1/envs/{instance_id}/reset/", "reset", for: .drive, on: .instance, Drive.reset),
         Operation(
-            .post, "/v1/envs/{instance_id}/snapshot", "snapshot", on: .instanceAtLength, SnapshotOperations.snapshot),
+            .post, "/v1/envs/{instance_id}/step/", "step", for: .drive, on: .instance, body: .bulkByType, Drive.step),
         Operation(
-            .post, "/v1/envs/{instance_id}/restore", "restore", on: .instanceAtLength, body: .bulk,
+            .post, "/v1/envs/{instance_id}/rollout", "rollout", for: .drive, on: .instanceAtLength,
+            RolloutOperation.rollout),
+        Operation(
+            .post, "/v1/envs/{instance_id}/snapshot", "snapshot", for: .drive, on: .instanceAtLength,
+            SnapshotOperations.snapshot),
+        Operation(
+            .post, "/v1/envs/{instance_id}/restore", "restore", for: .drive, on: .instanceAtLength, body: .bulk,
             SnapshotOperations.restore),
-        Operation(.post, "/v1/envs/{instance_id}/fork", "fork", on: .instanceAtLength, SnapshotOperations.fork),
-        Operation(.get, "/v1/envs/{instance_id}/render", "render", on: .instanceAtLength, RenderOperation.render),
-        Operation(.get, "/v1/envs/{instance_id}/action_space/", "getActionSpace", Old.getActionSpace),
-        Operation(.get, "/v1/envs/{instance_id}/action_space/sample", "sampleAction", Old.sampleAction),
-        Operation(.get, "/v1/envs/{instance_id}/action_space/contains/{x}", "containsAction", Old.containsAction),
-        Operation(.get, "/v1/envs/{instance_id}/action_space/contains", "containsNothing", Old.containsNothing),
-        Operation(.get, "/v1/envs/{instance_id}/observation_space/", "getObservationSpace", Old.getObservationSpace),
         Operation(
-            .post, "/v1/envs/{instance_id}/observation_space/contains", "containsObservation", Old.containsObservation),
-        Operation(.post, "/v1/envs/{instance_id}/monitor/start/", "startMonitor", on: .making, Old.startMonitor),
-        Operation(.post, "/v1/envs/{instance_id}/monitor/close/", "closeMonitor", on: .worker, Old.closeMonitor),
-        Operation(.post, "/v1/envs/{instance_id}/close/", "closeEnv", on: .instance, Old.closeEnv),
-        Operation(.post, "/v1/upload/", "upload", Old.upload),
+            .post, "/v1/envs/{instance_id}/fork", "fork", for: .drive, on: .instanceAtLength, SnapshotOperations.fork),
+        Operation(
+            .get, "/v1/envs/{instance_id}/render", "render", for: .read, on: .instanceAtLength, RenderOperation.render),
+        Operation(.get, "/v1/envs/{instance_id}/action_space/", "getActionSpace", for: .read, Old.getActionSpace),
+        Operation(.get, "/v1/envs/{instance_id}/action_space/sample", "sampleAction", for: .drive, Old.sampleAction),
+        Operation(
+            .get, "/v1/envs/{instance_id}/action_space/contains/{x}", "containsAction", for: .read, Old.containsAction),
+        Operation(
+            .get, "/v1/envs/{instance_id}/action_space/contains", "containsNothing", for: .read, Old.containsNothing),
+        Operation(
+            .get, "/v1/envs/{instance_id}/observation_space/", "getObservationSpace", for: .read,
+            Old.getObservationSpace),
+        Operation(
+            .post, "/v1/envs/{instance_id}/observation_space/contains", "containsObservation", for: .read,
+            Old.containsObservation),
+        Operation(
+            .post, "/v1/envs/{instance_id}/monitor/start/", "startMonitor", for: .drive, on: .making, Old.startMonitor),
+        Operation(
+            .post, "/v1/envs/{instance_id}/monitor/close/", "closeMonitor", for: .drive, on: .worker, Old.closeMonitor),
+        Operation(.post, "/v1/envs/{instance_id}/close/", "closeEnv", for: .drive, on: .instance, Old.closeEnv),
+        Operation(.post, "/v1/upload/", "upload", for: .drive, Old.upload),
     ]
 
     private static let agents: [Operation] = [
         Operation(
-            .post, "/v1/agents/", "createAgent", on: .making, body: .bulkByType, AgentOperations.createAgent),
-        Operation(.get, "/v1/agents/", "listAgents", AgentOperations.listAgents),
-        Operation(.get, "/v1/agents/{agent_id}", "getAgent", AgentOperations.getAgent),
-        Operation(.delete, "/v1/agents/{agent_id}", "deleteAgent", on: .worker, AgentOperations.deleteAgent),
-        Operation(.post, "/v1/agents/{agent_id}/act/", "act", body: .bulkByType, ActOperation.act),
-        Operation(.post, "/v1/agents/{agent_id}/train/", "train", on: .making, TrainOperation.train),
+            .post, "/v1/agents/", "createAgent", for: .train, on: .making, body: .bulkByType,
+            AgentOperations.createAgent),
+        Operation(.get, "/v1/agents/", "listAgents", for: .read, AgentOperations.listAgents),
+        Operation(.get, "/v1/agents/{agent_id}", "getAgent", for: .read, AgentOperations.getAgent),
         Operation(
-            .post, "/v1/agents/{agent_id}/observe/", "observe", on: .worker, body: .bulkByType,
+            .delete, "/v1/agents/{agent_id}", "deleteAgent", for: .train, on: .worker, AgentOperations.deleteAgent),
+        Operation(.post, "/v1/agents/{agent_id}/act/", "act", for: .drive, body: .bulkByType, ActOperation.act),
+        Operation(.post, "/v1/agents/{agent_id}/train/", "train", for: .train, on: .making, TrainOperation.train),
+        Operation(
+            .post, "/v1/agents/{agent_id}/observe/", "observe", for: .train, on: .worker, body: .bulkByType,
+            isDurable: false,
             ObserveOperation.observe),
-        Operation(.get, "/v1/agents/{agent_id}/labels", "getLabels", LabelOperations.getLabels),
-        Operation(.post, "/v1/agents/{agent_id}/labels", "postLabels", on: .making, LabelOperations.postLabels),
-        Operation(.post, "/v1/agents/{agent_id}/evaluate/", "evaluate", on: .making, EvaluateOperation.evaluate),
-        Operation(.get, "/v1/agents/{agent_id}/policy", "getPolicy", on: .worker, VersionOperations.getPolicy),
+        Operation(.get, "/v1/agents/{agent_id}/labels", "getLabels", for: .read, LabelOperations.getLabels),
         Operation(
-            .put, "/v1/agents/{agent_id}/policy", "putPolicy", on: .worker, body: .bulk, VersionOperations.putPolicy),
+            .post, "/v1/agents/{agent_id}/labels", "postLabels", for: .train, on: .making, LabelOperations.postLabels),
         Operation(
-            .get, "/v1/agents/{agent_id}/action_features", "getActionFeatures", on: .worker,
+            .post, "/v1/agents/{agent_id}/evaluate/", "evaluate", for: .train, on: .making, EvaluateOperation.evaluate),
+        Operation(
+            .get, "/v1/agents/{agent_id}/policy", "getPolicy", for: .read, on: .worker, VersionOperations.getPolicy),
+        Operation(
+            .put, "/v1/agents/{agent_id}/policy", "putPolicy", for: .train, on: .worker, body: .bulk,
+            VersionOperations.putPolicy),
+        Operation(
+            .get, "/v1/agents/{agent_id}/action_features", "getActionFeatures", for: .read, on: .worker,
             ActionFeatureOperations.getActionFeatures),
         Operation(
-            .put, "/v1/agents/{agent_id}/action_features", "putActionFeatures", on: .worker, body: .bulkByType,
+            .put, "/v1/agents/{agent_id}/action_features", "putActionFeatures", for: .train, on: .worker,
+            body: .bulkByType,
             ActionFeatureOperations.putActionFeatures),
         Operation(
-            .patch, "/v1/agents/{agent_id}/action_features", "patchActionFeatures", on: .worker, body: .bulkByType,
+            .patch, "/v1/agents/{agent_id}/action_features", "patchActionFeatures", for: .train, on: .worker,
+            body: .bulkByType,
             ActionFeatureOperations.patchActionFeatures),
         Operation(
-            .get, "/v1/agents/{agent_id}/action_index", "getActionIndex", ActionIndexOperations.getActionIndex),
+            .get, "/v1/agents/{agent_id}/action_index", "getActionIndex", for: .read,
+            ActionIndexOperations.getActionIndex),
         Operation(
-            .put, "/v1/agents/{agent_id}/action_index", "putActionIndex", on: .worker,
+            .put, "/v1/agents/{agent_id}/action_index", "putActionIndex", for: .train, on: .worker,
             ActionIndexOperations.putActionIndex),
         Operation(
-            .delete, "/v1/agents/{agent_id}/action_index", "deleteActionIndex", on: .worker,
+            .delete, "/v1/agents/{agent_id}/action_index", "deleteActionIndex", for: .train, on: .worker,
             ActionIndexOperations.deleteActionIndex),
-        Operation(.get, "/v1/agents/{agent_id}/versions", "listVersions", on: .worker, VersionOperations.listVersions),
-        Operation(.post, "/v1/agents/{agent_id}/rollback", "rollback", on: .worker, VersionOperations.rollback),
+        Operation(
+            .get, "/v1/agents/{agent_id}/versions", "listVersions", for: .read, on: .worker,
+            VersionOperations.listVersions),
+        Operation(
+            .post, "/v1/agents/{agent_id}/rollback", "rollback", for: .train, on: .worker, VersionOperations.rollback),
     ]
 
     private static let jobs: [Operation] = [
-        Operation(.get, "/v1/jobs/", "listJobs", on: .worker, JobOperations.listJobs),
-        Operation(.get, "/v1/jobs/{job_id}", "getJob", JobOperations.getJob),
-        Operation(.delete, "/v1/jobs/{job_id}", "cancelJob", on: .worker, JobOperations.cancelJob),
-        Operation(.get, "/v1/jobs/{job_id}/events", "streamJob", JobEvents.streamJob),
-        Operation(.get, "/v1/jobs/{job_id}/metrics", "getJobMetrics", on: .worker, JobOperations.getJobMetrics),
+        Operation(.get, "/v1/jobs/", "listJobs", for: .read, on: .worker, JobOperations.listJobs),
+        Operation(.get, "/v1/jobs/{job_id}", "getJob", for: .read, JobOperations.getJob),
+        Operation(.delete, "/v1/jobs/{job_id}", "cancelJob", for: .train, on: .worker, JobOperations.cancelJob),
+        Operation(.get, "/v1/jobs/{job_id}/events", "streamJob", for: .read, JobEvents.streamJob),
+        Operation(
+            .get, "/v1/jobs/{job_id}/metrics", "getJobMetrics", for: .read, on: .worker, JobOperations.getJobMetrics),
     ]
 
     private typealias Demonstrate = DemonstrationOperations
 
     private static let demonstrations: [Operation] = [
         Operation(
-            .post, "/v1/demonstrations/", "createDemonstrations", on: .making, body: .bulkByType,
+            .post, "/v1/demonstrations/", "createDemonstrations", for: .train, on: .making, body: .bulkByType,
             Demonstrate.createDemonstrations),
-        Operation(.get, "/v1/demonstrations/", "listDemonstrations", on: .worker, Demonstrate.listDemonstrations),
         Operation(
-            .get, "/v1/demonstrations/{demonstration_id}", "getDemonstrations", on: .worker,
+            .get, "/v1/demonstrations/", "listDemonstrations", for: .read, on: .worker, Demonstrate.listDemonstrations),
+        Operation(
+            .get, "/v1/demonstrations/{demonstration_id}", "getDemonstrations", for: .read, on: .worker,
             Demonstrate.getDemonstrations),
         Operation(
-            .delete, "/v1/demonstrations/{demonstration_id}", "deleteDemonstrations", on: .worker,
+            .delete, "/v1/demonstrations/{demonstration_id}", "deleteDemonstrations", for: .train, on: .worker,
             Demonstrate.deleteDemonstrations),
         Operation(
-            .post, "/v1/demonstrations/{demonstration_id}/episodes", "addEpisodes", on: .making, body: .bulkByType,
+            .post, "/v1/demonstrations/{demonstration_id}/episodes", "addEpisodes", for: .train, on: .making,
+            body: .bulkByType,
             EpisodeListOperations.addEpisodes),
         Operation(
-            .get, "/v1/demonstrations/{demonstration_id}/episodes", "listEpisodes", on: .worker,
+            .get, "/v1/demonstrations/{demonstration_id}/episodes", "listEpisodes", for: .read, on: .worker,
             EpisodeListOperations.listEpisodes),
         Operation(
-            .get, "/v1/demonstrations/{demonstration_id}/file", "getDemonstrationFile", on: .worker,
+            .get, "/v1/demonstrations/{demonstration_id}/file", "getDemonstrationFile", for: .read, on: .worker,
             EpisodeListOperations.getFile),
         Operation(
-            .get, "/v1/demonstrations/{demonstration_id}/quality", "getDemonstrationQuality", on: .worker,
+            .get, "/v1/demonstrations/{demonstration_id}/quality", "getDemonstrationQuality", for: .read, on: .worker,
             Demonstrate.getQuality),
     ]
 
+    private static let access: [Operation] = [
+        Operation(.post, "/v1/tokens/", "createToken", for: .admin, on: .worker, TokenOperations.createToken),
+        Operation(.get, "/v1/tokens/", "listTokens", for: .admin, TokenOperations.listTokens),
+        Operation(.get, "/v1/tokens/{token_id}", "getToken", for: .admin, TokenOperations.getToken),
+        Operation(
+            .delete, "/v1/tokens/{token_id}", "revokeToken", for: .admin, on: .worker, TokenOperations.revokeToken),
+    ]
+
     private static let daemon: [Operation] = [
-        Operation(.post, "/v1/shutdown/", "shutdown", DaemonOperations.shutdown),
-        Operation(.get, "/livez", "livez", DaemonOperations.livez),
-        Operation(.get, "/readyz", "readyz", on: .worker, DaemonOperations.readyz),
-        Operation(.get, "/metrics", "metrics", DaemonOperations.metrics),
-        Operation(.get, "/openapi.json", "openapi", DaemonOperations.openapi),
+        Operation(.post, "/v1/shutdown/", "shutdown", for: .runner, DaemonOperations.shutdown),
+        Operation(.get, "/livez", "livez", for: .anyone, DaemonOperations.livez),
+        Operation(.get, "/readyz", "readyz", for: .anyone, on: .worker, DaemonOperations.readyz),
+        Operation(.get, "/metrics", "metrics", for: .read, DaemonOperations.metrics),
+        Operation(.get, "/openapi.json", "openapi", for: .anyone, DaemonOperations.openapi),
     ]
 }

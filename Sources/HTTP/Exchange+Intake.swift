@@ -8,7 +8,7 @@ extension Exchange {
     func begin() -> MHD_Result {
         peer.setDeadline(started + state.transferDeadline)
         let open = state.requests.add(1, ordering: .relaxed).newValue
-        verdict = head.fault ?? (open > state.configuration.requestLimit ? .overloaded : nil) ?? findRoute()
+        verdict = head.fault ?? (open > state.configuration.requestLimit ? .overloaded : nil) ?? findRoute() ?? admit()
         bodyLimit = limit()
         if verdict == nil, head.contentLength > bodyLimit { verdict = .bodyTooLarge(limit: bodyLimit) }
         guard let verdict, mustAnswerNow(verdict) else { return .YES }
@@ -56,6 +56,9 @@ extension Exchange {
         state.afterReply(self, served)
         dropResponse()
     }
+
+    /// Whether the caller may ask for what the route is: found out before the body is read.
+    private func admit() -> HTTPFault? { routeIndex >= 0 ? state.admit(self) : nil }
 
     private func decide() {
         if let verdict {

@@ -88,6 +88,9 @@ extension Exchange {
         decorate(response, reply.status, reply.contentType, reply.headers)
         switch fault {
         case .methodNotAllowed(let methods): Self.add("Allow", methods.allow, to: response)
+        case .unauthorized(_, let isKnown):
+            let reason = isKnown ? ", error=\"invalid_token\"" : ""
+            Self.add("WWW-Authenticate", "Bearer realm=\"lamd\"\(reason)", to: response)
         case .overloaded, .stopping: Self.add("Retry-After", "1", to: response)
         default: break
         }

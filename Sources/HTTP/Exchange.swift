@@ -20,6 +20,8 @@ import Synchronization
 
     public let method: Method
     let head: RequestHead
+    /// Who asks, as whoever admitted the request knows them.
+    public var caller: (any AnyObject & Sendable)?
     /// Raw, still percent-encoded.
     private var path: UnsafeBufferPointer<UInt8>
     private(set) var routeIndex = -1
@@ -160,6 +162,9 @@ extension Exchange {
         return AcceptHeader.names(type, in: accept ?? "", wildcard: wildcard)
     }
 
+    /// The client's key for a retry that must have no second effect.
+    public var idempotencyKey: String? { head.idempotencyKey == nil ? nil : header(named: "Idempotency-Key") }
+
     /// What `Content-Type` comes to.
     public var mediaType: MediaType { head.mediaType }
 
@@ -181,6 +186,29 @@ extension Exchange {
         let digits = String(id, radix: 16)
         return String(repeating: "0", count: 16 - digits.count) + digits
     }
+
+    /// Finds out who asks by the `Authorization` header, or remembers it from the connection's earlier requests.
+    /// - Parameters:
+    ///   - generation: of whatever callers are found in; a change forgets who was known.
+    ///   - lookUp: gets the bytes behind `Bearer `, and says until when the answer holds, at most for a minute.
+    /// - Returns: nil where there is no bearer token, or nobody has it.
+    public func findCaller(
+        _ generation: UInt64, _ lookUp: (Span<UInt8>) -> (caller: any AnyObject & Sendable, lifetime: Duration)?
+    ) -> (any AnyObject & Sendable)? {
+        guard let text = head.authorization else { return nil }
+        if let known = peer.knownCaller.find(text, generation, now: started) { return known }
+        let scheme = "Bearer "
+        guard strncasecmp(text, scheme, scheme.utf8.count) == 0 else { return nil }
+        let start = text + scheme.utf8.count
+        let secret = UnsafeRawBufferPointer(start: start, count: strlen(start))
+        guard let found = lookUp(secret.assumingMemoryBound(to: UInt8.self).span) else { return nil }
+        let end = started + min(found.lifetime, .seconds(60)).nanoseconds
+        peer.knownCaller.keep(text, generation, until: end, found.caller)
+        return found.caller
+    }
+
+    /// Whether the request has an `Authorization` header.
+    public var hasAuthorization: Bool { head.authorization != nil }
 
     /// Whether requests are logged.
     public var isTold: Bool { state.isTold }

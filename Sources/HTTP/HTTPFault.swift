@@ -5,6 +5,10 @@ public enum HTTPFault: Sendable, Equatable {
     case malformedRequest(String)
     case malformedPath(PathFault)
     case malformedQuery(PathFault)
+    /// The request has no token, or one that does not count; `isKnown` where it has one.
+    case unauthorized(String, isKnown: Bool)
+    /// The token does not go so far.
+    case forbidden(String)
     case notFound
     case methodNotAllowed(MethodSet)
     case bodyTooLarge(limit: Int)
@@ -22,6 +26,8 @@ public enum HTTPFault: Sendable, Equatable {
     public var status: Int {
         switch self {
         case .malformedRequest, .malformedPath, .malformedQuery: 400
+        case .unauthorized: 401
+        case .forbidden: 403
         case .notFound: 404
         case .methodNotAllowed: 405
         case .bodyTooLarge: 413
@@ -39,6 +45,7 @@ public enum HTTPFault: Sendable, Equatable {
         case .malformedRequest(let reason): reason
         case .malformedPath(let fault): "the path is malformed: \(fault)"
         case .malformedQuery(let fault): "the query is malformed: \(fault)"
+        case .unauthorized(let reason, _), .forbidden(let reason): reason
         case .notFound: "there is nothing at this path"
         case .methodNotAllowed(let methods): "this path answers to \(methods.allow)"
         case .bodyTooLarge(let limit): "the body is larger than \(limit) bytes"

@@ -20,15 +20,17 @@ import Synchronization
     private let state: ServerState
     private let life = Mutex(Life.new)
 
-    /// `onFault` writes the replies for what this module itself refuses; `afterReply` hears of every request that ended.
-    /// Both run on network threads.
+    /// `onRequest` says whether a request to a route is admitted, before its body is read; `onFault` writes the replies for
+    /// what this module itself refuses; `afterReply` hears of every request that ended. All run on network threads.
     public init(
         _ configuration: HTTPConfiguration, router: Router, logger: Logger,
+        onRequest: @escaping @Sendable (Exchange) -> HTTPFault? = { _ in nil },
         onFault: @escaping @Sendable (HTTPFault, Exchange) -> Reply,
         afterReply: @escaping @Sendable (Exchange, Served) -> Void = { _, _ in }
     ) {
         state = ServerState(
-            configuration: configuration, router: router, logger: logger, renderFault: onFault, afterReply: afterReply)
+            configuration: configuration, router: router, logger: logger, admit: onRequest, renderFault: onFault,
+            afterReply: afterReply)
     }
 
     deinit {

@@ -15,6 +15,8 @@ final class Peer: Sendable {
     private let deadline: Atomic<UInt64>
     /// Only the connection's own network thread knows it.
     nonisolated(unsafe) var latestRoute = LatestRoute()
+    /// The same.
+    nonisolated(unsafe) var knownCaller = KnownCaller()
 
     init(_ state: ServerState, descriptor: Int32, isLocal: Bool, deadline: UInt64) {
         self.state = state

@@ -7,6 +7,8 @@ struct RequestHead {
     var mediaType = MediaType.none
     var accept: UnsafePointer<CChar>?
     var requestID: UnsafePointer<CChar>?
+    var authorization: UnsafePointer<CChar>?
+    var idempotencyKey: UnsafePointer<CChar>?
     var hasOrigin = false
     var contentLength = 0
     var isChunked = false
@@ -16,6 +18,7 @@ struct RequestHead {
     private var contentLengths = 0
     private var transferCodings = 0
     private var hosts = 0
+    private var authorizations = 0
     private var queryFault: HTTPFault?
     private(set) var fault: HTTPFault?
 
@@ -38,6 +41,7 @@ struct RequestHead {
             return .malformedRequest("send Content-Length or Transfer-Encoding, not both")
         }
         if transferCodings > 1 || (transferCodings == 1 && !isChunked) { return .transferCodingUnknown }
+        if authorizations > 1 { return .malformedRequest("send one Authorization") }
         if hosts > 1 || (hosts == 0 && isVersion11) { return .malformedRequest("send one Host") }
         return nil
     }
@@ -51,6 +55,10 @@ struct RequestHead {
         case 6 where Self.isNamed(name, "expect"): readExpectation(value)
         case 12 where Self.isNamed(name, "content-type"): readMediaType(value)
         case 12 where Self.isNamed(name, "x-request-id"): requestID = requestID ?? Self.validRequestID(value)
+        case 13 where Self.isNamed(name, "authorization"):
+            authorizations += 1
+            authorization = value
+        case 15 where Self.isNamed(name, "idempotency-key"): idempotencyKey = idempotencyKey ?? value
         case 14 where Self.isNamed(name, "content-length"):
             contentLengths += 1
             contentLength = Int(clamping: strtoul(value, nil, 10))

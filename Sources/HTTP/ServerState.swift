@@ -5,11 +5,13 @@ import Synchronization
 /// What all threads of a running server share.
 final class ServerState: Sendable {
     typealias FaultRenderer = @Sendable (HTTPFault, Exchange) -> Reply
+    typealias Admission = @Sendable (Exchange) -> HTTPFault?
     typealias ReplyHook = @Sendable (Exchange, Served) -> Void
 
     let configuration: HTTPConfiguration
     let router: Router
     let logger: Logger
+    let admit: Admission
     let renderFault: FaultRenderer
     let afterReply: ReplyHook
 
@@ -34,13 +36,14 @@ final class ServerState: Sendable {
     let nanosecondsPerByte: UInt64
 
     init(
-        configuration: HTTPConfiguration, router: Router, logger: Logger,
+        configuration: HTTPConfiguration, router: Router, logger: Logger, admit: @escaping Admission,
         renderFault: @escaping FaultRenderer, afterReply: @escaping ReplyHook
     ) {
         precondition(configuration.minimumRate > 0)
         self.configuration = configuration
         self.router = router
         self.logger = logger
+        self.admit = admit
         self.renderFault = renderFault
         self.afterReply = afterReply
         requestIDs = RequestIDSource()

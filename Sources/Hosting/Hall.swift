@@ -14,9 +14,12 @@ public final class Hall: Sendable {
     public let observations: Observations
     public let demonstrations: Demonstrations
     public let jobs: Jobs
+    public let tokens: Tokens
+    public let replies: KeptReplies
     /// The ways to environments that other processes host.
     public let bridges: [Bridge]
     private let store: StateFolder
+    private let quotas: Quotas
     public let clock: WallClock
     private let logger: Logger
     private let draining = Atomic(false)
@@ -30,6 +33,8 @@ public final class Hall: Sendable {
         public var demonstrations = 10_000
         /// Jobs that run side by side; more wait.
         public var runningJobs = 2
+        /// Of each tenant.
+        public var quotas = Quotas()
 
         public init() {}
     }
@@ -46,10 +51,13 @@ public final class Hall: Sendable {
         self.catalogue = catalogue
         self.bridges = bridges
         self.store = store
+        quotas = limits.quotas
         self.clock = clock
         self.logger = logger
         self.onShutdown = onShutdown
-        sessions = Sessions(catalogue: catalogue, limit: limits.sessions)
+        tokens = try Tokens(store: store, clock: clock, stepsPerSecond: quotas.stepsPerSecond)
+        replies = KeptReplies(store: store, clock: clock, logger: logger)
+        sessions = Sessions(catalogue: catalogue, limit: limits.sessions, quota: quotas.sessions)
         agents = try Agents(
             catalogue: catalogue, store: store, clock: clock, logger: logger, limit: limits.agents)
         observations = Observations(agents: agents, logger: logger)
@@ -57,7 +65,7 @@ public final class Hall: Sendable {
             catalogue: catalogue, store: store, clock: clock, logger: logger, limit: limits.demonstrations)
         jobs = try Jobs(
             agents: agents, observations: observations, demonstrations: demonstrations, catalogue: catalogue,
-            store: store, clock: clock, logger: logger, threads: limits.runningJobs)
+            store: store, clock: clock, logger: logger, threads: limits.runningJobs, quota: quotas.jobs)
     }
 
     public func requestShutdown() { onShutdown() }
@@ -78,6 +86,7 @@ public final class Hall: Sendable {
         observations.stop()
         agents.stop()
         for bridge in bridges { bridge.stop() }
+        keepHouse()
     }
 
     /// Has the processes that host environments say which there are; each takes its time, on a thread of its own.
@@ -94,6 +103,26 @@ public final class Hall: Sendable {
     /// - Returns: how many.
     public func expireSessions() -> Int { sessions.expire(onFault: report) }
 
+    /// What is written down now and then: which tokens were used; and what is forgotten: replies that are too old.
+    public func keepHouse() {
+        do {
+            try tokens.keepUse()
+            try replies.forgetOld()
+        } catch {
+            logger.error("the catalogue cannot be kept", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// - Throws: ``HostingError/quotaExceeded(_:)`` where a tenant may not store so many bytes more.
+    public func checkRoom(of tenant: Tenant, adding bytes: Int) throws(HostingError) {
+        try Quotas.check(.bytes, quotas.bytes, { storedBytes(of: tenant) }, adding: bytes)
+    }
+
+    private func storedBytes(of tenant: Tenant) -> Int {
+        demonstrations.all(of: tenant).reduce(0) { $0 + $1.counts.bytes }
+            + agents.all(of: tenant).reduce(0) { $0 + store.size(of: Agents.folder(of: $1.id)) }
+    }
+
     private func report(_ session: Session, _ error: HostingError) {
         logger.error(
             "the end of a recording is lost", metadata: ["instance": "\(session.id)", "error": "\(error)"])
@@ -103,14 +132,15 @@ public final class Hall: Sendable {
     /// - Parameter field: the one at fault, where that set is of something else.
     public func record(_ session: Session, into name: String, field: String) throws(HostingError) {
         try session.stopRecording()
-        let set = try demonstrations.findOrCreate(about(session, name), field: field)
+        let set = try demonstrations.findOrCreate(
+            about(session, name), of: session.request.tenant, field: field)
         try session.startRecording(into: set, demonstrations)
     }
 
     /// The same, where the set is to hold nothing else.
     public func recordAnew(_ session: Session, into name: String) throws(HostingError) {
         try session.stopRecording()
-        if let set = demonstrations.find(named: name) {
+        if let set = demonstrations.find(named: name, of: session.request.tenant) {
             let fits = try demonstrations.about(set).objection(to: about(session, name), catalogue: catalogue) == nil
             if fits { try demonstrations.clear(set) } else { try demonstrations.delete(set) }
         }

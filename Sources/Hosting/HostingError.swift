@@ -37,6 +37,8 @@ public enum HostingError: Error, Sendable {
     case noActionIndex(String)
     /// The step carried an index that is neither the next nor the latest with the same action.
     case stepConflict(sent: Int, expected: Int)
+    /// The tenant has as much as it may have.
+    case quotaExceeded(QuotaExceeded)
     /// A request that cannot be met, and the field at fault.
     case invalid(field: String, reason: String)
     case environment(EnvironmentError)

@@ -53,6 +53,17 @@ extension StateFolder {
         }
     }
 
+    /// Bytes of all files in a folder and below it; 0 where there is none.
+    public func size(of path: String) -> Int {
+        let files = FileManager.default.enumerator(
+            at: folder.appending(path: path), includingPropertiesForKeys: [.fileSizeKey])
+        var size = 0
+        while let file = files?.nextObject() as? URL {
+            size += (try? file.resourceValues(forKeys: [.fileSizeKey]).fileSize) ?? 0
+        }
+        return size
+    }
+
     private static func sync(_ file: URL) throws {
         let handle = try FileHandle(forReadingFrom: file)
         defer { try? handle.close() }

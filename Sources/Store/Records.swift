@@ -13,11 +13,15 @@ public struct AgentRecord: Codable, Sendable, FetchableRecord, PersistableRecord
     public var servedVersion: Int
     /// How far it is, as JSON.
     public var progress: String
+    /// Whose it is.
+    public var tenant: String
 
     public init(
-        id: String, name: String, createdAt: Double, configuration: String, servedVersion: Int, progress: String = "{}"
+        id: String, tenant: String, name: String, createdAt: Double, configuration: String, servedVersion: Int,
+        progress: String = "{}"
     ) {
         self.id = id
+        self.tenant = tenant
         self.name = name
         self.createdAt = createdAt
         self.configuration = configuration
@@ -104,9 +108,12 @@ public struct DemonstrationRecord: Codable, Sendable, FetchableRecord, Persistab
     /// Seconds since 1970.
     public var createdAt: Double
     public var updatedAt: Double
+    /// Whose it is.
+    public var tenant: String
 
-    public init(id: String, createdAt: Double, updatedAt: Double) {
+    public init(id: String, tenant: String, createdAt: Double, updatedAt: Double) {
         self.id = id
+        self.tenant = tenant
         self.createdAt = createdAt
         self.updatedAt = updatedAt
     }

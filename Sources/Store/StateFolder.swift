@@ -6,7 +6,7 @@ import GRDB
 /// One connection does all reads and writes: SQLite before 3.51.3 can lose a commit when two connections write and
 /// checkpoint at the same moment. A lock file keeps a second process out.
 public final class StateFolder: Sendable {
-    static let schema = 2
+    static let schema = 3
 
     public let folder: URL
     private let queue: DatabaseQueue
@@ -108,6 +108,35 @@ public final class StateFolder: Sendable {
                 table.column("stateID", .integer).notNull()
                 table.column("action", .text).notNull()
                 table.primaryKey(["jobID", "stateID"])
+            }
+        }
+        migrator.registerMigration("3") { database in
+            for owned in ["agents", "demonstrations"] {
+                try database.alter(table: owned) { table in
+                    table.add(column: "tenant", .text).notNull().defaults(to: "default")
+                }
+            }
+            try database.create(table: "tokens") { table in
+                table.primaryKey("id", .text)
+                table.column("name", .text).notNull()
+                table.column("tenant", .text).notNull()
+                table.column("scopes", .text).notNull()
+                table.column("digest", .blob).notNull()
+                table.column("createdAt", .double).notNull()
+                table.column("expiresAt", .double)
+                table.column("revokedAt", .double)
+                table.column("lastUsedAt", .double)
+            }
+            try database.create(table: "replies", options: .withoutRowID) { table in
+                table.column("tenant", .text).notNull()
+                table.column("key", .text).notNull()
+                table.column("fingerprint", .blob).notNull()
+                table.column("createdAt", .double).notNull()
+                table.column("status", .integer)
+                table.column("contentType", .text)
+                table.column("location", .text)
+                table.column("body", .blob)
+                table.primaryKey(["tenant", "key"])
             }
             try database.execute(sql: "PRAGMA user_version = \(schema)")
         }

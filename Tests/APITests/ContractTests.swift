@@ -12,7 +12,9 @@ struct ContractTests {
         let method: String
         let path: String
         let name: String
-        var description: String { "\(method) \(path) \(name)" }
+        /// That the operation's token needs; nil where it needs none.
+        let scope: String?
+        var description: String { "\(method) \(path) \(name) for \(scope ?? "anyone")" }
     }
 
     private func contract() throws -> Set<Row> {
@@ -23,17 +25,19 @@ struct ContractTests {
         for (path, item) in paths {
             for (method, operation) in item where method != "parameters" {
                 let operation = try #require(operation as? [String: Any])
+                let security = try #require(operation["security"] as? [[String: [String]]], "\(method) \(path)")
                 rows.insert(
                     Row(
-                        method: method.uppercased(), path: path, name: try #require(operation["operationId"] as? String)
-                    ))
+                        method: method.uppercased(), path: path,
+                        name: try #require(operation["operationId"] as? String),
+                        scope: security.first?["bearer"]?.first))
             }
         }
         return rows
     }
 
     private func table() -> Set<Row> {
-        Set(API.operations.map { Row(method: $0.method.name, path: $0.template, name: $0.name) })
+        Set(API.operations.map { Row(method: $0.method.name, path: $0.template, name: $0.name, scope: $0.scope) })
     }
 
     @Test func `has exactly the operations of the contract`() throws {

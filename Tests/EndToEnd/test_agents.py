@@ -47,7 +47,7 @@ def test_the_reply_holds_the_whole_configuration(client):
         default = {key: part["default"] for key, part in parts.items()} if parts else schema["default"]
         assert agent["hyperparameters"][name] == default, name
     given = [client.create_agent(world)["hyperparameters"] for world in ("CartPole-v1", "Pendulum-v1", "Taxi-v4")]
-    assert [one["hidden_sizes"] for one in given] == [[64, 64], [128, 128], [128, 128]]
+    assert [one["hidden_sizes"] for one in given] == [[96, 96], [128, 128], [128, 128]]
     assert [one["train_frequency"] for one in given] == [1, 2, 2]
     assert (agent["policy_version"], agent["steps"], agent["updates"], agent["pending_updates"]) == (0, 0, 0, 0)
     assert agent["last_evaluation"] is None and agent["job_id"] is None

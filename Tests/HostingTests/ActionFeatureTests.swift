@@ -52,7 +52,7 @@ struct ActionFeatureTests {
             let path = folder.appending(path: "agents/\(id)/action_features.safetensors")
             try Data(file.encoded()).write(to: path)
             try withHall(in: folder) { hall in
-                let agent = try #require(hall.agents.find(id))
+                let agent = try #require(hall.agents.find(id, of: .standard))
                 #expect(agent.table?.features == Self.features())
                 #expect(try actions(agent) == whole)
             }
@@ -70,8 +70,8 @@ struct ActionFeatureTests {
             let path = folder.appending(path: "agents/\(damaged)/action_features.safetensors")
             try Data(contentsOf: path).dropLast(3).write(to: path)
             try withHall(in: folder) { hall in
-                #expect(hall.agents.find(damaged) == nil)
-                #expect(hall.agents.find(other)?.table?.version == 1)
+                #expect(hall.agents.find(damaged, of: .standard) == nil)
+                #expect(hall.agents.find(other, of: .standard)?.table?.version == 1)
             }
         }
     }
@@ -90,7 +90,7 @@ struct ActionFeatureTests {
                 return (agent.id, table.features, try actions(agent))
             }
             try withHall(in: folder) { hall in
-                let agent = try #require(hall.agents.find(id))
+                let agent = try #require(hall.agents.find(id, of: .standard))
                 #expect(agent.table?.features == features && agent.table?.version == 2)
                 #expect(agent.actionSpace == .discrete(Discrete(7, start: 3)))
                 #expect(try actions(agent) == does)
@@ -197,8 +197,8 @@ struct ActionFeatureTests {
                 return (agent.id, told.id)
             }
             try withHall(in: folder, Shop.catalogue) { hall in
-                #expect(hall.agents.find(first)?.table?.features == Shop.items(1))
-                #expect(hall.agents.find(second)?.table?.features == Shop.items(5))
+                #expect(hall.agents.find(first, of: .standard)?.table?.features == Shop.items(1))
+                #expect(hall.agents.find(second, of: .standard)?.table?.features == Shop.items(5))
             }
         }
     }

@@ -44,17 +44,17 @@ struct DemonstrationsTests {
         ]
         try withFolder { folder in
             let id = try opened(folder) { demonstrations in
-                let set = try demonstrations.create(about, Array(episodes.prefix(2)))
+                let set = try demonstrations.create(about, of: .standard, Array(episodes.prefix(2)))
                 try demonstrations.append(Array(episodes.suffix(2)), to: set)
                 return set.id
             }
             let demonstrations = try hall(folder).demonstrations
-            let set = try #require(demonstrations.find(id))
-            #expect(demonstrations.find(named: "first") === set)
+            let set = try #require(demonstrations.find(id, of: .standard))
+            #expect(demonstrations.find(named: "first", of: .standard) === set)
             #expect((set.counts.episodes, set.counts.steps) == (4, 10))
-            #expect(try demonstrations.trajectories(of: set.id) == episodes)
-            #expect(try demonstrations.trajectories(of: set.id, in: 1..<3) == Array(episodes[1..<3]))
-            #expect(try demonstrations.trajectories(of: set.id, in: 4..<9).isEmpty)
+            #expect(try demonstrations.trajectories(of: set) == episodes)
+            #expect(try demonstrations.trajectories(of: set, in: 1..<3) == Array(episodes[1..<3]))
+            #expect(try demonstrations.trajectories(of: set, in: 4..<9).isEmpty)
             #expect(try demonstrations.about(set).value == about.value)
         }
     }
@@ -69,19 +69,19 @@ struct DemonstrationsTests {
             let trajectory = Trajectory(
                 observations: lanes, actions: lanes.rows(0..<2, width: 1), rewards: [0.1, -1e300],
                 terminations: [false, false], truncations: [false, false])
-            let set = try demonstrations.create(about, [trajectory])
-            #expect(try demonstrations.trajectories(of: set.id) == [trajectory])
+            let set = try demonstrations.create(about, of: .standard, [trajectory])
+            #expect(try demonstrations.trajectories(of: set) == [trajectory])
         }
     }
 
     @Test func `a set that grows episode by episode has few files`() throws {
         try withFolder { folder in
             let demonstrations = try hall(folder).demonstrations
-            let set = try demonstrations.create(about)
+            let set = try demonstrations.create(about, of: .standard)
             let episodes = (0..<300).map { episode($0, length: 1 + $0 % 7) }
             for episode in episodes { try demonstrations.append([episode], to: set) }
-            #expect(try demonstrations.trajectories(of: set.id) == episodes)
-            #expect(try demonstrations.trajectories(of: set.id, in: 120..<180) == Array(episodes[120..<180]))
+            #expect(try demonstrations.trajectories(of: set) == episodes)
+            #expect(try demonstrations.trajectories(of: set, in: 120..<180) == Array(episodes[120..<180]))
             let files = try FileManager.default.contentsOfDirectory(
                 atPath: folder.appending(path: "demonstrations/\(set.id)").path)
             #expect(files.count <= 10, "\(files)")
@@ -92,7 +92,7 @@ struct DemonstrationsTests {
         try withFolder { folder in
             let files = folder.appending(path: "demonstrations")
             let id = try opened(folder) { demonstrations in
-                let id = try demonstrations.create(about, [episode(1)]).id.description
+                let id = try demonstrations.create(about, of: .standard, [episode(1)]).id.description
                 let own = files.appending(path: id)
                 let stray = files.appending(path: "deadbeef")
                 try FileManager.default.createDirectory(at: stray, withIntermediateDirectories: false)
@@ -103,8 +103,8 @@ struct DemonstrationsTests {
                 return id
             }
             let demonstrations = try hall(folder).demonstrations
-            let set = try #require(demonstrations.find(named: "first"))
-            #expect(try demonstrations.trajectories(of: set.id) == [episode(1)])
+            let set = try #require(demonstrations.find(named: "first", of: .standard))
+            #expect(try demonstrations.trajectories(of: set) == [episode(1)])
             let manager = FileManager.default
             #expect(try manager.contentsOfDirectory(atPath: files.path) == [id])
             #expect(
@@ -112,7 +112,7 @@ struct DemonstrationsTests {
                     "0.safetensors", "about.json",
                 ])
             try demonstrations.append([episode(2)], to: set)
-            #expect(try demonstrations.trajectories(of: set.id) == [episode(1), episode(2)])
+            #expect(try demonstrations.trajectories(of: set) == [episode(1), episode(2)])
         }
     }
 
@@ -121,12 +121,12 @@ struct DemonstrationsTests {
             let broken = try opened(folder) { demonstrations in
                 var other = about
                 other.name = "second"
-                _ = try demonstrations.create(other)
-                return try demonstrations.create(about).id.description
+                _ = try demonstrations.create(other, of: .standard)
+                return try demonstrations.create(about, of: .standard).id.description
             }
             let file = folder.appending(path: "demonstrations/\(broken)/about.json")
             try Data("{".utf8).write(to: file)
-            #expect(try hall(folder).demonstrations.all.map(\.name) == ["second"])
+            #expect(try hall(folder).demonstrations.all(of: .standard).map(\.name) == ["second"])
             #expect(FileManager.default.fileExists(atPath: file.path))
         }
     }
@@ -134,63 +134,65 @@ struct DemonstrationsTests {
     @Test func `names are given once, and numbered where nobody chose them`() throws {
         try withFolder { folder in
             let demonstrations = try hall(folder).demonstrations
-            let first = try demonstrations.create(about)
-            let error = #expect(throws: HostingError.self) { try demonstrations.create(about) }
+            let first = try demonstrations.create(about, of: .standard)
+            let error = #expect(throws: HostingError.self) { try demonstrations.create(about, of: .standard) }
             guard case .nameTaken("first", first.id.description) = error else {
                 Issue.record("\(String(describing: error))")
                 return
             }
-            #expect(try demonstrations.create(about, numbersName: true).name == "first 2")
-            #expect(try demonstrations.create(about, numbersName: true).name == "first 3")
+            #expect(try demonstrations.create(about, of: .standard, numbersName: true).name == "first 2")
+            #expect(try demonstrations.create(about, of: .standard, numbersName: true).name == "first 3")
             try demonstrations.delete(first)
-            #expect(try demonstrations.create(about).name == "first")
+            #expect(try demonstrations.create(about, of: .standard).name == "first")
         }
     }
 
     @Test func `there are as many as are allowed, and no more`() throws {
         try withFolder { folder in
             let demonstrations = try hall(folder, limit: 2).demonstrations
-            for _ in 0..<2 { _ = try demonstrations.create(about, numbersName: true) }
-            #expect(throws: HostingError.self) { try demonstrations.create(about, numbersName: true) }
-            try demonstrations.delete(try #require(demonstrations.all.first))
-            _ = try demonstrations.create(about, numbersName: true)
+            for _ in 0..<2 { _ = try demonstrations.create(about, of: .standard, numbersName: true) }
+            #expect(throws: HostingError.self) { try demonstrations.create(about, of: .standard, numbersName: true) }
+            try demonstrations.delete(try #require(demonstrations.all(of: .standard).first))
+            _ = try demonstrations.create(about, of: .standard, numbersName: true)
         }
     }
 
     @Test func `a set takes so many steps, and no more`() throws {
         try withFolder { folder in
             let demonstrations = try hall(folder).demonstrations
-            let set = try demonstrations.create(about, [episode(1)])
+            let set = try demonstrations.create(about, of: .standard, [episode(1)])
             let steps = Demonstrations.maximumSteps - 2
             let huge = Trajectory(
                 observations: .uint8([]), actions: .uint8([]), rewards: Array(repeating: 0, count: steps))
             #expect(throws: HostingError.self) { try demonstrations.append([huge], to: set) }
-            #expect(throws: HostingError.self) { try demonstrations.create(about, [huge, huge], numbersName: true) }
-            #expect(try demonstrations.trajectories(of: set.id) == [episode(1)])
-            #expect(demonstrations.all.count == 1)
+            #expect(throws: HostingError.self) {
+                try demonstrations.create(about, of: .standard, [huge, huge], numbersName: true)
+            }
+            #expect(try demonstrations.trajectories(of: set) == [episode(1)])
+            #expect(demonstrations.all(of: .standard).count == 1)
         }
     }
 
     @Test func `is not deleted while it is used`() throws {
         try withFolder { folder in
             let hall = try hall(folder)
-            let set = try hall.demonstrations.create(about, [episode(1)])
-            let other = try hall.demonstrations.create(about, numbersName: true)
+            let set = try hall.demonstrations.create(about, of: .standard, [episode(1)])
+            let other = try hall.demonstrations.create(about, of: .standard, numbersName: true)
             hall.demonstrations.refuseDeletion { $0 == set.id ? "job 1a2b3c4d learns from it" : nil }
             #expect(throws: HostingError.self) { try hall.demonstrations.delete(set) }
             try hall.demonstrations.delete(other)
-            #expect(try hall.demonstrations.trajectories(of: set.id) == [episode(1)])
+            #expect(try hall.demonstrations.trajectories(of: set) == [episode(1)])
         }
     }
 
     @Test func `a deleted set leaves no file, and takes no more`() throws {
         try withFolder { folder in
             let demonstrations = try hall(folder).demonstrations
-            let set = try demonstrations.create(about, [episode(1)])
+            let set = try demonstrations.create(about, of: .standard, [episode(1)])
             try demonstrations.delete(set)
-            #expect(demonstrations.find(set.id) == nil)
+            #expect(demonstrations.find(set.id, of: .standard) == nil)
             #expect(throws: HostingError.self) { try demonstrations.append([episode(2)], to: set) }
-            #expect(throws: HostingError.self) { try demonstrations.trajectories(of: set.id) }
+            #expect(throws: HostingError.self) { try demonstrations.trajectories(of: set) }
             let files = try FileManager.default.contentsOfDirectory(
                 atPath: folder.appending(path: "demonstrations").path)
             #expect(files.isEmpty)
@@ -205,16 +207,18 @@ struct DemonstrationsTests {
         }
         try withFolder { folder in
             let hall = try hall(folder, catalogue: Catalogue([spec], experts: [left]))
-            let episodes = try hall.demonstrate("CartPole-v1", kwargs: nil, expert: "left", seeds: [4, 5, 6])
+            let episodes = try hall.demonstrate(
+                "CartPole-v1", kwargs: nil, expert: "left", of: .standard, seeds: [4, 5, 6])
             #expect(episodes.map(\.seed) == [4, 5, 6])
             for episode in episodes {
                 #expect((8...11).contains(episode.length) && episode.terminations.last == true)
                 #expect(Int64.array(of: episode.actions).allSatisfy { $0 == 0 })
             }
             #expect(
-                try hall.demonstrate("CartPole-v1", kwargs: nil, expert: "scripted", seeds: [4, 5, 6]) == episodes)
+                try hall.demonstrate("CartPole-v1", kwargs: nil, expert: "scripted", of: .standard, seeds: [4, 5, 6])
+                    == episodes)
             #expect(throws: HostingError.self) {
-                try hall.demonstrate("CartPole-v1", kwargs: nil, expert: "right", seeds: [4])
+                try hall.demonstrate("CartPole-v1", kwargs: nil, expert: "right", of: .standard, seeds: [4])
             }
         }
     }

@@ -74,7 +74,7 @@ struct LabelTests {
         return try hall.demonstrations.create(
             DemonstrationSet.About(
                 name: "shown", environment: "FrozenLake-v1", kwargs: Self.lake,
-                observationSpace: vector.observationSpace, actionSpace: vector.actionSpace),
+                observationSpace: vector.observationSpace, actionSpace: vector.actionSpace), of: .standard,
             try Demonstration.play(environment, [1, 2], by: expert))
     }
 
@@ -123,8 +123,8 @@ struct LabelTests {
             func opened<R>(_ body: (Hall, Agent, Job) throws -> R) throws -> R {
                 let hall = try hall(folder)
                 defer { hall.stop() }
-                let agent = try hall.agents.all.first ?? agent(hall)
-                let job = try hall.jobs.all.first ?? hall.jobs.train(agent, request([asking(rounds: 2)]))
+                let agent = try hall.agents.all(of: .standard).first ?? agent(hall)
+                let job = try hall.jobs.all(of: .standard).first ?? hall.jobs.train(agent, request([asking(rounds: 2)]))
                 return try body(hall, agent, job)
             }
             for _ in 0..<2 {
@@ -176,7 +176,7 @@ struct LabelTests {
             _ = questions(hall, agent, job)
             try hall.jobs.delete(agent)
             #expect(job.status.state == .cancelled)
-            #expect(hall.agents.find(agent.id) == nil && hall.jobs.find(job.id) == nil)
+            #expect(hall.agents.find(agent.id, of: .standard) == nil && hall.jobs.find(job.id, of: .standard) == nil)
         }
     }
 
@@ -273,7 +273,7 @@ struct LabelTests {
             let other = try hall.demonstrations.create(
                 DemonstrationSet.About(
                     name: "other", environment: nil, kwargs: nil, observationSpace: .discrete(Discrete(16)),
-                    actionSpace: .discrete(Discrete(5))))
+                    actionSpace: .discrete(Discrete(5))), of: .standard)
             let requests: [(String, TrainRequest)] = [
                 ("phases/1/expert", request([asking(rounds: 1), TrainRequest.Phase(.dagger, expert: "oracle")])),
                 ("phases/0/expert", request([TrainRequest.Phase(.dagger, expert: nowhere.description)])),

@@ -38,14 +38,14 @@ struct RecordingTests {
             let hall = try hall(folder)
             let session = try hall.sessions.create(request(mode, count: count))
             try hall.record(session, into: "taxi", field: "record")
-            let set = try #require(hall.demonstrations.find(named: "taxi"))
+            let set = try #require(hall.demonstrations.find(named: "taxi", of: .standard))
             #expect(session.record == "taxi")
             try drive(session, steps: 24)
             // Under next_step every eighth step only resets.
             let whole = count * 3
             #expect(set.counts.episodes == whole)
             try hall.sessions.close(session)
-            let episodes = try hall.demonstrations.trajectories(of: set.id)
+            let episodes = try hall.demonstrations.trajectories(of: set)
             #expect(set.counts.episodes == episodes.count)
             let rest = mode == .nextStep ? 0 : 3
             #expect(set.counts.steps == count * (21 + rest))
@@ -70,8 +70,8 @@ struct RecordingTests {
             let session = try hall.sessions.create(request(mode, count: 1))
             try hall.record(session, into: "taxi", field: "record")
             try drive(session, steps: 7)
-            let set = try #require(hall.demonstrations.find(named: "taxi"))
-            let episode = try #require(try hall.demonstrations.trajectories(of: set.id).first)
+            let set = try #require(hall.demonstrations.find(named: "taxi", of: .standard))
+            let episode = try #require(try hall.demonstrations.trajectories(of: set).first)
             let twin = try twin(request(.disabled, count: 1))
             try twin.use { world throws(HostingError) in
                 try world.reset(seed: nil, options: nil)
@@ -97,8 +97,8 @@ struct RecordingTests {
                 Rollout.Plan(budget: .steps(10), seed: 5, records: true), on: session
             ) { world, _ in world.sampler.lanes(layout, count: 2) }
             try hall.sessions.close(session)
-            let set = try #require(hall.demonstrations.find(named: "taxi"))
-            let recorded = try hall.demonstrations.trajectories(of: set.id)
+            let set = try #require(hall.demonstrations.find(named: "taxi", of: .standard))
+            let recorded = try hall.demonstrations.trajectories(of: set)
             #expect(recorded == rollout.traces.map(\.trajectory.truncatedWhereOpen))
             #expect(recorded.map(\.length) == [7, 7, 3, 3])
         }
@@ -118,8 +118,8 @@ struct RecordingTests {
             try session.stopRecording()
             #expect(session.record == nil)
             try session.drive { world throws(HostingError) in try world.step(.int64([1])) }
-            let set = try #require(hall.demonstrations.find(named: "taxi"))
-            let episodes = try hall.demonstrations.trajectories(of: set.id)
+            let set = try #require(hall.demonstrations.find(named: "taxi", of: .standard))
+            let episodes = try hall.demonstrations.trajectories(of: set)
             #expect(episodes.map(\.length) == [2, 1, 1])
             #expect(episodes.map(\.truncations.last) == [true, true, true])
             #expect(episodes.map(\.seed) == [3, 8, nil])
@@ -142,7 +142,7 @@ struct RecordingTests {
             let hall = try hall(folder)
             let session = try hall.sessions.create(request(.disabled, count: 1))
             try hall.record(session, into: "taxi", field: "record")
-            let set = try #require(hall.demonstrations.find(named: "taxi"))
+            let set = try #require(hall.demonstrations.find(named: "taxi", of: .standard))
             try drive(session, steps: 6)
             let files = folder.appending(path: "demonstrations/\(set.id)")
             let aside = folder.appending(path: "aside")
@@ -160,7 +160,7 @@ struct RecordingTests {
             try FileManager.default.removeItem(at: files)
             try FileManager.default.moveItem(at: aside, to: files)
             try session.drive { world throws(HostingError) in try world.reset(seed: nil, options: nil) }
-            #expect(try hall.demonstrations.trajectories(of: set.id).map(\.length) == [7])
+            #expect(try hall.demonstrations.trajectories(of: set).map(\.length) == [7])
         }
     }
 
@@ -178,9 +178,9 @@ struct RecordingTests {
             #expect(throws: HostingError.self) {
                 try hall.record(try session("Taxi-v4"), into: "lake", field: "record")
             }
-            let set = try #require(hall.demonstrations.find(named: "lake"))
+            let set = try #require(hall.demonstrations.find(named: "lake", of: .standard))
             #expect(throws: HostingError.self) { try hall.demonstrations.delete(set) }
-            for session in hall.sessions.all { try session.stopRecording() }
+            for session in hall.sessions.all(of: .standard) { try session.stopRecording() }
             try hall.demonstrations.delete(set)
         }
     }

@@ -37,8 +37,8 @@ struct SessionTests {
         try used.use(now: start + .seconds(8)) { _ throws(HostingError) in }
         #expect(sessions.expire(now: start + .seconds(9)) == 0)
         #expect(sessions.expire(now: start + .seconds(11)) == 1)
-        #expect(sessions.find(idle.id) == nil)
-        #expect(sessions.find(used.id) != nil)
+        #expect(sessions.find(idle.id, of: .standard) == nil)
+        #expect(sessions.find(used.id, of: .standard) != nil)
         #expect(sessions.expire(now: start + .seconds(17)) == 0)
         #expect(sessions.expire(now: start + .seconds(19)) == 1)
         #expect(sessions.count == 0)
@@ -58,7 +58,7 @@ struct SessionTests {
     @Test func `there are as many as are allowed, and no more`() throws {
         for _ in 0..<8 { _ = try session() }
         #expect(throws: HostingError.self) { try session() }
-        try sessions.close(try #require(sessions.all.first))
+        try sessions.close(try #require(sessions.all(of: .standard).first))
         _ = try session()
     }
 

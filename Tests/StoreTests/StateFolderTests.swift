@@ -10,7 +10,8 @@ func withFolder<R>(_ body: (URL) throws -> R) throws -> R {
 }
 
 struct StateFolderTests {
-    private let agent = AgentRecord(id: "0a1b2c3d", name: "first", createdAt: 1, configuration: "{}", servedVersion: 0)
+    private let agent = AgentRecord(
+        id: "0a1b2c3d", tenant: "default", name: "first", createdAt: 1, configuration: "{}", servedVersion: 0)
 
     private func version(_ number: Int) -> VersionRecord {
         VersionRecord(
@@ -68,7 +69,8 @@ struct StateFolderTests {
         }
         try withFolder { folder in
             let state = try StateFolder(folder)
-            try state.insert(DemonstrationRecord(id: "0a1b2c3d", createdAt: 1, updatedAt: 1), [file(0), file(1)])
+            try state.insert(
+                DemonstrationRecord(id: "0a1b2c3d", tenant: "default", createdAt: 1, updatedAt: 1), [file(0), file(1)])
             #expect(throws: StoreError.self) { try state.add([file(0)], replacing: [file(1)], to: "0a1b2c3d", at: 2) }
             #expect(try state.files(of: "0a1b2c3d").map(\.number) == [0, 1])
             try state.add([file(2)], replacing: [file(1)], to: "0a1b2c3d", at: 3)
@@ -112,7 +114,7 @@ struct StateFolderTests {
             try sqlite.run()
             sqlite.waitUntilExit()
             try #require(sqlite.terminationStatus == 0)
-            #expect(throws: StoreError.tooNew(found: 99, supported: 2)) { try StateFolder(folder) }
+            #expect(throws: StoreError.tooNew(found: 99, supported: 3)) { try StateFolder(folder) }
         }
     }
 

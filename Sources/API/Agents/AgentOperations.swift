@@ -17,7 +17,7 @@ enum AgentOperations {
 
     static func listAgents(_ call: Call) throws(Problem) -> Reply {
         try call.allowQuery("limit", "cursor")
-        let page = try Page(call, of: call.hall.agents.all) { $0.id.description }
+        let page = try Page(call, of: call.hall.agents.all(of: call.tenant)) { $0.id.description }
         return page.reply(page.items.map { describe($0, clock: call.hall.clock) })
     }
 
@@ -118,7 +118,7 @@ enum VersionOperations {
 extension Call {
     /// The agent that the path names.
     func agent() throws(Problem) -> Agent {
-        guard let agent = identifier.flatMap({ hall.agents.find($0) }) else {
+        guard let agent = identifier.flatMap({ hall.agents.find($0, of: tenant) }) else {
             throw Problem(.notFound, "there is no agent \(exchange.segment(0))")
         }
         return agent
@@ -126,7 +126,7 @@ extension Call {
 
     /// The job that the path names.
     func job() throws(Problem) -> Job {
-        guard let job = identifier.flatMap({ hall.jobs.find($0) }) else {
+        guard let job = identifier.flatMap({ hall.jobs.find($0, of: tenant) }) else {
             throw Problem(.notFound, "there is no job \(exchange.segment(0))")
         }
         return job

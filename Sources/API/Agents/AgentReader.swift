@@ -28,7 +28,8 @@ enum AgentReader {
         }
         try checkNetwork(fields)
         return Agents.Request(
-            name: try fields.string("name", lengths: 1...200), environment: try fields.string("env_id"),
+            tenant: call.tenant, name: try fields.string("name", lengths: 1...200),
+            environment: try fields.string("env_id"),
             kwargs: try fields.object("kwargs"), spaces: try spaces(fields),
             isMasked: try fields.bool("is_masked") ?? false, seed: try fields.seed(),
             hyperparameters: try fields.object("hyperparameters"), actionFeatures: features,

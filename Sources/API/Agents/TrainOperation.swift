@@ -14,13 +14,13 @@ enum TrainOperation {
     static func train(_ call: Call) throws(Problem) -> Reply? {
         try call.allowQuery("wait")
         let agent = try call.agent()
-        let request = try request(try call.fields(known), agent, call.hall)
+        let request = try request(try call.fields(known), agent, call)
         let waits = try call.queryBool("wait") ?? false
         let job: Job
         do { job = try call.hall.jobs.train(agent, request) } catch { throw Problem(error) }
         guard waits else { return reply(job, call, status: 202) }
         // No thread waits: the job's own answers at its end.
-        job.whenEnded { call.exchange.respond(reply(job, call, status: 200)) }
+        job.whenEnded { call.respond(reply(job, call, status: 200)) }
         return nil
     }
 
@@ -29,10 +29,10 @@ enum TrainOperation {
             job.value(clock: call.hall.clock), status: status, headers: [("Location", "/v1/jobs/\(job.id)")])
     }
 
-    private static func request(_ fields: Fields?, _ agent: Agent, _ hall: Hall) throws(Problem) -> TrainRequest {
-        let environment = try environment(fields, agent, hall.catalogue)
+    private static func request(_ fields: Fields?, _ agent: Agent, _ call: Call) throws(Problem) -> TrainRequest {
+        let environment = try environment(fields, agent, call.hall.catalogue)
         let demonstrations = try demonstrations(fields)
-        let phases = try phases(fields, environment, hall, shown: !demonstrations.isEmpty)
+        let phases = try phases(fields, environment, call, shown: !demonstrations.isEmpty)
         if let stranger = phases.first(where: { $0.method.kind != .imitate }), environment == nil {
             throw Problem(
                 .missingParameter,
@@ -50,17 +50,19 @@ enum TrainOperation {
             evaluationInterval: try evaluate?.int("every_steps", in: 1...Int(Int32.max)),
             evaluationEpisodes: try evaluate?.int("num_episodes", in: 1...10_000)
                 ?? (environment?.spec.isHosted == true ? 20 : 100),
-            demonstrations: demonstrations, phases: phases.map { resolved($0, budget, among: phases, hall) })
+            demonstrations: demonstrations, phases: phases.map { resolved($0, budget, among: phases, call) })
     }
 
     /// The same with its budget, and the version of the agent that labels: what it serves may change meanwhile.
     private static func resolved(
-        _ phase: TrainRequest.Phase, _ common: TrainingRequest.Budget, among phases: [TrainRequest.Phase], _ hall: Hall
+        _ phase: TrainRequest.Phase, _ common: TrainingRequest.Budget, among phases: [TrainRequest.Phase], _ call: Call
     ) -> TrainRequest.Phase {
         var phase = phase
         phase.budget = Phase(phase.method, budget: phase.budget).budget(
             within: common, among: phases.map { Phase($0.method) })
-        phase.expertVersion = phase.expert.flatMap { Identifier($0) }.flatMap { hall.agents.find($0)?.served.version }
+        phase.expertVersion = phase.expert.flatMap { Identifier($0) }.flatMap {
+            call.hall.agents.find($0, of: call.tenant)?.served.version
+        }
         return phase
     }
 
@@ -118,9 +120,9 @@ enum TrainOperation {
 
     /// Those that are given, else what the demonstrations and the expert that are named call for.
     private static func phases(
-        _ fields: Fields?, _ environment: EnvironmentRequest?, _ hall: Hall, shown: Bool
+        _ fields: Fields?, _ environment: EnvironmentRequest?, _ call: Call, shown: Bool
     ) throws(Problem) -> [TrainRequest.Phase] {
-        let expert = try expert(fields, environment, hall)
+        let expert = try expert(fields, environment, call)
         guard let fields, let json = fields["phases"] else {
             let phases = TrainRequest.phases(shown: shown, expert: expert, acts: environment != nil)
             guard !phases.isEmpty else {
@@ -135,7 +137,7 @@ enum TrainOperation {
         var phases: [TrainRequest.Phase] = []
         for (index, element) in json.arrayElements.enumerated() {
             let place = fields.at("phases").appending(index)
-            phases.append(try phase(element, at: place, expert, environment, hall))
+            phases.append(try phase(element, at: place, expert, environment, call))
         }
         guard expert == nil || phases.contains(where: { $0.method.kind == .aggregate }) else {
             throw .invalid("none of the phases is \"aggregate\", where an expert labels", at: "/expert")
@@ -144,7 +146,7 @@ enum TrainOperation {
     }
 
     private static func phase(
-        _ json: JSONValue, at place: JSONPointer, _ common: String?, _ environment: EnvironmentRequest?, _ hall: Hall
+        _ json: JSONValue, at place: JSONPointer, _ common: String?, _ environment: EnvironmentRequest?, _ call: Call
     ) throws(Problem) -> TrainRequest.Phase {
         let fields = try Fields(json, at: place, known: ["phase", "method", "expert", "hyperparameters"] + budgets)
         _ = try fields.required("phase")
@@ -155,7 +157,7 @@ enum TrainOperation {
             throw .invalid(
                 "a phase \"\(kind.rawValue)\" has the methods \(words)", at: fields.at("method").description)
         }
-        let own = try expert(fields, environment, hall)
+        let own = try expert(fields, environment, call)
         guard kind == .aggregate || own == nil else {
             throw .invalid("this goes with a phase \"aggregate\"", at: fields.at("expert").description)
         }
@@ -172,11 +174,11 @@ enum TrainOperation {
 
     /// The id of an expert that is there.
     private static func expert(
-        _ fields: Fields?, _ environment: EnvironmentRequest?, _ hall: Hall
+        _ fields: Fields?, _ environment: EnvironmentRequest?, _ call: Call
     ) throws(Problem) -> String? {
         guard let fields, let name = try fields.string("expert", lengths: 1...200) else { return nil }
         guard name != TrainRequest.client, let environment else { return name }
-        do { return try hall.agents.expert(name, in: environment).id } catch {
+        do { return try call.hall.agents.expert(name, in: environment, of: call.tenant).id } catch {
             var problem = Problem(error)
             problem.pointer = fields.at("expert").description
             throw problem

@@ -39,7 +39,10 @@ enum DemonstrationOperations {
         _ about: DemonstrationSet.About, _ trajectories: [Trajectory], numbersName: Bool = false, _ call: Call
     ) throws(Problem) -> (DemonstrationSet, [Trajectory]) {
         do {
-            return (try call.hall.demonstrations.create(about, trajectories, numbersName: numbersName), trajectories)
+            return (
+                try call.hall.demonstrations.create(
+                    about, of: call.tenant, trajectories, numbersName: numbersName), trajectories
+            )
         } catch {
             throw Problem(error)
         }
@@ -71,8 +74,8 @@ enum DemonstrationOperations {
         let trajectories: [Trajectory]
         do {
             trajectories = try call.hall.demonstrate(
-                environment, kwargs: about.kwargs, expert: expert, seeds: (0..<UInt64(count)).map { seed &+ $0 },
-                exploration: exploration)
+                environment, kwargs: about.kwargs, expert: expert, of: call.tenant,
+                seeds: (0..<UInt64(count)).map { seed &+ $0 }, exploration: exploration)
         } catch {
             throw Problem(error)
         }
@@ -81,7 +84,7 @@ enum DemonstrationOperations {
 
     static func listDemonstrations(_ call: Call) throws(Problem) -> Reply {
         try call.allowQuery("limit", "cursor")
-        let page = try Page(call, of: call.hall.demonstrations.all) { $0.id.description }
+        let page = try Page(call, of: call.hall.demonstrations.all(of: call.tenant)) { $0.id.description }
         var items: [Value] = []
         for set in page.items {
             // One that was deleted meanwhile is not there.
@@ -144,7 +147,7 @@ extension Call {
 
     /// The set of demonstrations that the path names.
     func demonstrations() throws(Problem) -> DemonstrationSet {
-        guard let set = identifier.flatMap({ hall.demonstrations.find($0) }) else {
+        guard let set = identifier.flatMap({ hall.demonstrations.find($0, of: tenant) }) else {
             throw Problem(.notFound, "there are no demonstrations \(exchange.segment(0))")
         }
         return set
@@ -155,6 +158,6 @@ extension Call {
     }
 
     func trajectories(of set: DemonstrationSet, in range: Range<Int>? = nil) throws(Problem) -> [Trajectory] {
-        do { return try hall.demonstrations.trajectories(of: set.id, in: range) } catch { throw Problem(error) }
+        do { return try hall.demonstrations.trajectories(of: set, in: range) } catch { throw Problem(error) }
     }
 }

@@ -56,7 +56,7 @@ enum EnvironmentOperations {
         guard let id = id.string else { throw .invalid("expected a string, not \(id.kindName)", at: "/env_id") }
         let count = try fields.int("num_envs", in: 1...VectorOptions.maximumCount) ?? 1
         let request = Session.Request(
-            environment: id, kwargs: try fields.object("kwargs"),
+            tenant: call.tenant, environment: id, kwargs: try fields.object("kwargs"),
             options: VectorOptions(
                 count: count, maxEpisodeSteps: try fields.int("max_episode_steps", in: 1...Int(Int32.max)),
                 autoreset: try fields.word("autoreset_mode", of: AutoresetMode.self)),
@@ -93,7 +93,9 @@ enum EnvironmentOperations {
     static func listEnvs(_ call: Call) throws(Problem) -> Reply {
         try call.allowQuery()
         let instances = Value.object(
-            call.hall.sessions.all.map { Value.Member($0.id.description, .string($0.request.environment)) })
+            call.hall.sessions.all(of: call.tenant).map {
+                Value.Member($0.id.description, .string($0.request.environment))
+            })
         return .json(["all_envs": instances, "envs": instances])
     }
 

@@ -12,6 +12,7 @@ enum EpisodeOperations {
         if call.exchange.mediaType == .safetensors { return try stepTensors(call) }
         let found = call.foundSession
         if let found, let actions = try call.knownActions(found) {
+            try call.pay(steps: found.count)
             return try step(found, actions, index: nil, tensors: call.wantsTensors)
         }
         guard let body = try call.oldJSON() else { throw Problem(.invalidJSON, "Request is not a valid json", at: "") }
@@ -20,6 +21,7 @@ enum EpisodeOperations {
         let session = try call.existing(found, old: true)
         let lanes = try SessionCodec(session: session).action(action, at: fields.at("action"))
         let index = try fields.int("step", in: 0...Int.max)
+        try call.pay(steps: session.count)
         if index == nil { call.exchange.withBody { session.keep(lanes, readFrom: $0) } }
         return try step(session, lanes, index: index, tensors: call.wantsTensors)
     }
@@ -30,6 +32,7 @@ enum EpisodeOperations {
         let file = try call.tensors()
         let lanes = try file.lanes("action", session.actionLayout, count: session.count)
         try file.refuseOthers(than: session.actionLayout.leaves.map { "action" + $0.name })
+        try call.pay(steps: session.count)
         return try step(
             session, lanes, index: try call.queryInt("step", in: 0...Int.max), tensors: call.wantsTensors)
     }

@@ -21,8 +21,10 @@ enum RolloutOperation {
         let plan = Rollout.Plan(
             budget: try budget(fields, session, actions: actions, records: records), seed: try fields.seed(),
             records: records)
+        try call.pay(steps: 0)
         let rollout: Rollout
         do { rollout = try Rollout.run(plan, on: session, act: act) } catch { throw Problem(error) }
+        call.caller.owe(steps: rollout.transitions)
         return call.wantsTensors
             ? .tensors(tensors(rollout, session, records: records))
             : .json { write(rollout, session, records: records, to: &$0) }
@@ -81,7 +83,8 @@ enum RolloutOperation {
     }
 
     private static func agent(_ fields: Fields, _ session: Session, _ call: Call) throws(Problem) -> Act {
-        guard let text = fields["agent_id"]?.string, let agent = Identifier(text).flatMap({ call.hall.agents.find($0) })
+        guard let text = fields["agent_id"]?.string,
+            let agent = Identifier(text).flatMap({ call.hall.agents.find($0, of: call.tenant) })
         else { throw Problem(.notFound, "there is no such agent", at: "/agent_id") }
         guard agent.observationSpace == session.observationSpace,
             agent.actionSpace == session.actionSpace

@@ -9,7 +9,7 @@ import Synchronization
 enum JobOperations {
     static func listJobs(_ call: Call) throws(Problem) -> Reply {
         try call.allowQuery("limit", "cursor")
-        let page = try Page(call, of: call.hall.jobs.all) { $0.id.description }
+        let page = try Page(call, of: call.hall.jobs.all(of: call.tenant)) { $0.id.description }
         return page.reply(page.items.map { $0.value(clock: call.hall.clock) })
     }
 

@@ -69,6 +69,7 @@ public final class Agent: Sendable {
     }
 
     public let id: Identifier
+    public let tenant: Tenant
     /// Seconds since 1970.
     public let createdAt: Double
     public let observationSpace: Space
@@ -84,9 +85,11 @@ public final class Agent: Sendable {
 
     /// - Precondition: the configuration's spaces have layouts; the policy is for them, and knows the table.
     init(
-        id: Identifier, configuration: AgentConfiguration, createdAt: Double, served: Served, progress: Progress
+        id: Identifier, tenant: Tenant, configuration: AgentConfiguration, createdAt: Double, served: Served,
+        progress: Progress
     ) {
         self.id = id
+        self.tenant = tenant
         self.createdAt = createdAt
         observationSpace = configuration.observationSpace
         observationLayout = Self.layout(configuration.observationSpace)

@@ -5,12 +5,13 @@ import Store
 
 /// What is on disk.
 extension Agents {
-    static func learnerPath(_ id: Identifier) -> String { "agents/\(id)/learner.safetensors" }
+    static func folder(of id: Identifier) -> String { "agents/\(id)" }
+    static func learnerPath(_ id: Identifier) -> String { "\(folder(of: id))/learner.safetensors" }
     static func versionPath(_ version: Int, of id: Identifier) -> String {
-        "agents/\(id)/versions/\(version).safetensors"
+        "\(folder(of: id))/versions/\(version).safetensors"
     }
 
-    private static func tablePath(_ id: Identifier) -> String { "agents/\(id)/action_features.safetensors" }
+    private static func tablePath(_ id: Identifier) -> String { "\(folder(of: id))/action_features.safetensors" }
 
     func keep(_ served: Agent.Served, of id: Identifier) throws(HostingError) {
         try storing { () throws(StoreError) in
@@ -108,7 +109,7 @@ extension Agents {
             throw .corrupt("the progress of agent \(record.id) cannot be read")
         }
         return Agent(
-            id: id, configuration: configuration, createdAt: record.createdAt,
+            id: id, tenant: Tenant(unchecked: record.tenant), configuration: configuration, createdAt: record.createdAt,
             served: Agent.Served(version: record.servedVersion, policy: policy), progress: Agent.Progress(progress))
     }
 

@@ -8,6 +8,7 @@ import Synchronization
 public final class Agents: Sendable {
     /// How an agent is asked for.
     public struct Request: Sendable {
+        public var tenant: Tenant
         public var name: String?
         public var environment: String?
         public var kwargs: Value?
@@ -23,11 +24,12 @@ public final class Agents: Sendable {
         public var initFrom: Identifier?
 
         public init(
-            name: String? = nil, environment: String? = nil, kwargs: Value? = nil,
+            tenant: Tenant = .standard, name: String? = nil, environment: String? = nil, kwargs: Value? = nil,
             spaces: (observation: Space, action: Space)? = nil, isMasked: Bool = false, seed: UInt64? = nil,
             hyperparameters: Value? = nil,
             actionFeatures: ActionFeatures? = nil, initFrom: Identifier? = nil
         ) {
+            self.tenant = tenant
             self.name = name
             self.environment = environment
             self.kwargs = kwargs
@@ -66,19 +68,25 @@ public final class Agents: Sendable {
     }
 
     /// Oldest first.
-    public var all: [Agent] {
+    public func all(of tenant: Tenant) -> [Agent] { all.filter { $0.tenant == tenant } }
+
+    var all: [Agent] {
         table.withLock { Array($0.values) }.sorted { ($0.createdAt, $0.id.value) < ($1.createdAt, $1.id.value) }
     }
 
     /// Stops what runs on a thread of its own.
     func stop() { indexer.stop() }
 
-    public func find(_ id: Identifier) -> Agent? { table.withLock { $0[id] } }
+    func find(_ id: Identifier) -> Agent? { table.withLock { $0[id] } }
+
+    public func find(_ id: Identifier, of tenant: Tenant) -> Agent? {
+        find(id).flatMap { $0.tenant == tenant ? $0 : nil }
+    }
 
     public func create(_ request: Request) throws(HostingError) -> Agent {
         guard table.withLock({ $0.count }) < limit else { throw .tooManyAgents(limit: limit) }
         let parent = try request.initFrom.map { source throws(HostingError) in
-            guard let parent = find(source) else {
+            guard let parent = find(source, of: request.tenant) else {
                 throw .invalid(field: "init_from", reason: "there is no such agent")
             }
             return parent
@@ -92,13 +100,13 @@ public final class Agents: Sendable {
         if let parent { lineage.parents = [try configuration.begin(&learner, from: parent)] }
         let now = clock.now
         let agent = Agent(
-            id: id, configuration: configuration, createdAt: now,
+            id: id, tenant: request.tenant, configuration: configuration, createdAt: now,
             served: Agent.Served(version: 0, policy: learner.policy), progress: Agent.Progress())
         agent.served.policy.prepare()
         try keep(agent.served, of: id)
         if let table = configuration.table { try keep(table, of: id) }
         let record = AgentRecord(
-            id: id.description, name: configuration.name ?? "", createdAt: now,
+            id: id.description, tenant: request.tenant.name, name: configuration.name ?? "", createdAt: now,
             configuration: configuration.value.json, servedVersion: 0)
         let version = VersionRecord(
             agentID: id.description, version: 0, createdAt: now, steps: 0, updates: 0, evaluation: nil,
@@ -153,7 +161,7 @@ public final class Agents: Sendable {
             table.withLock { _ = $0.removeValue(forKey: agent.id) }
             try storing { () throws(StoreError) in
                 try store.deleteAgent(agent.id.description)
-                try store.remove("agents/\(agent.id)")
+                try store.remove(Self.folder(of: agent.id))
             }
             agent.wish(indexRecall: nil)
         }

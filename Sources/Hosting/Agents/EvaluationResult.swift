@@ -43,7 +43,7 @@ extension Hall {
     /// Plays one episode for each seed with the served policy, at random, and as an expert does.
     /// - Parameters:
     ///   - environment: nil for the agent's own.
-    ///   - expert: as ``Agents/expert(_:in:)`` takes it; nil for the best scripted one, where there is one.
+    ///   - expert: as ``Agents/expert(_:in:of:)`` takes it; nil for the best scripted one, where there is one.
     public func evaluate(
         _ agent: Agent, environment: String?, kwargs: Value?, seeds: [UInt64], expert: String?
     ) throws(HostingError) -> EvaluationResult {
@@ -58,7 +58,7 @@ extension Hall {
             try request.check(
                 observation: agent.observationSpace, action: agent.actionSpace)
             let scripted = catalogue.experts(for: request.spec).isEmpty ? nil : Catalogue.scripted
-            let yardstick = try (expert ?? scripted).map { try agents.expert($0, in: request) }
+            let yardstick = try (expert ?? scripted).map { try agents.expert($0, in: request, of: agent.tenant) }
             // The random policy's draws belong to the seeds, so that the same request gives the same answer.
             var random = RandomGenerator(seed: seeds.first ?? 0)
             result = EvaluationResult(

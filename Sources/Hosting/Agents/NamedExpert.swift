@@ -9,10 +9,14 @@ public struct NamedExpert: Sendable {
 }
 
 extension Agents {
-    /// - Parameter name: a scripted expert's id, ``Catalogue/scripted`` for the best that the environment has, or the id
-    ///   of an agent, whose served policy is the expert then.
-    public func expert(_ name: String, in request: EnvironmentRequest) throws(HostingError) -> NamedExpert {
-        if let id = Identifier(name) { return try expert(id, in: request) }
+    /// - Parameters:
+    ///   - name: a scripted expert's id, ``Catalogue/scripted`` for the best that the environment has, or the id of an agent,
+    ///     whose served policy is the expert then.
+    ///   - tenant: whose agents there are.
+    public func expert(
+        _ name: String, in request: EnvironmentRequest, of tenant: Tenant
+    ) throws(HostingError) -> NamedExpert {
+        if let id = Identifier(name) { return try expert(id, in: request, of: tenant) }
         do {
             let spec = try catalogue.expert(name, for: request.spec)
             return NamedExpert(id: spec.id, expert: try spec.make(for: request.spec, kwargs: request.kwargs))
@@ -21,8 +25,12 @@ extension Agents {
         }
     }
 
-    private func expert(_ id: Identifier, in request: EnvironmentRequest) throws(HostingError) -> NamedExpert {
-        guard let agent = find(id) else { throw .invalid(field: "expert", reason: "there is no agent \(id)") }
+    private func expert(
+        _ id: Identifier, in request: EnvironmentRequest, of tenant: Tenant
+    ) throws(HostingError) -> NamedExpert {
+        guard let agent = find(id, of: tenant) else {
+            throw .invalid(field: "expert", reason: "there is no agent \(id)")
+        }
         do throws(LearningError) {
             try request.check(
                 observation: agent.observationSpace, action: agent.actionSpace)

@@ -9,14 +9,15 @@ extension Hall {
 
     /// Has an expert play one episode for each seed.
     /// - Parameters:
-    ///   - expert: a scripted expert of the environment, or an agent's id.
+    ///   - expert: a scripted expert of the environment, or the id of one of the tenant's agents.
     ///   - exploration: the share of steps in which a random allowed action is taken instead.
     public func demonstrate(
-        _ environment: String, kwargs: Value?, expert: String, seeds: [UInt64], exploration: Double = 0
+        _ environment: String, kwargs: Value?, expert: String, of tenant: Tenant, seeds: [UInt64],
+        exploration: Double = 0
     ) throws(HostingError) -> [Trajectory] {
         do {
             let request = EnvironmentRequest(try catalogue.spec(environment), kwargs: kwargs)
-            let player = try agents.expert(expert, in: request).expert
+            let player = try agents.expert(expert, in: request, of: tenant).expert
             let weight = TrajectoryRecorder.weight(maskWidth: try request.make(count: 1).maskWidth)
             let (limit, atOnce) = (Self.demonstrationLimit / weight, max(Self.sideBySide / weight, 1))
             var trajectories: [Trajectory] = []

@@ -46,6 +46,7 @@ public final class DemonstrationSet: Sendable {
     }
 
     public let id: Identifier
+    public let tenant: Tenant
     public let name: String
     /// Seconds since 1970.
     public let createdAt: Double
@@ -53,8 +54,9 @@ public final class DemonstrationSet: Sendable {
     /// Workers wait here for each other's work on the set's files; network threads never come here.
     private let turn = DispatchSemaphore(value: 1)
 
-    init(id: Identifier, name: String, createdAt: Double, counts: Counts) {
+    init(id: Identifier, tenant: Tenant, name: String, createdAt: Double, counts: Counts) {
         self.id = id
+        self.tenant = tenant
         self.name = name
         self.createdAt = createdAt
         life = Mutex(Life(counts: counts))

@@ -15,7 +15,13 @@ public final class Demonstrations: Sendable {
     private struct Table {
         var sets: [Identifier: DemonstrationSet] = [:]
         /// Of sets that are about to be made, too.
-        var names: [String: Identifier] = [:]
+        var names: [Name: Identifier] = [:]
+    }
+
+    /// Tenants may give the same names.
+    private struct Name: Hashable {
+        let tenant: Tenant
+        let text: String
     }
 
     private let catalogue: Catalogue
@@ -41,14 +47,18 @@ public final class Demonstrations: Sendable {
     }
 
     /// Oldest first.
-    public var all: [DemonstrationSet] {
+    public func all(of tenant: Tenant) -> [DemonstrationSet] { all.filter { $0.tenant == tenant } }
+
+    private var all: [DemonstrationSet] {
         table.withLock { Array($0.sets.values) }.sorted { ($0.createdAt, $0.id.value) < ($1.createdAt, $1.id.value) }
     }
 
-    public func find(_ id: Identifier) -> DemonstrationSet? { table.withLock { $0.sets[id] } }
+    public func find(_ id: Identifier, of tenant: Tenant) -> DemonstrationSet? {
+        table.withLock { $0.sets[id] }.flatMap { $0.tenant == tenant ? $0 : nil }
+    }
 
-    public func find(named name: String) -> DemonstrationSet? {
-        table.withLock { table in table.names[name].flatMap { table.sets[$0] } }
+    public func find(named name: String, of tenant: Tenant) -> DemonstrationSet? {
+        table.withLock { table in table.names[Name(tenant: tenant, text: name)].flatMap { table.sets[$0] } }
     }
 
     /// Has nobody delete a set that something uses.
@@ -60,43 +70,47 @@ public final class Demonstrations: Sendable {
     /// Makes a set.
     /// - Parameter numbersName: where the name is taken, a number is appended to it; it is an error otherwise.
     public func create(
-        _ about: DemonstrationSet.About, _ trajectories: [Trajectory] = [], numbersName: Bool = false
+        _ about: DemonstrationSet.About, of tenant: Tenant, _ trajectories: [Trajectory] = [], numbersName: Bool = false
     ) throws(HostingError) -> DemonstrationSet {
         try checkRoom(DemonstrationSet.Counts(updatedAt: 0), for: trajectories)
-        let (id, name) = try reserve(about.name, numbersName: numbersName)
+        let (id, name) = try reserve(about.name, of: tenant, numbersName: numbersName)
         var about = about
         about.name = name
         let now = clock.now
         let set = DemonstrationSet(
-            id: id, name: name, createdAt: now, counts: DemonstrationSet.Counts(updatedAt: now))
+            id: id, tenant: tenant, name: name, createdAt: now, counts: DemonstrationSet.Counts(updatedAt: now))
         do {
             try files.write(about, of: id)
             let new = try files.write(trajectories, to: id, from: 0)
             try storing { () throws(StoreError) in
-                try store.insert(DemonstrationRecord(id: id.description, createdAt: now, updatedAt: now), new)
+                let record = DemonstrationRecord(
+                    id: id.description, tenant: tenant.name, createdAt: now, updatedAt: now)
+                try store.insert(record, new)
             }
             set.update { $0.add(new) }
         } catch {
             try? files.removeAll(of: id)
-            table.withLock { $0.names[name] = nil }
+            table.withLock { $0.names[Name(tenant: tenant, text: name)] = nil }
             throw error
         }
         table.withLock { $0.sets[id] = set }
         return set
     }
 
-    private func reserve(_ name: String, numbersName: Bool) throws(HostingError) -> (Identifier, String) {
+    private func reserve(
+        _ name: String, of tenant: Tenant, numbersName: Bool
+    ) throws(HostingError) -> (Identifier, String) {
         let result: Result<(Identifier, String), HostingError> = table.withLock { table in
             guard table.names.count < limit else { return .failure(.tooManyDemonstrations(limit: limit)) }
             var free = name
             var number = 2
-            while let other = table.names[free] {
+            while let other = table.names[Name(tenant: tenant, text: free)] {
                 guard numbersName else { return .failure(.nameTaken(name, by: other.description)) }
                 free = "\(name) \(number)"
                 number += 1
             }
             let id = Identifier.random { id in !table.names.values.contains(id) }
-            table.names[free] = id
+            table.names[Name(tenant: tenant, text: free)] = id
             return .success((id, free))
         }
         return try result.get()
@@ -104,15 +118,17 @@ public final class Demonstrations: Sendable {
 
     /// The set of this name, made where there is none.
     /// - Throws: ``HostingError/invalid(field:reason:)`` at `field` where that one is of something else.
-    func findOrCreate(_ about: DemonstrationSet.About, field: String) throws(HostingError) -> DemonstrationSet {
+    func findOrCreate(
+        _ about: DemonstrationSet.About, of tenant: Tenant, field: String
+    ) throws(HostingError) -> DemonstrationSet {
         while true {
-            if let set = find(named: about.name) {
+            if let set = find(named: about.name, of: tenant) {
                 if let reason = try self.about(set).objection(to: about, catalogue: catalogue) {
                     throw .invalid(field: field, reason: reason)
                 }
                 return set
             }
-            do { return try create(about) } catch {
+            do { return try create(about, of: tenant) } catch {
                 guard case .nameTaken = error else { throw error }
             }
         }
@@ -153,9 +169,8 @@ public final class Demonstrations: Sendable {
     /// The episodes of a set, in the order in which they were added.
     /// - Parameter range: which of them; nil for all.
     public func trajectories(
-        of id: Identifier, in range: Range<Int>? = nil
+        of set: DemonstrationSet, in range: Range<Int>? = nil
     ) throws(HostingError) -> [Trajectory] {
-        guard let set = find(id) else { throw .unknownDemonstrations(id.description) }
         let parts = try set.inTurn { () throws(HostingError) in
             var first = 0
             var parts: [(first: Int, bytes: [UInt8])] = []
@@ -189,7 +204,7 @@ public final class Demonstrations: Sendable {
             }
             table.withLock { table in
                 table.sets[set.id] = nil
-                table.names[set.name] = nil
+                table.names[Name(tenant: set.tenant, text: set.name)] = nil
             }
             // Without its row it is gone: should the disk refuse now, the next start removes what is left.
             try files.removeAll(of: set.id)
@@ -257,10 +272,11 @@ extension Demonstrations {
         var counts = DemonstrationSet.Counts(updatedAt: record.updatedAt)
         counts.add(known)
         let set = DemonstrationSet(
-            id: id, name: try files.about(id).name, createdAt: record.createdAt, counts: counts)
+            id: id, tenant: Tenant(unchecked: record.tenant), name: try files.about(id).name,
+            createdAt: record.createdAt, counts: counts)
         table.withLock { table in
             table.sets[id] = set
-            table.names[set.name] = id
+            table.names[Name(tenant: set.tenant, text: set.name)] = id
         }
     }
 

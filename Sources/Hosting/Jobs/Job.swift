@@ -23,6 +23,7 @@ public final class Job: Sendable {
 
     public let id: Identifier
     public let agent: Identifier
+    public let tenant: Tenant
     public let request: TrainRequest
     /// Seconds since 1970.
     public let createdAt: Double
@@ -33,11 +34,13 @@ public final class Job: Sendable {
     private let paused = Atomic(false)
 
     init(
-        id: Identifier, agent: Identifier, request: TrainRequest, createdAt: Double, events: EventLog = EventLog(),
+        id: Identifier, agent: Identifier, tenant: Tenant, request: TrainRequest, createdAt: Double,
+        events: EventLog = EventLog(),
         status: Status = Status()
     ) {
         self.id = id
         self.agent = agent
+        self.tenant = tenant
         self.request = request
         self.createdAt = createdAt
         self.events = events

@@ -12,7 +12,7 @@ extension Jobs {
             phases.append(
                 Phase(
                     phase.method, budget: phase.budget, hyperparameters: phase.hyperparameters,
-                    expert: try expert(phase, environment, at: "phases/\(phases.count)/expert")))
+                    expert: try expert(phase, environment, agent.tenant, at: "phases/\(phases.count)/expert")))
         }
         return TrainingRequest(
             environment: environment, numEnvs: asked.numEnvs, budget: asked.budget, phases: phases,
@@ -36,11 +36,11 @@ extension Jobs {
     }
 
     private func expert(
-        _ phase: TrainRequest.Phase, _ environment: EnvironmentRequest?, at field: String
+        _ phase: TrainRequest.Phase, _ environment: EnvironmentRequest?, _ tenant: Tenant, at field: String
     ) throws(HostingError) -> (any Expert)? {
         guard let name = phase.expert, name != TrainRequest.client, let environment else { return nil }
         do throws(HostingError) {
-            let expert = try agents.expert(name, in: environment).expert
+            let expert = try agents.expert(name, in: environment, of: tenant).expert
             guard let version = phase.expertVersion, let agent = Identifier(name).flatMap({ agents.find($0) }) else {
                 return expert
             }
@@ -64,7 +64,7 @@ extension Jobs {
         var episodes: [Trajectory] = []
         var total = (steps: 0, bytes: 0)
         for (index, id) in ids.enumerated() {
-            guard let set = demonstrations.find(id) else {
+            guard let set = demonstrations.find(id, of: agent.tenant) else {
                 throw .invalid(field: "demonstrations/\(index)", reason: "there are no demonstrations \(id)")
             }
             let counts = set.counts
@@ -82,7 +82,7 @@ extension Jobs {
                 throw .invalid(
                     field: "demonstrations/\(index)", reason: "demonstrations \(id) have other spaces than the agent")
             }
-            episodes += try demonstrations.trajectories(of: id)
+            episodes += try demonstrations.trajectories(of: set)
         }
         return episodes
     }

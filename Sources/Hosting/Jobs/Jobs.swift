@@ -30,11 +30,14 @@ public final class Jobs: Sendable {
     private let work = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
     private let threads: Int
+    private let quota: Int?
 
-    /// - Parameter threads: how many jobs run side by side; more wait.
+    /// - Parameters:
+    ///   - threads: how many jobs run side by side; more wait.
+    ///   - quota: of jobs of one tenant that have not ended.
     init(
         agents: Agents, observations: Observations, demonstrations: Demonstrations, catalogue: Catalogue,
-        store: StateFolder, clock: WallClock, logger: Logger, threads: Int
+        store: StateFolder, clock: WallClock, logger: Logger, threads: Int, quota: Int? = nil
     ) throws(HostingError) {
         self.agents = agents
         self.observations = observations
@@ -44,6 +47,7 @@ public final class Jobs: Sendable {
         self.clock = clock
         self.logger = logger
         self.threads = threads
+        self.quota = quota
         table = Mutex([:])
         let interrupted = try load()
         for job in interrupted {
@@ -64,20 +68,27 @@ public final class Jobs: Sendable {
     }
 
     /// Newest first.
-    public var all: [Job] {
+    public func all(of tenant: Tenant) -> [Job] { all.filter { $0.tenant == tenant } }
+
+    private var all: [Job] {
         table.withLock { Array($0.values) }.sorted { ($0.createdAt, $0.id.value) > ($1.createdAt, $1.id.value) }
     }
 
-    public func find(_ id: Identifier) -> Job? { table.withLock { $0[id] } }
+    func find(_ id: Identifier) -> Job? { table.withLock { $0[id] } }
+
+    public func find(_ id: Identifier, of tenant: Tenant) -> Job? {
+        find(id).flatMap { $0.tenant == tenant ? $0 : nil }
+    }
 
     /// Queues the training of an agent.
     public func train(_ agent: Agent, _ request: TrainRequest) throws(HostingError) -> Job {
         guard !queue.withLock({ $0.isStopping }) else { throw .draining }
+        try Quotas.check(.jobs, quota, { all(of: agent.tenant).count { !$0.status.isFinished } })
         let id = table.withLock { jobs in Identifier.random { jobs[$0] == nil } }
         guard agent.take(for: id) else {
             throw .agentBusy(agent.id.description, job: agent.job?.description ?? "")
         }
-        let job = Job(id: id, agent: agent.id, request: request, createdAt: clock.now)
+        let job = Job(id: id, agent: agent.id, tenant: agent.tenant, request: request, createdAt: clock.now)
         do {
             try observations.settle(agent)
             // Whatever can be wrong with the request is found before it is acknowledged.
@@ -347,7 +358,8 @@ extension Jobs {
             events.map { EventLog.Event(sequence: $0.sequence, kind: $0.kind, data: $0.data) },
             isFinished: status.isFinished)
         return Job(
-            id: id, agent: agent, request: try TrainRequest(request), createdAt: record.createdAt, events: log,
+            id: id, agent: agent, tenant: agents.find(agent)?.tenant ?? .nobody, request: try TrainRequest(request),
+            createdAt: record.createdAt, events: log,
             status: status)
     }
 }

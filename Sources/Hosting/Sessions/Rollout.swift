@@ -43,7 +43,8 @@ public struct Rollout: Sendable {
     private var recorder: TrajectoryRecorder?
     /// Episodes that ended when there were enough.
     private var surplus: [TrajectoryRecorder.Part] = []
-    private var transitions = 0
+    /// Steps of all environments.
+    public private(set) var transitions = 0
 
     private init(_ plan: Plan, _ world: borrowing World) {
         self.plan = plan

@@ -6,6 +6,7 @@ import Synchronization
 public final class Session: Sendable {
     /// How a session is asked for.
     public struct Request: Sendable {
+        public var tenant: Tenant
         public var environment: String
         public var kwargs: Value?
         public var options: VectorOptions
@@ -16,9 +17,11 @@ public final class Session: Sendable {
         public var timeToLive: Duration
 
         public init(
-            environment: String, kwargs: Value? = nil, options: VectorOptions = VectorOptions(),
+            tenant: Tenant = .standard, environment: String, kwargs: Value? = nil,
+            options: VectorOptions = VectorOptions(),
             wrappers: [WrapperSpec] = [], seed: UInt64? = nil, timeToLive: Duration = .seconds(3600)
         ) {
+            self.tenant = tenant
             self.environment = environment
             self.kwargs = kwargs
             self.options = options

@@ -6,6 +6,8 @@ public final class Sessions: Sendable {
     public let catalogue: Catalogue
     private let limit: Int
     private let environmentLimit: Int
+    /// Of sessions of one tenant.
+    private let quota: Int?
     private let table = Mutex(Table())
 
     private struct Table {
@@ -13,17 +15,20 @@ public final class Sessions: Sendable {
         private(set) var entries: [Identifier: (session: Session, turn: Int)] = [:]
         /// Of all sessions together.
         private(set) var environments = 0
+        private(set) var counts: [Tenant: Int] = [:]
         private var leases = Leases()
 
         mutating func add(_ session: Session, expiry: ContinuousClock.Instant) {
             entries[session.id] = (session, leases.add(session.id, at: expiry))
             environments += session.count
+            counts[session.request.tenant, default: 0] += 1
         }
 
         mutating func remove(_ session: Session) {
             guard let entry = entries.removeValue(forKey: session.id) else { return }
             leases.remove(session.id, from: entry.turn)
             environments -= session.count
+            counts[session.request.tenant, default: 1] -= 1
         }
 
         /// The sessions whose lease may have run out; each is to be removed or looked at again.
@@ -40,7 +45,9 @@ public final class Sessions: Sendable {
     /// - Parameters:
     ///   - limit: of sessions.
     ///   - environmentLimit: of the environments of all sessions together, which bounds the memory that clients can take.
-    public init(catalogue: Catalogue, limit: Int, environmentLimit: Int = 1 << 20) {
+    ///   - quota: of sessions of one tenant.
+    public init(catalogue: Catalogue, limit: Int, environmentLimit: Int = 1 << 20, quota: Int? = nil) {
+        self.quota = quota
         self.environmentLimit = environmentLimit
         self.catalogue = catalogue
         self.limit = limit
@@ -49,12 +56,15 @@ public final class Sessions: Sendable {
     public var count: Int { table.withLock { $0.entries.count } }
 
     /// In no particular order.
-    public var all: [Session] { table.withLock { $0.entries.values.map(\.session) } }
+    private var all: [Session] { table.withLock { $0.entries.values.map(\.session) } }
+
+    public func all(of tenant: Tenant) -> [Session] { all.filter { $0.request.tenant == tenant } }
 
     public func create(_ request: Session.Request, now: ContinuousClock.Instant = .now) throws(HostingError) -> Session
     {
         let (sessions, environments) = table.withLock { ($0.entries.count, $0.environments) }
         guard sessions < limit else { throw .tooManySessions(limit: limit) }
+        try Quotas.check(.sessions, quota, { table.withLock { $0.counts[request.tenant] ?? 0 } })
         guard environments + request.options.count <= environmentLimit else {
             throw .tooManyEnvironments(limit: environmentLimit)
         }
@@ -71,10 +81,10 @@ public final class Sessions: Sendable {
         return session
     }
 
-    /// - Returns: nil also where the lease has run out and nobody has swept yet.
-    public func find(_ id: Identifier, now: ContinuousClock.Instant = .now) -> Session? {
+    /// - Returns: nil also where the session is another tenant's, or its lease has run out and nobody has swept yet.
+    public func find(_ id: Identifier, of tenant: Tenant, now: ContinuousClock.Instant = .now) -> Session? {
         let session = table.withLock { $0.entries[id]?.session }
-        guard let session, !session.isExpired(now: now) else { return nil }
+        guard let session, session.request.tenant == tenant, !session.isExpired(now: now) else { return nil }
         return session
     }
 
@@ -134,6 +144,8 @@ public final class Sessions: Sendable {
     /// Makes `copies` sessions that stand exactly where `session` stands; they are not recorded.
     public func fork(_ session: Session, copies: Int) throws(HostingError) -> [Session] {
         guard count + copies <= limit else { throw .tooManySessions(limit: limit) }
+        let tenant = session.request.tenant
+        try Quotas.check(.sessions, quota, { table.withLock { $0.counts[tenant] ?? 0 } }, adding: copies)
         let snapshot = try snapshot(session)
         var forks: [Session] = []
         do {

@@ -138,14 +138,15 @@ extension Hyperparameters {
             form.map { $0.categories.isEmpty && (4...6).contains($0.numbers) } ?? false
             && (2...4).contains(components.reduce(0, +))
         self.init(
-            hiddenSizes: isSmall ? [64, 64] : [128, 128], activation: .relu, layerNorm: false,
+            hiddenSizes: isSmall ? [96, 96] : [128, 128], activation: .relu, layerNorm: false,
             bins: bins, coarseBins: coarseBins, boxDistribution: .categorical, embeddingSize: 32, candidates: 512,
             observationNormalization: true, optimizer: .adam,
             learningRate: 1e-3, learningRateDecay: 0.1, momentum: 0.9, gradientClip: 10, loss: .huber, batchSize: 64,
             // What a category leads to is soon known exactly; numbers gain from rewards that travel faster.
             discount: 0.99, nStep: form?.numbers == 0 || isProduct ? 1 : 3, doubleQ: true, rewardScaling: true,
             // The maximum is taken in each component, and its errors add up: they must not feed each other.
-            targetUpdate: TargetUpdate(tau: isProduct ? 0.001 : 0.01, period: 1), replay: .uniform,
+            targetUpdate: TargetUpdate(tau: isProduct ? 0.001 : form?.numbers == 0 ? 0.005 : 0.01, period: 1),
+            replay: .uniform,
             replayCapacity: Self.capacity(lanes: form?.width ?? 1), priorityExponent: 0.6,
             priorityBeta: 0.4, exploration: Exploration(initial: 1, final: 0.05, steps: 5_000), learningStarts: 500,
             trainFrequency: isSmall ? 1 : 2, gradientSteps: 1, demonstrationShare: 0.25,

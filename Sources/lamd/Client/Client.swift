@@ -10,9 +10,12 @@ struct Client {
     private let base: String
     private let socket: String?
     private let isLocal: Bool
+    private let token: String?
 
-    init(_ text: String) throws(ClientError) {
+    /// - Parameter token: what the daemon asks for, where it does.
+    init(_ text: String, token: String? = nil) throws(ClientError) {
         address = text
+        self.token = token
         if text.hasPrefix("unix:"), text.count > 5 {
             base = "http://localhost"
             socket = String(text.dropFirst(5))
@@ -85,6 +88,7 @@ struct Client {
         _ method: String, _ path: String, onBytes: ((UnsafeRawBufferPointer) -> Void)? = nil
     ) -> Transfer {
         let transfer = Transfer(method, base + path, onBytes: onBytes)
+        if let token { transfer.add(header: "Authorization: Bearer \(token)") }
         if isLocal { transfer.connectDirectly(toSocket: socket) }
         return transfer
     }

@@ -1,7 +1,8 @@
 import ArgumentParser
 import Foundation
 
-/// What all commands that talk to a daemon have in common.
+/// What all commands that talk to a daemon have in common. A token comes from $LAMD_TOKEN alone: others see what is on a
+/// command line.
 struct ClientOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -15,12 +16,15 @@ struct ClientOptions: ParsableArguments {
     /// Does it with a client; what goes wrong becomes a line on stderr and exit status 1.
     func run(_ body: (Client) throws(ClientError) -> Void) throws(ExitCode) {
         do throws(ClientError) {
-            let environment = ProcessInfo.processInfo.environment["LAMD_URL"].flatMap { $0.isEmpty ? nil : $0 }
-            try body(Client(url ?? environment ?? Client.standard))
+            try body(Client(url ?? Self.said("LAMD_URL") ?? Client.standard, token: Self.said("LAMD_TOKEN")))
         } catch {
             Terminal.errors.write("lamd: \(error)\n")
             throw ExitCode.failure
         }
+    }
+
+    private static func said(_ variable: String) -> String? {
+        ProcessInfo.processInfo.environment[variable].flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// - Parameter text: what a person reads, unless `--json` was said.

@@ -28,13 +28,15 @@ struct Daemon {
         store = try StateFolder(settings.state)
         var limits = Hall.Limits()
         limits.sessions = settings.maxSessions
+        limits.quotas = settings.quotas
         hall = try Hall(
             catalogue: .worlds, bridges: settings.workers.bridges(logger), store: store, limits: limits, logger: logger
         ) { Signals.requestStop() }
+        try settings.checkListeners(areTokensRequired: hall.tokens.areRequired)
         workers = WorkerPool(threads: settings.workerThreads, queueLimit: 1024)
         api = API(hall: hall, workers: workers)
         server = HTTPServer(
-            Self.configuration(settings), router: api.router, logger: logger, onFault: API.render,
+            Self.configuration(settings), router: api.router, logger: logger, onRequest: api.admit, onFault: API.render,
             afterReply: { [logger, api] exchange, served in
                 api.record(exchange, served)
                 guard exchange.isTold || served.status >= 500 else { return }

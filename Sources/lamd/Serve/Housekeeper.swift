@@ -30,10 +30,15 @@ final class Housekeeper: Sendable {
     private func run() {
         let tick = min(systemd.watchdogInterval ?? .seconds(1), .seconds(1))
         var lastReport = ContinuousClock.now
+        var nextKeeping = ContinuousClock.now + .seconds(60)
         while !isStopped.load(ordering: .relaxed) {
             Thread.sleep(forTimeInterval: tick / .seconds(1))
             expire()
             hall.tickWorkers()
+            if nextKeeping < .now {
+                nextKeeping = .now + .seconds(60)
+                hall.keepHouse()
+            }
             guard let interval = systemd.watchdogInterval, lastReport.duration(to: .now) >= interval - tick / 2 else {
                 continue
             }

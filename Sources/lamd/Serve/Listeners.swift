@@ -6,20 +6,15 @@ struct Listeners {
     static let usual = "127.0.0.1:8808"
 
     let addresses: [ListenAddress]
+    /// The first that others can reach.
+    let open: ListenAddress?
 
-    /// - Throws: where an address cannot be read, or is open to others and `insecure` was not said.
-    init(_ texts: [String], inherited: [InheritedSocket], insecure: Bool) throws(SettingsError) {
-        var addresses: [ListenAddress] = []
-        for socket in inherited {
-            if let address = socket.address { try Self.admit(address, insecure: insecure) }
-            addresses.append(.inherited(descriptor: socket.descriptor))
-        }
-        for text in texts {
-            let address = try Self.parse(text)
-            try Self.admit(address, insecure: insecure)
-            addresses.append(address)
-        }
-        self.addresses = addresses
+    /// - Throws: where an address cannot be read.
+    init(_ texts: [String], inherited: [InheritedSocket]) throws(SettingsError) {
+        var own: [ListenAddress] = []
+        for text in texts { own.append(try Self.parse(text)) }
+        addresses = inherited.map { .inherited(descriptor: $0.descriptor) } + own
+        open = (inherited.compactMap(\.address) + own).first(where: Self.isOpen)
     }
 
     private static func parse(_ text: String) throws(SettingsError) -> ListenAddress {
@@ -35,9 +30,9 @@ struct Listeners {
         return .tcp(host: String(host), port: port)
     }
 
-    private static func admit(_ address: ListenAddress, insecure: Bool) throws(SettingsError) {
-        guard case .tcp(let host, _) = address, !insecure, !isLoopback(host) else { return }
-        throw .openToOthers(address: address.url)
+    private static func isOpen(_ address: ListenAddress) -> Bool {
+        guard case .tcp(let host, _) = address else { return false }
+        return !isLoopback(host)
     }
 
     /// Names other than `localhost` may mean anything tomorrow.

@@ -40,6 +40,28 @@ struct SettingFlags: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Open instances of one tenant at most; 0, as many as it likes, is the default.", valueName: "count"))
+    var tenantSessions: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Steps of environments that one tenant may take in a second; 0, as many as it likes, is the default.",
+            valueName: "count"))
+    var tenantStepsPerSecond: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Jobs of one tenant that have not ended at most; 0, as many as it likes, is the default.",
+            valueName: "count"))
+    var tenantJobs: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How much one tenant may store; 0, as much as it likes, is the default.", valueName: "bytes"))
+    var tenantBytes: String?
+
+    @Option(
+        help: ArgumentHelp(
             "A Python interpreter, or its virtual environment, that finds gymnasium: every id that gymnasium.make knows there is gymnasium/ID here.",
             valueName: "python"))
     var gymnasium: String?
@@ -78,7 +100,7 @@ struct SettingFlags: ParsableArguments {
 
     @Flag(
         inversion: .prefixedNo,
-        help: "Listen on an address that is not loopback although there is no authentication.")
+        help: "Listen on an address that is not loopback although nobody is asked for a token.")
     var insecure: Bool?
 
     /// By the settings' names.
@@ -86,7 +108,9 @@ struct SettingFlags: ParsableArguments {
         let single = [
             "state": state, "threads": threads, "workers": workers, "max_sessions": maxSessions,
             "max_connections": maxConnections, "body_limit": bodyLimit, "bulk_body_limit": bulkBodyLimit,
-            "drain_seconds": drainSeconds, "gymnasium": gymnasium, "worker_processes": workerProcesses,
+            "drain_seconds": drainSeconds, "tenant_sessions": tenantSessions,
+            "tenant_steps_per_second": tenantStepsPerSecond, "tenant_jobs": tenantJobs, "tenant_bytes": tenantBytes,
+            "gymnasium": gymnasium, "worker_processes": workerProcesses,
             "worker_environments": workerEnvironments, "worker_timeout": workerTimeout, "worker_memory": workerMemory,
             "worker_cpu_seconds": workerCpuSeconds, "log_level": logLevel, "insecure": insecure.map { "\($0)" },
         ]

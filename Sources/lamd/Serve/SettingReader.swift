@@ -59,8 +59,11 @@ struct SettingReader {
     }
 
     /// A number of bytes, such as `4096`, `64KiB`, `1MiB`, `2GiB`.
-    mutating func size(_ name: String, default standard: String) throws(SettingsError) -> Int {
-        try one(name, default: standard, "a positive number of bytes, such as 65536, 64KiB, 1MiB or 2GiB", Self.size)
+    mutating func size(
+        _ name: String, default standard: String, orZero: Bool = false
+    ) throws(SettingsError) -> Int {
+        let expected = "a \(orZero ? "" : "positive ")number of bytes, such as 65536, 64KiB, 1MiB or 2GiB"
+        return try one(name, default: standard, expected) { Self.size($0).flatMap { $0 > 0 || orZero ? $0 : nil } }
     }
 
     mutating func flag(_ name: String) throws(SettingsError) -> Bool {
@@ -129,7 +132,7 @@ struct SettingReader {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         let shifts = ["": 0, "KiB": 10, "MiB": 20, "GiB": 30]
         let unit = text.dropFirst(digits.count).drop { $0 == " " }
-        guard let number = Int(digits), number > 0, let shift = shifts[String(unit)] else { return nil }
+        guard let number = Int(digits), let shift = shifts[String(unit)] else { return nil }
         let (bytes, isOver) = number.multipliedReportingOverflow(by: 1 << shift)
         return isOver ? nil : bytes
     }

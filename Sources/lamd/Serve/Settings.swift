@@ -1,10 +1,13 @@
 import Foundation
 import HTTP
+import Hosting
 import Logging
 
 /// Everything that can be set, as it was found. A new setting is a line here, one in `SettingFlags`, and its use.
 struct Settings {
     let listeners: [ListenAddress]
+    /// One of them that others can reach.
+    let openListener: ListenAddress?
     let state: URL
     let threads: Int
     let workerThreads: Int
@@ -13,6 +16,8 @@ struct Settings {
     let bodyLimit: Int
     let bulkBodyLimit: Int
     let drainSeconds: Int
+    /// Of each tenant.
+    let quotas: Quotas
     let workers: WorkerSettings
     let logLevel: Logger.Level
     let insecure: Bool
@@ -37,14 +42,22 @@ struct Settings {
         bodyLimit = try read.size("body_limit", default: "1MiB")
         bulkBodyLimit = try read.size("bulk_body_limit", default: "256MiB")
         drainSeconds = try read.count("drain_seconds", 0...3600, default: 10)
+        quotas = try read.quotas()
         workers = try WorkerSettings(&read)
         logLevel = try read.level("log_level", default: .info)
         insecure = try read.flag("insecure")
         try read.checkFile()
-        listeners = try Listeners(listen, inherited: sockets, insecure: insecure).addresses
+        let found = try Listeners(listen, inherited: sockets)
+        (listeners, openListener) = (found.addresses, found.open)
         report = read.readings.map(Self.line).joined(separator: "\n")
-        warnings = read.unknownVariables(besides: ["LAMD_CONFIG", "LAMD_URL"])
+        warnings = read.unknownVariables(besides: ["LAMD_CONFIG", "LAMD_URL", "LAMD_TOKEN"])
             .map { "there is no setting for the environment variable \($0); it is ignored" }
+    }
+
+    /// - Throws: where others can reach the daemon, and nobody is asked for a token.
+    func checkListeners(areTokensRequired: Bool) throws(SettingsError) {
+        guard let openListener, !insecure, !areTokensRequired else { return }
+        throw .openToOthers(address: openListener.url)
     }
 
     private static func line(_ reading: SettingReader.Reading) -> String {

@@ -14,8 +14,8 @@ enum SettingsError: Error, CustomStringConvertible {
             "\(place): there is no setting '\(name)'; the nearest are \(nearest.joined(separator: ", "))"
         case .invalidValue(let place, let text, let expected): "\(place) must be \(expected), not '\(text)'"
         case .openToOthers(let address):
-            "\(address) can be reached by others, and there is no authentication; listen on loopback or a unix socket, or "
-                + "say --insecure"
+            "\(address) can be reached by others, and nobody is asked for a token; make one ('lamd token create NAME --scope "
+                + "admin --state FOLDER'), listen on loopback or a unix socket, or say --insecure"
         }
     }
 }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple, Optional
@@ -27,8 +29,10 @@ class Event(NamedTuple):
 class Caller:
     """Sends requests and reads replies. Raises Problem where the daemon says no."""
 
-    def __init__(self, url: Optional[str], timeout: Optional[float], retries: int) -> None:
+    def __init__(self, url: Optional[str], timeout: Optional[float], retries: int, token: Optional[str]) -> None:
         self.transport = Transport(url, timeout, retries)
+        token = token or os.environ.get("LAMD_TOKEN")
+        self._authorization = {"Authorization": f"Bearer {token}"} if token else {}
 
     def json(
         self,
@@ -77,10 +81,18 @@ class Caller:
         wait: bool = False,
         repeatable: Optional[bool] = None,
     ) -> Reply:
-        """Bytes in, bytes out; what is None is left out of the query."""
+        """Bytes in, bytes out; what is None is left out of the query.
+
+        A request that changes something has a key of its own, by which the daemon knows it when it is sent again after its
+        connection was lost, unless `repeatable` says whether that is safe without one.
+        """
         given = {key: _parameter(value) for key, value in present(query or {}).items()}
         if given:
             path += "?" + urlencode(given, safe=",")
+        headers = {**self._authorization, **headers}
+        if repeatable is None and method != "GET":
+            headers["Idempotency-Key"] = str(uuid.uuid4())
+            repeatable = True
         reply = self.transport.send(method, path, content, headers, wait=wait, repeatable=repeatable)
         if reply.status >= 300:
             raise Problem.decode(reply.status, reply.body)
@@ -90,7 +102,7 @@ class Caller:
         """A stream up to its event `done`. Where the connection is lost it goes on after the last event."""
         lost, reason = 0, "it ends before the job does"
         while lost <= self.transport.retries:
-            headers = {"Accept": "text/event-stream"}
+            headers = {"Accept": "text/event-stream", **self._authorization}
             if last_event_id is not None:
                 headers["Last-Event-ID"] = str(last_event_id)
             try:

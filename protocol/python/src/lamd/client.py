@@ -25,13 +25,21 @@ class Client(Demonstrations):
             http://127.0.0.1:8808.
         timeout: Seconds to wait for a reply, None for ever. Requests that wait for work to be done have no timeout.
         retries: How often a request is sent again after its connection was lost, where that is safe.
+        token: What the daemon asks for, where it asks for one; by default `$LAMD_TOKEN`.
 
     Methods raise `Problem` where the daemon says no, ConnectionError where it does not answer. Where a method takes
     `tensors`, true sends and receives safetensors: the reply is a dict of numpy arrays by the API's names.
     """
 
-    def __init__(self, url: Optional[str] = None, *, timeout: Optional[float] = 60.0, retries: int = 2) -> None:
-        self._caller = Caller(url, timeout, retries)
+    def __init__(
+        self,
+        url: Optional[str] = None,
+        *,
+        timeout: Optional[float] = 60.0,
+        retries: int = 2,
+        token: Optional[str] = None,
+    ) -> None:
+        self._caller = Caller(url, timeout, retries, token)
 
     @property
     def url(self) -> str:
@@ -441,6 +449,27 @@ class Client(Demonstrations):
         """The whole learning curve: JSON, or with `format="csv"` a str."""
         reply = self._caller.send("GET", f"/v1/jobs/{segment(job_id)}/metrics", query={"format": format})
         return reply.body.decode() if format == "csv" else decoded(reply)
+
+    # Tokens
+
+    def create_token(
+        self, name: str, scopes: Sequence[str], *, tenant: Optional[str] = None, ttl_s: Optional[float] = None
+    ) -> JSON:
+        """Gives a token out: `token` in the reply, which cannot be found out later."""
+        body = {"name": name, "scopes": list(scopes), "tenant": tenant, "ttl_s": ttl_s}
+        return self._caller.json("POST", "/v1/tokens/", body)
+
+    def list_tokens(self, *, limit: Optional[int] = None, cursor: Optional[str] = None) -> JSON:
+        """The tokens, those that count no more too."""
+        return self._caller.json("GET", "/v1/tokens/", query={"limit": limit, "cursor": cursor})
+
+    def get_token(self, token_id: str) -> JSON:
+        """One token, all but itself."""
+        return self._caller.json("GET", f"/v1/tokens/{segment(token_id)}")
+
+    def revoke_token(self, token_id: str) -> JSON:
+        """Has a token count no more."""
+        return self._caller.json("DELETE", f"/v1/tokens/{segment(token_id)}")
 
     # The daemon
 

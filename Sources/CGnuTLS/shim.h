@@ -1,0 +1,2 @@
+#pragma once
+#include <gnutls/crypto.h>
