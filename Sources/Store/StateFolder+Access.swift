@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 
 /// What is asked of the catalogue about tokens and about replies that are kept for a retry.
@@ -26,6 +27,12 @@ extension StateFolder {
         try write("forgetting a kept reply") { database in
             _ = try ReplyRecord.deleteOne(database, key: ["tenant": tenant, "key": key])
         }
+    }
+
+    /// Forgets what kept replies say of something; a retry is told that it was done.
+    static func eraseReplies(about id: String, in database: Database) throws {
+        try database.execute(
+            sql: "UPDATE replies SET body = NULL WHERE instr(body, ?) > 0", arguments: [Data(id.utf8)])
     }
 
     public func deleteReplies(before time: Double) throws(StoreError) {

@@ -38,6 +38,7 @@ extension StateFolder {
     public func deleteDemonstrations(_ id: String) throws(StoreError) {
         try write("deleting demonstrations \(id)") { database in
             _ = try DemonstrationRecord.deleteOne(database, key: id)
+            try Self.eraseReplies(about: id, in: database)
         }
         try erase()
     }

@@ -258,7 +258,10 @@ def test_a_folder_of_the_version_before_is_brought_up_to_date(new_daemon):
     with sqlite3.connect(running.state / "catalogue.sqlite") as catalogue:
         for table in ("labels", "demonstrationFiles", "demonstrations"):
             catalogue.execute(f"DROP TABLE {table}")
-        catalogue.execute("DELETE FROM grdb_migrations WHERE identifier = '2'")
+        for table in ("tokens", "replies"):
+            catalogue.execute(f"DROP TABLE {table}")
+        catalogue.execute("ALTER TABLE agents DROP COLUMN tenant")
+        catalogue.execute("DELETE FROM grdb_migrations WHERE identifier > '1'")
         catalogue.execute("PRAGMA user_version = 1")
     catalogue.close()
     client = running.start().client()

@@ -44,6 +44,7 @@ struct Serve: ParsableCommand {
                 environment: environment, sockets: systemd.sockets)
             for warning in settings.warnings { sink.write(warning, level: .warning) }
             if printConfig { print(settings.report) }
+            if check, let warning = settings.openWarning { sink.write(warning, level: .warning) }
             if check, !printConfig { print("the settings are valid") }
             if check || printConfig { return }
             let logger = Logger(label: "lamd") { _ in LineLog(level: settings.logLevel, sink: sink) }

@@ -54,6 +54,12 @@ struct Settings {
             .map { "there is no setting for the environment variable \($0); it is ignored" }
     }
 
+    /// What a check, which does not look into the state folder, cannot find out.
+    var openWarning: String? {
+        guard let openListener, !insecure else { return nil }
+        return "\(openListener.url) can be reached by others: to start, lamd needs a token in its state folder"
+    }
+
     /// - Throws: where others can reach the daemon, and nobody is asked for a token.
     func checkListeners(areTokensRequired: Bool) throws(SettingsError) {
         guard let openListener, !insecure, !areTokensRequired else { return }

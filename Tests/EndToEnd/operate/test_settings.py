@@ -8,7 +8,9 @@ import yaml
 
 NAMES = [
     *("listen", "state", "threads", "workers", "max_sessions", "max_connections"),
-    *("body_limit", "bulk_body_limit", "drain_seconds", "gymnasium", "worker", "worker_processes"),
+    *("body_limit", "bulk_body_limit", "drain_seconds"),
+    *("tenant_sessions", "tenant_steps_per_second", "tenant_jobs", "tenant_bytes"),
+    *("gymnasium", "worker", "worker_processes"),
     *("worker_environments", "worker_timeout", "worker_memory", "worker_cpu_seconds", "log_level", "insecure"),
 ]
 
@@ -125,11 +127,14 @@ def test_a_body_limit_is_kept(serve, size):
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0:0", "[::]:0", "127.example.com:0", "192.0.2.1:80"])
-def test_an_open_address_needs_insecure(run, address):
-    result = run("serve", "--check", "--listen", address)
+def test_an_open_address_needs_a_token_or_insecure(run, tmp_path, address):
+    result = run("serve", "--state", tmp_path, "--listen", address)
     assert result.returncode == 78
-    assert "can be reached by others, and there is no authentication" in result.stderr
-    assert run("serve", "--check", "--listen", address, "--insecure").returncode == 0
+    assert "can be reached by others, and nobody is asked for a token" in result.stderr
+    # A check does not open the state folder, which a running daemon may have.
+    result = run("serve", "--check", "--listen", address)
+    assert result.returncode == 0 and "needs a token" in result.stderr
+    assert "needs a token" not in run("serve", "--check", "--listen", address, "--insecure").stderr
 
 
 @pytest.mark.parametrize("address", ["8808", "127.0.0.1", "127.0.0.1:99999", ":8808", "unix:", "localhost:http"])

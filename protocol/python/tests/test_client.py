@@ -72,24 +72,31 @@ def cut_off(server, times):
     lambda client: client.step("0a1b2c3d", 1, step=0),
     lambda client: client.step("0a1b2c3d", np.array([1]), step=0, tensors=True),
     lambda client: client.act("00000001", 1),
+    lambda client: client.reset("0a1b2c3d"),
+    lambda client: client.train("00000001"),
+    lambda client: client.put_policy("00000001", b""),
 ])  # fmt: skip
 def test_what_is_safe_is_sent_again(server, call):
     cut_off(server, 2)
     call(lamd.Client(server.url))
     assert len(server.requests) == 3
     assert len({request.body for request in server.requests}) == 1
+    assert len({request.headers.get("Idempotency-Key") for request in server.requests}) == 1
 
 
-@pytest.mark.parametrize("call", [
-    lambda client: client.step("0a1b2c3d", 1),
-    lambda client: client.reset("0a1b2c3d"),
-    lambda client: client.train("00000001"),
-    lambda client: client.put_policy("00000001", b""),
-])  # fmt: skip
-def test_what_is_not_safe_is_sent_once(server, call):
+def test_each_request_that_changes_something_has_a_key_of_its_own(server):
+    client = lamd.Client(server.url)
+    for _ in range(3):
+        client.train("00000001")
+    client.livez()
+    keys = [request.headers.get("Idempotency-Key") for request in server.requests]
+    assert len(set(keys)) == 4 and keys[3] is None
+
+
+def test_what_is_not_safe_is_sent_once(server):
     cut_off(server, 1)
     with pytest.raises(ConnectionError, match="no answer from"):
-        call(lamd.Client(server.url))
+        lamd.Client(server.url).step("0a1b2c3d", 1)
     assert len(server.requests) == 1
 
 

@@ -369,7 +369,7 @@ class Client(Demonstrations):
         """Uploads a policy as a new version, which becomes the current one."""
         path = f"/v1/agents/{segment(agent_id)}/policy"
         headers = {"Content-Type": safetensors.MEDIA_TYPE}
-        return decoded(self._caller.send("PUT", path, policy, headers=headers, repeatable=False))
+        return decoded(self._caller.send("PUT", path, policy, headers=headers))
 
     def get_action_features(self, agent_id: str, *, tensors: bool = False) -> Any:
         """What is known of the agent's actions: how much, or with `tensors` its `action_features` and `withdrawn`."""
