@@ -91,6 +91,8 @@ public struct API: Sendable {
             case .malformedRequest, .malformedPath, .malformedQuery, .versionNotSupported, .transferCodingUnknown:
                 .badRequest
             case .notFound: .notFound
+            case .misdirected: .misdirectedRequest
+            case .originNotAllowed: .forbidden
             case .methodNotAllowed: .methodNotAllowed
             case .bodyTooLarge: .payloadTooLarge
             case .expectationFailed: .expectationFailed

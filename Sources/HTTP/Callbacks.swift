@@ -44,7 +44,7 @@ func onConnection(
     let state = Unmanaged<ServerState>.fromOpaque(context).takeUnretainedValue()
     if change == .CONNECTION_NOTIFY_STARTED {
         let peer = Peer(
-            state, descriptor: mhd_socket(connection), isLocal: SocketAddress.isLocal(mhd_client_address(connection)),
+            state, descriptor: mhd_socket(connection), address: mhd_client_address(connection),
             deadline: MonotonicClock.now + state.headDeadline)
         slot.pointee = Unmanaged.passRetained(peer).toOpaque()
         state.add(peer)

@@ -30,6 +30,11 @@ public struct HTTPConfiguration: Sendable {
     /// Bytes that a stream holds for a slow client before it is cut off.
     public var streamBuffer = 256 << 10
 
+    /// Names that `Host` may have besides addresses, `localhost` and the names in `listeners`; others are answered 421.
+    public var allowedHosts = AllowedHosts()
+    /// Pages of browsers that may send requests, besides those from here; others are answered 403.
+    public var allowedOrigins = AllowedOrigins.none
+
     public init(listeners: [ListenAddress]) {
         self.listeners = listeners
     }
@@ -43,6 +48,12 @@ public enum ListenAddress: Sendable, Equatable {
     case unix(path: String, permissions: UInt32 = 0o660)
     /// A listening socket that someone else opened, as systemd does from descriptor 3 on.
     case inherited(descriptor: Int32)
+
+    /// The host as it was said; nil where there is none.
+    var name: String? {
+        guard case .tcp(let host, _) = self else { return nil }
+        return host
+    }
 }
 
 /// Why a server did not start.

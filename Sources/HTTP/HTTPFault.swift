@@ -6,6 +6,10 @@ public enum HTTPFault: Sendable, Equatable {
     case malformedPath(PathFault)
     case malformedQuery(PathFault)
     case notFound
+    /// `Host` is not a name of this server.
+    case misdirected
+    /// The page of a browser asks that may not.
+    case originNotAllowed
     case methodNotAllowed(MethodSet)
     case bodyTooLarge(limit: Int)
     case expectationFailed
@@ -22,10 +26,12 @@ public enum HTTPFault: Sendable, Equatable {
     public var status: Int {
         switch self {
         case .malformedRequest, .malformedPath, .malformedQuery: 400
+        case .originNotAllowed: 403
         case .notFound: 404
         case .methodNotAllowed: 405
         case .bodyTooLarge: 413
         case .expectationFailed: 417
+        case .misdirected: 421
         case .unanswered: 500
         case .transferCodingUnknown: 501
         case .overloaded, .stopping: 503
@@ -40,6 +46,10 @@ public enum HTTPFault: Sendable, Equatable {
         case .malformedPath(let fault): "the path is malformed: \(fault)"
         case .malformedQuery(let fault): "the query is malformed: \(fault)"
         case .notFound: "there is nothing at this path"
+        case .misdirected:
+            "Host is neither an address, nor localhost, nor a name of this server; the setting allowed_hosts adds names"
+        case .originNotAllowed:
+            "pages from this Origin may not use this server; the setting cors_origin lists those that may"
         case .methodNotAllowed(let methods): "this path answers to \(methods.allow)"
         case .bodyTooLarge(let limit): "the body is larger than \(limit) bytes"
         case .expectationFailed: "the only expectation that can be met is 100-continue"

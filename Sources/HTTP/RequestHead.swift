@@ -7,7 +7,9 @@ struct RequestHead {
     var mediaType = MediaType.none
     var accept: UnsafePointer<CChar>?
     var requestID: UnsafePointer<CChar>?
-    var hasOrigin = false
+    var host: UnsafePointer<CChar>?
+    var origin: UnsafePointer<CChar>?
+    var hasManyOrigins = false
     var contentLength = 0
     var isChunked = false
     var expectsContinue = false
@@ -45,9 +47,13 @@ struct RequestHead {
     fileprivate mutating func read(_ name: UnsafePointer<CChar>, _ value: UnsafePointer<CChar>?) {
         guard let value else { return }
         switch strlen(name) {
-        case 4 where Self.isNamed(name, "host"): hosts += 1
+        case 4 where Self.isNamed(name, "host"):
+            hosts += 1
+            host = value
         case 6 where Self.isNamed(name, "accept"): accept = accept ?? value
-        case 6 where Self.isNamed(name, "origin"): hasOrigin = true
+        case 6 where Self.isNamed(name, "origin"):
+            hasManyOrigins = origin != nil
+            origin = value
         case 6 where Self.isNamed(name, "expect"): readExpectation(value)
         case 12 where Self.isNamed(name, "content-type"): readMediaType(value)
         case 12 where Self.isNamed(name, "x-request-id"): requestID = requestID ?? Self.validRequestID(value)

@@ -97,6 +97,8 @@ struct Daemon {
         configuration.connectionLimit = settings.maxConnections
         configuration.bodyLimit = settings.bodyLimit
         configuration.bulkBodyLimit = settings.bulkBodyLimit
+        configuration.allowedHosts = settings.allowedHosts
+        configuration.allowedOrigins = settings.allowedOrigins
         // A client that follows a job from its beginning is sent its whole past at once.
         configuration.streamBuffer = 4 << 20
         return configuration

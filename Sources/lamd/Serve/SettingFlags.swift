@@ -40,6 +40,18 @@ struct SettingFlags: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "A name that clients may reach it by, besides addresses, localhost and the names in listen; repeatable, * for all.",
+            valueName: "name"))
+    var allowedHosts: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Where the page of a browser may come from that uses it, such as https://example.com; repeatable, * for everywhere.",
+            valueName: "origin"))
+    var corsOrigin: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
             "A Python interpreter, or its virtual environment, that finds gymnasium: every id that gymnasium.make knows there is gymnasium/ID here.",
             valueName: "python"))
     var gymnasium: String?
@@ -92,6 +104,8 @@ struct SettingFlags: ParsableArguments {
         ]
         var said = single.compactMapValues { $0.map { [$0] } }
         if !listen.isEmpty { said["listen"] = listen }
+        if !allowedHosts.isEmpty { said["allowed_hosts"] = allowedHosts }
+        if !corsOrigin.isEmpty { said["cors_origin"] = corsOrigin }
         if !worker.isEmpty { said["worker"] = worker }
         return said
     }

@@ -71,7 +71,7 @@ def test_nobody_can_write_a_line_of_the_log(serve):
     daemon = serve("--log-level", "debug")
     address = urlsplit(daemon.url)
     with socket.create_connection((address.hostname, address.port), 10) as connection:
-        connection.sendall(b"GET /a\x1b[31m\x0bb HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        connection.sendall(b"GET /a\x1b[31m\x0bb HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         connection.recv(65536)
     daemon.get("/livez")
     daemon.await_log("GET /livez")
