@@ -12,9 +12,10 @@ BENCH ?= all
 SPEED ?=
 
 # What the build needs, and what the tests and the benchmarks need besides, by Debian's names; a|b: either will do.
-PACKAGES := libmicrohttpd-dev libjansson-dev libopenblas-dev libhnswlib-dev libcairo2-dev libsqlite3-dev \
-	pkg-config libcurl4-gnutls-dev|libcurl4-openssl-dev
-TEST_PACKAGES := python3-venv curl lua5.4 lua-socket nodejs libegl1 libegl-mesa0 libgl1-mesa-dri
+PACKAGES := libmicrohttpd-dev libgnutls28-dev libjansson-dev libopenblas-dev libhnswlib-dev libcairo2-dev \
+	libsqlite3-dev pkg-config libcurl4-gnutls-dev|libcurl4-openssl-dev
+UNIT_TEST_PACKAGES := curl openssl
+TEST_PACKAGES := python3-venv curl openssl lua5.4 lua-socket nodejs libegl1 libegl-mesa0 libgl1-mesa-dri
 DEMO_PACKAGES := python3
 BENCH_PACKAGES := wrk binutils valgrind
 # PyTorch compiles with g++.
@@ -86,6 +87,7 @@ format: swift ## format the Swift sources in place
 test: lint test-unit test-end-to-end ## install, build, and pass every test
 
 test-unit: build ## the tests of the modules
+	@$(call install,$(UNIT_TEST_PACKAGES))
 	@swift test --skip-build --explicit-target-dependency-import-check error
 
 $(VENV)/stamp: Tests/EndToEnd/requirements.txt protocol/python/pyproject.toml

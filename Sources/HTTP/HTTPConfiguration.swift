@@ -1,7 +1,7 @@
 /// Where a server listens, and how much of what it takes.
 public struct HTTPConfiguration: Sendable {
     public var listeners: [ListenAddress]
-    /// Network threads for each listener.
+    /// Network threads; as many more where some listeners speak TLS and some do not.
     public var threads = 2
     /// Connections over all listeners; never more than the process's file descriptors less 256.
     public var connectionLimit = 16_384
@@ -35,6 +35,9 @@ public struct HTTPConfiguration: Sendable {
     /// Pages of browsers that may send requests, besides those from here; others are answered 403.
     public var allowedOrigins = AllowedOrigins.none
 
+    /// With it all listeners but unix sockets speak TLS.
+    public var certificate: CertificateFiles?
+
     public init(listeners: [ListenAddress]) {
         self.listeners = listeners
     }
@@ -62,6 +65,7 @@ public enum HTTPServerError: Error, Equatable, CustomStringConvertible {
     case cannotListen(address: String, reason: String)
     case notASocket(descriptor: Int32)
     case cannotStart(String)
+    case certificateUnusable(String)
 
     public var description: String {
         switch self {
@@ -69,6 +73,7 @@ public enum HTTPServerError: Error, Equatable, CustomStringConvertible {
         case .cannotListen(let address, let reason): "cannot listen at \(address): \(reason)"
         case .notASocket(let descriptor): "descriptor \(descriptor) is no listening socket"
         case .cannotStart(let reason): "libmicrohttpd did not start: \(reason)"
+        case .certificateUnusable(let reason): reason
         }
     }
 }

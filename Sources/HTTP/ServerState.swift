@@ -19,6 +19,8 @@ final class ServerState: Sendable {
     let bufferedBytes = Atomic<Int>(0)
     let isDraining = Atomic<Bool>(false)
     let allowedHosts: AllowedHosts
+    /// What connections by TLS begin with.
+    let certificate = Mutex<Certificate?>(nil)
     let stock = ReplyStock(contentType: "application/json")
 
     /// Whether requests are logged, so that their replies bear their ids.

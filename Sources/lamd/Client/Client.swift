@@ -10,9 +10,12 @@ struct Client {
     private let base: String
     private let socket: String?
     private let isLocal: Bool
+    /// A file of certificates to know the daemon by.
+    private let authorities: String?
 
-    init(_ text: String) throws(ClientError) {
+    init(_ text: String, authorities: String? = nil) throws(ClientError) {
         address = text
+        self.authorities = authorities
         if text.hasPrefix("unix:"), text.count > 5 {
             base = "http://localhost"
             socket = String(text.dropFirst(5))
@@ -73,7 +76,8 @@ struct Client {
     /// The command that sends the same request.
     func curl(_ arguments: String, _ path: String) -> String {
         let unix = socket.map { " --unix-socket \($0)" } ?? ""
-        return "curl\(unix) \(arguments) \(base)\(path)"
+        let known = authorities.map { " --cacert \($0)" } ?? ""
+        return "curl\(unix)\(known) \(arguments) \(base)\(path)"
     }
 
     static func escaped(_ segment: String) -> String {
@@ -85,6 +89,7 @@ struct Client {
         _ method: String, _ path: String, onBytes: ((UnsafeRawBufferPointer) -> Void)? = nil
     ) -> Transfer {
         let transfer = Transfer(method, base + path, onBytes: onBytes)
+        if let authorities { transfer.trust(authorities) }
         if isLocal { transfer.connectDirectly(toSocket: socket) }
         return transfer
     }

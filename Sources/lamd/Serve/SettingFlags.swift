@@ -52,6 +52,15 @@ struct SettingFlags: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "A certificate, PEM, with the chain that belongs to it: all addresses but unix sockets then speak TLS.",
+            valueName: "file"))
+    var tlsCert: String?
+
+    @Option(help: ArgumentHelp("The certificate's key, PEM.", valueName: "file"))
+    var tlsKey: String?
+
+    @Option(
+        help: ArgumentHelp(
             "A Python interpreter, or its virtual environment, that finds gymnasium: every id that gymnasium.make knows there is gymnasium/ID here.",
             valueName: "python"))
     var gymnasium: String?
@@ -98,7 +107,8 @@ struct SettingFlags: ParsableArguments {
         let single = [
             "state": state, "threads": threads, "workers": workers, "max_sessions": maxSessions,
             "max_connections": maxConnections, "body_limit": bodyLimit, "bulk_body_limit": bulkBodyLimit,
-            "drain_seconds": drainSeconds, "gymnasium": gymnasium, "worker_processes": workerProcesses,
+            "drain_seconds": drainSeconds, "tls_cert": tlsCert, "tls_key": tlsKey, "gymnasium": gymnasium,
+            "worker_processes": workerProcesses,
             "worker_environments": workerEnvironments, "worker_timeout": workerTimeout, "worker_memory": workerMemory,
             "worker_cpu_seconds": workerCpuSeconds, "log_level": logLevel, "insecure": insecure.map { "\($0)" },
         ]

@@ -74,6 +74,16 @@ struct SettingReader {
         }
     }
 
+    /// Two files that go together, or neither.
+    mutating func certificate(_ certificate: String, _ key: String) throws(SettingsError) -> CertificateFiles? {
+        switch (try optionalText(certificate), try optionalText(key)) {
+        case (nil, nil): return nil
+        case (.some, nil): throw .halfSaid(certificate, missing: key)
+        case (nil, .some): throw .halfSaid(key, missing: certificate)
+        case (let certificate?, let key?): return CertificateFiles(certificate: certificate, key: key)
+        }
+    }
+
     /// A list of origins, or `*`.
     mutating func origins(_ name: String) throws(SettingsError) -> AllowedOrigins {
         let words = words(name, default: [])

@@ -15,6 +15,7 @@ struct Settings {
     let drainSeconds: Int
     let allowedHosts: AllowedHosts
     let allowedOrigins: AllowedOrigins
+    let certificate: CertificateFiles?
     let workers: WorkerSettings
     let logLevel: Logger.Level
     let insecure: Bool
@@ -41,13 +42,14 @@ struct Settings {
         drainSeconds = try read.count("drain_seconds", 0...3600, default: 10)
         allowedHosts = AllowedHosts(read.words("allowed_hosts", default: []))
         allowedOrigins = try read.origins("cors_origin")
+        certificate = try read.certificate("tls_cert", "tls_key")
         workers = try WorkerSettings(&read)
         logLevel = try read.level("log_level", default: .info)
         insecure = try read.flag("insecure")
         try read.checkFile()
         listeners = try Listeners(listen, inherited: sockets, insecure: insecure).addresses
         report = read.readings.map(Self.line).joined(separator: "\n")
-        warnings = read.unknownVariables(besides: ["LAMD_CONFIG", "LAMD_URL"])
+        warnings = read.unknownVariables(besides: ["LAMD_CONFIG", "LAMD_URL", "LAMD_CACERT"])
             .map { "there is no setting for the environment variable \($0); it is ignored" }
     }
 
