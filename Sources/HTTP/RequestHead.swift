@@ -46,6 +46,9 @@ struct RequestHead {
 
     fileprivate mutating func read(_ name: UnsafePointer<CChar>, _ value: UnsafePointer<CChar>?) {
         guard let value else { return }
+        // Fields lie as they came, but where a line was folded libmicrohttpd 0.9.75 puts its text behind the name, in memory
+        // further up: `Authorizatio: x` and a folded `n` would come to `Authorization: x`.
+        if value < name { fault = .malformedRequest("a header must not be folded over several lines") }
         switch strlen(name) {
         case 4 where Self.isNamed(name, "host"):
             hosts += 1
@@ -59,7 +62,7 @@ struct RequestHead {
         case 12 where Self.isNamed(name, "x-request-id"): requestID = requestID ?? Self.validRequestID(value)
         case 14 where Self.isNamed(name, "content-length"):
             contentLengths += 1
-            contentLength = Int(clamping: strtoul(value, nil, 10))
+            readLength(value)
         case 17 where Self.isNamed(name, "transfer-encoding"):
             transferCodings += 1
             isChunked = strcasecmp(value, "chunked") == 0
@@ -76,6 +79,12 @@ struct RequestHead {
         } catch {
             queryFault = .malformedQuery(error)
         }
+    }
+
+    private mutating func readLength(_ value: UnsafePointer<CChar>) {
+        var end: UnsafeMutablePointer<CChar>?
+        contentLength = Int(clamping: strtoul(value, &end, 10))
+        if end?.pointee != 0 { fault = fault ?? .malformedRequest("Content-Length must be digits and nothing else") }
     }
 
     /// The first one counts.
