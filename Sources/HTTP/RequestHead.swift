@@ -62,7 +62,7 @@ struct RequestHead {
         case 12 where Self.isNamed(name, "x-request-id"): requestID = requestID ?? Self.validRequestID(value)
         case 14 where Self.isNamed(name, "content-length"):
             contentLengths += 1
-            readLength(value)
+            contentLength = Int(clamping: strtoul(value, nil, 10))
         case 17 where Self.isNamed(name, "transfer-encoding"):
             transferCodings += 1
             isChunked = strcasecmp(value, "chunked") == 0
@@ -79,12 +79,6 @@ struct RequestHead {
         } catch {
             queryFault = .malformedQuery(error)
         }
-    }
-
-    private mutating func readLength(_ value: UnsafePointer<CChar>) {
-        var end: UnsafeMutablePointer<CChar>?
-        contentLength = Int(clamping: strtoul(value, &end, 10))
-        if end?.pointee != 0 { fault = fault ?? .malformedRequest("Content-Length must be digits and nothing else") }
     }
 
     /// The first one counts.

@@ -74,7 +74,9 @@ async def replay(address: tuple[str, int], case: Case, sent: bytes, cut: int, pa
     return f"{case.name}, cut at {cut}: {replies.statuses}, not {expected}"
 
 
-async def replay_all(url: str, instance: str, cuts: Iterable[tuple[Case, int]], at_once: int, pause: float) -> list[str]:
+async def replay_all(
+    url: str, instance: str, cuts: Iterable[tuple[Case, int]], at_once: int, pause: float
+) -> list[str]:
     """Replays many at the same time. Returns all that is wrong."""
     parts = urlsplit(url)
     address = (parts.hostname or "", parts.port or 0)

@@ -103,14 +103,14 @@ struct TLSTests {
         try await withThrowingTaskGroup(of: Bool.self) { group in
             for _ in 0..<2 {
                 group.addTask {
-                    try (0..<15).allSatisfy { _ in
+                    try (0..<8).allSatisfy { _ in
                         try Tool.run([
                             "curl", "-sSk", "-m", "20", "--noproxy", "*", "https://localhost:\(server.port)/hello",
                         ]).output == "hello"
                     }
                 }
             }
-            for round in 0..<200 {
+            for round in 0..<100 {
                 try certificates.replace(first, by: files[round % 2])
                 try server.server.reloadCertificate()
             }
