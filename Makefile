@@ -12,9 +12,10 @@ BENCH ?= all
 SPEED ?=
 
 # What the build needs, and what the tests and the benchmarks need besides, by Debian's names; a|b: either will do.
-PACKAGES := libmicrohttpd-dev libgnutls28-dev libjansson-dev libopenblas-dev libhnswlib-dev libcairo2-dev libsqlite3-dev \
-	pkg-config libcurl4-gnutls-dev|libcurl4-openssl-dev
-TEST_PACKAGES := python3-venv curl lua5.4 lua-socket nodejs libegl1 libegl-mesa0 libgl1-mesa-dri
+PACKAGES := libmicrohttpd-dev libgnutls28-dev libjansson-dev libopenblas-dev libhnswlib-dev libcairo2-dev \
+	libsqlite3-dev pkg-config libcurl4-gnutls-dev|libcurl4-openssl-dev
+UNIT_TEST_PACKAGES := curl openssl
+TEST_PACKAGES := python3-venv curl openssl lua5.4 lua-socket nodejs libegl1 libegl-mesa0 libgl1-mesa-dri
 DEMO_PACKAGES := python3
 BENCH_PACKAGES := wrk binutils valgrind
 # PyTorch compiles with g++.
@@ -47,7 +48,7 @@ endef
 
 .PHONY: help run demo build release release-bench test test-unit test-end-to-end test-clients lint format bench \
 	bench-size bench-learning bench-actions bench-peers bench-learning-peers bench-speed-peers bench-bridge bench-docs \
-	recipes install uninstall clean swift packages
+	recipes soak install uninstall clean swift packages
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -86,6 +87,7 @@ format: swift ## format the Swift sources in place
 test: lint test-unit test-end-to-end ## install, build, and pass every test
 
 test-unit: build ## the tests of the modules
+	@$(call install,$(UNIT_TEST_PACKAGES))
 	@swift test --skip-build --explicit-target-dependency-import-check error
 
 $(VENV)/stamp: Tests/EndToEnd/requirements.txt protocol/python/pyproject.toml
@@ -97,6 +99,9 @@ $(VENV)/stamp: Tests/EndToEnd/requirements.txt protocol/python/pyproject.toml
 test-end-to-end: release $(VENV)/stamp ## the tests of the program and the Python client
 	@LAMD=$(LAMD) $(VENV)/bin/python -m pytest -q Tests/EndToEnd --ignore Tests/EndToEnd/clients_sb3 protocol/python/tests \
 	    protocol/workers
+
+soak: release $(VENV)/stamp ## what takes long: slow and abandoned clients, overload, want of descriptors, stops
+	@LAMD=$(LAMD) $(VENV)/bin/python -m pytest -q --durations=0 --durations-min=1 Tests/Soak
 
 $(VENV)/stamp-clients: $(VENV)/stamp Tests/EndToEnd/clients_sb3/requirements.txt
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check \

@@ -124,6 +124,8 @@ public struct API: Sendable {
             case .unauthorized: .unauthorized
             case .forbidden: .forbidden
             case .notFound: .notFound
+            case .misdirected: .misdirectedRequest
+            case .originNotAllowed: .forbidden
             case .methodNotAllowed: .methodNotAllowed
             case .bodyTooLarge: .payloadTooLarge
             case .expectationFailed: .expectationFailed

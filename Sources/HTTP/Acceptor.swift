@@ -1,4 +1,3 @@
-import CMicrohttpd
 import Glibc
 import Logging
 import Synchronization
@@ -8,23 +7,22 @@ import Synchronization
 /// libmicrohttpd could accept itself, but then only `MHD_quiesce_daemon` makes it stop, which races its own threads and
 /// aborts the process once in a thousand stops under load; and every address would need threads and limits of its own.
 final class Acceptor: Sendable {
-    /// A C handle, made for use from any thread.
-    private struct Daemon: @unchecked Sendable {
-        let handle: OpaquePointer
+    /// A socket that listens, and who serves those that come in there.
+    struct Door {
+        let socket: Int32
+        let daemon: NetworkDaemon
     }
 
     private let state: ServerState
-    private let daemon: Daemon
-    private let sockets: [ListenSocket]
+    private let doors: [Door]
     private let bell = Bell()
     private let thread = Mutex<SystemThread?>(nil)
     private let limit: Int
 
     /// Starts accepting, up to so many connections at a time.
-    init(_ state: ServerState, _ daemon: OpaquePointer, _ sockets: [ListenSocket], limit: Int) {
+    init(_ state: ServerState, _ doors: [Door], limit: Int) {
         self.state = state
-        self.daemon = Daemon(handle: daemon)
-        self.sockets = sockets
+        self.doors = doors
         self.limit = limit
         thread.withLock { $0 = SystemThread { [self] in run() } }
     }
@@ -39,12 +37,13 @@ final class Acceptor: Sendable {
         running?.join()
     }
 
-    /// Hands a connection to the thread that its descriptor's remainder points at; it is libmicrohttpd's from here on.
-    /// Returns false where that one closed it at once.
+    /// Counts a connection and hands it over. Returns false where it was closed at once.
     @discardableResult
-    func adopt(_ descriptor: Int32, _ address: UnsafePointer<sockaddr>, _ length: socklen_t) -> Bool {
+    func adopt(
+        _ descriptor: Int32, _ address: UnsafePointer<sockaddr>, _ length: socklen_t, for daemon: NetworkDaemon
+    ) -> Bool {
         state.connections.add(1, ordering: .relaxed)
-        if MHD_add_connection(daemon.handle, descriptor, address, length) == .YES { return true }
+        if daemon.adopt(descriptor, address, length) { return true }
         state.connections.subtract(1, ordering: .relaxed)
         return false
     }
@@ -52,28 +51,28 @@ final class Acceptor: Sendable {
     private func run() {
         while true {
             let isFull = state.connections.load(ordering: .relaxed) >= limit
-            if bell.wait(orFor: isFull ? [] : sockets.map(\.descriptor), milliseconds: isFull ? 20 : -1) { break }
+            if bell.wait(orFor: isFull ? [] : doors.map(\.socket), milliseconds: isFull ? 20 : -1) { break }
             acceptAll()
         }
         acceptAll()
     }
 
     private func acceptAll() {
-        for socket in sockets {
-            while state.connections.load(ordering: .relaxed) < limit, acceptOne(socket.descriptor) {}
+        for door in doors {
+            while state.connections.load(ordering: .relaxed) < limit, acceptOne(door) {}
         }
     }
 
     /// Returns false when nobody waits, or nobody can be let in.
-    private func acceptOne(_ listening: Int32) -> Bool {
+    private func acceptOne(_ door: Door) -> Bool {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         return withUnsafeMutablePointer(to: &storage) { storage in
             let address = UnsafeMutableRawPointer(storage).assumingMemoryBound(to: sockaddr.self)
-            let descriptor = accept(listening, address, &length)
+            let descriptor = accept(door.socket, address, &length)
             if descriptor < 0 { return recover(from: errno) }
             _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-            adopt(descriptor, address, length)
+            adopt(descriptor, address, length, for: door.daemon)
             return true
         }
     }

@@ -43,9 +43,14 @@ func onConnection(
     guard let context, let connection, let slot else { return }
     let state = Unmanaged<ServerState>.fromOpaque(context).takeUnretainedValue()
     if change == .CONNECTION_NOTIFY_STARTED {
+        let session = mhd_tls_session(connection)
+        let certificate = session == nil ? nil : state.certificate.withLock { $0 }
+        if let session, let certificate {
+            gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, UnsafeMutableRawPointer(certificate.credentials))
+        }
         let peer = Peer(
-            state, descriptor: mhd_socket(connection), isLocal: SocketAddress.isLocal(mhd_client_address(connection)),
-            deadline: MonotonicClock.now + state.headDeadline)
+            state, descriptor: mhd_socket(connection), address: mhd_client_address(connection),
+            certificate: certificate, deadline: MonotonicClock.now + state.headDeadline)
         slot.pointee = Unmanaged.passRetained(peer).toOpaque()
         state.add(peer)
     } else if let known = slot.pointee {

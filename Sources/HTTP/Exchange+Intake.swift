@@ -8,7 +8,10 @@ extension Exchange {
     func begin() -> MHD_Result {
         peer.setDeadline(started + state.transferDeadline)
         let open = state.requests.add(1, ordering: .relaxed).newValue
-        verdict = head.fault ?? (open > state.configuration.requestLimit ? .overloaded : nil) ?? findRoute() ?? admit()
+        let stranger = findStranger()
+        verdict =
+            head.fault ?? stranger ?? (open > state.configuration.requestLimit ? .overloaded : nil) ?? findRoute()
+            ?? admit()
         bodyLimit = limit()
         if verdict == nil, head.contentLength > bodyLimit { verdict = .bodyTooLarge(limit: bodyLimit) }
         guard let verdict, mustAnswerNow(verdict) else { return .YES }
@@ -64,7 +67,7 @@ extension Exchange {
         if let verdict {
             refuse(verdict)
         } else if let allowedMethods {
-            respond(status: 204, headers: [("Allow", allowedMethods.allow)])
+            respond(status: 204, headers: optionFields(allowedMethods))
         } else {
             phase.store(.handling, ordering: .relaxed)
             state.router.routes[routeIndex].handler(self)

@@ -22,7 +22,8 @@ extension Exchange {
         _ status: Int, _ contentType: String?, _ headers: [(name: String, value: String)], _ count: Int
     ) -> Bool {
         status < 400 && count <= ReplyStock.longest && count > 0 && headers.isEmpty && head.requestID == nil
-            && !state.isTold && contentType == state.stock.contentType && !state.isDraining.load(ordering: .relaxed)
+            && !state.isTold && !isCrossOrigin && contentType == state.stock.contentType
+            && !state.isDraining.load(ordering: .relaxed)
     }
 
     /// Answers with a copy of bytes that the caller goes on using.
@@ -105,6 +106,7 @@ extension Exchange {
         for (name, value) in headers { Self.add(name, value, to: response) }
         if status >= 400 || head.requestID != nil || state.isTold { Self.add("X-Request-Id", requestID, to: response) }
         if state.isDraining.load(ordering: .relaxed) { Self.add("Connection", "close", to: response) }
+        addCrossOriginFields(to: response)
     }
 
     static func add(_ name: String, _ value: String, to response: OpaquePointer) {

@@ -33,6 +33,8 @@ import Synchronization
     /// Decided before the body came; the body is then thrown away.
     var verdict: HTTPFault?
     var allowedMethods: MethodSet?
+    /// Whether a page from elsewhere asks, and may.
+    var isCrossOrigin = false
     var bodyLimit = 0
     var received = 0
     var body = BodyBuffer()
@@ -148,7 +150,7 @@ extension Exchange {
 
     public var contentType: String? { header(named: "Content-Type") }
     public var accept: String? { head.accept == nil ? nil : header(named: "Accept") }
-    public var hasOrigin: Bool { head.hasOrigin }
+    public var hasOrigin: Bool { head.origin != nil }
 
     /// Whether `Accept` has a text in it, as it is spelt: what every step is asked, and answered without memory of its own.
     public func acceptContains(_ text: String) -> Bool {

@@ -1,7 +1,7 @@
 /// Where a server listens, and how much of what it takes.
 public struct HTTPConfiguration: Sendable {
     public var listeners: [ListenAddress]
-    /// Network threads for each listener.
+    /// Network threads; as many more where some listeners speak TLS and some do not.
     public var threads = 2
     /// Connections over all listeners; never more than the process's file descriptors less 256.
     public var connectionLimit = 16_384
@@ -30,6 +30,14 @@ public struct HTTPConfiguration: Sendable {
     /// Bytes that a stream holds for a slow client before it is cut off.
     public var streamBuffer = 256 << 10
 
+    /// Names that `Host` may have besides addresses, `localhost` and the names in `listeners`; others are answered 421.
+    public var allowedHosts = AllowedHosts()
+    /// Pages of browsers that may send requests, besides those from here; others are answered 403.
+    public var allowedOrigins = AllowedOrigins.none
+
+    /// With it all listeners but unix sockets speak TLS.
+    public var certificate: CertificateFiles?
+
     public init(listeners: [ListenAddress]) {
         self.listeners = listeners
     }
@@ -43,6 +51,12 @@ public enum ListenAddress: Sendable, Equatable {
     case unix(path: String, permissions: UInt32 = 0o660)
     /// A listening socket that someone else opened, as systemd does from descriptor 3 on.
     case inherited(descriptor: Int32)
+
+    /// The host as it was said; nil where there is none.
+    var name: String? {
+        guard case .tcp(let host, _) = self else { return nil }
+        return host
+    }
 }
 
 /// Why a server did not start.
@@ -51,6 +65,7 @@ public enum HTTPServerError: Error, Equatable, CustomStringConvertible {
     case cannotListen(address: String, reason: String)
     case notASocket(descriptor: Int32)
     case cannotStart(String)
+    case certificateUnusable(String)
 
     public var description: String {
         switch self {
@@ -58,6 +73,7 @@ public enum HTTPServerError: Error, Equatable, CustomStringConvertible {
         case .cannotListen(let address, let reason): "cannot listen at \(address): \(reason)"
         case .notASocket(let descriptor): "descriptor \(descriptor) is no listening socket"
         case .cannotStart(let reason): "libmicrohttpd did not start: \(reason)"
+        case .certificateUnusable(let reason): reason
         }
     }
 }

@@ -10,6 +10,10 @@ public enum HTTPFault: Sendable, Equatable {
     /// The token does not go so far.
     case forbidden(String)
     case notFound
+    /// `Host` is not a name of this server.
+    case misdirected
+    /// The page of a browser asks that may not.
+    case originNotAllowed
     case methodNotAllowed(MethodSet)
     case bodyTooLarge(limit: Int)
     case expectationFailed
@@ -28,10 +32,12 @@ public enum HTTPFault: Sendable, Equatable {
         case .malformedRequest, .malformedPath, .malformedQuery: 400
         case .unauthorized: 401
         case .forbidden: 403
+        case .originNotAllowed: 403
         case .notFound: 404
         case .methodNotAllowed: 405
         case .bodyTooLarge: 413
         case .expectationFailed: 417
+        case .misdirected: 421
         case .unanswered: 500
         case .transferCodingUnknown: 501
         case .overloaded, .stopping: 503
@@ -47,6 +53,10 @@ public enum HTTPFault: Sendable, Equatable {
         case .malformedQuery(let fault): "the query is malformed: \(fault)"
         case .unauthorized(let reason, _), .forbidden(let reason): reason
         case .notFound: "there is nothing at this path"
+        case .misdirected:
+            "Host is neither an address, nor localhost, nor a name of this server; the setting allowed_hosts adds names"
+        case .originNotAllowed:
+            "pages from this Origin may not use this server; the setting cors_origin lists those that may"
         case .methodNotAllowed(let methods): "this path answers to \(methods.allow)"
         case .bodyTooLarge(let limit): "the body is larger than \(limit) bytes"
         case .expectationFailed: "the only expectation that can be met is 100-continue"

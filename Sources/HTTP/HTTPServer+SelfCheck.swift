@@ -8,21 +8,18 @@ extension HTTPServer {
     /// namespace keeps the process from reaching its own addresses, and it leaves no thread out. Blocks; not from a handler.
     public func answers(at path: String, within timeout: Duration) -> Bool {
         let deadline = MonotonicClock.now + timeout.nanoseconds
-        let probes = (0..<threadCount).compactMap { Probe(remainder: $0, divisor: threadCount) }
-        defer { for probe in probes { probe.close() } }
-        let connected = probes.filter { adopt($0.far) }
-        for probe in connected { probe.get(path) }
-        return connected.count == threadCount && connected.allSatisfy { $0.isAnswered(by: deadline) }
-    }
-
-    /// Under the lock, because `stop` must not free libmicrohttpd's threads meanwhile.
-    private func adopt(_ descriptor: Int32) -> Bool {
-        withAcceptor { acceptor in
-            var address = sockaddr()
-            address.sa_family = sa_family_t(AF_UNIX)
-            let isTaken = acceptor?.adopt(descriptor, &address, socklen_t(MemoryLayout<sa_family_t>.size))
-            if isTaken == nil { close(descriptor) }
-            return isTaken ?? false
+        // Under the lock, because `stop` must not free libmicrohttpd's threads meanwhile.
+        let (probes, isWhole) = withRunning { running in
+            guard let running else { return ([Probe](), false) }
+            let probes = running.daemons.flatMap { daemon in
+                (0..<threadCount).compactMap { Probe(remainder: $0, divisor: threadCount, daemon) }
+            }
+            let isWhole = probes.count == threadCount * running.daemons.count
+            return (probes, probes.map { $0.connect(by: running.acceptor) }.allSatisfy { $0 } && isWhole)
         }
+        defer { for probe in probes { probe.close() } }
+        guard isWhole else { return false }
+        for probe in probes { probe.get(path) }
+        return probes.allSatisfy { $0.isAnswered(path, by: deadline) }
     }
 }

@@ -6,8 +6,8 @@ import Synchronization
 /// HTTP/1.1 on libmicrohttpd's own threads. Everything is configured before `start`.
 @safe public final class HTTPServer: Sendable {
     /// What runs between start and stop.
-    private struct Running: @unchecked Sendable {  // libmicrohttpd's handle, made for use from any thread
-        let daemon: OpaquePointer
+    struct Running {
+        let daemons: [NetworkDaemon]
         let sockets: [ListenSocket]
         let acceptor: Acceptor
         let reaper: Reaper
@@ -43,6 +43,7 @@ import Synchronization
         MHD_set_panic_func(reportPanic, nil)
         var sockets: [ListenSocket] = []
         do throws(HTTPServerError) {
+            try readCertificate()
             for address in state.configuration.listeners { sockets.append(try ListenSocket(address)) }
             let running = try run(sockets)
             life.withLock { life in
@@ -70,15 +71,21 @@ import Synchronization
     public var openStreams: Int { state.streams.load(ordering: .relaxed) }
     public var openConnections: Int { state.connections.load(ordering: .relaxed) }
 
-    /// Network threads.
+    /// Network threads of each daemon.
     var threadCount: Int { max(state.configuration.threads, 1) }
 
-    /// What accepts connections, nil when it does not run; it is not stopped meanwhile.
-    func withAcceptor<Result>(_ body: (Acceptor?) -> Result) -> Result {
+    /// What runs, nil when nothing does; it is not stopped meanwhile.
+    func withRunning<Result>(_ body: (Running?) -> Result) -> Result {
         life.withLock { life in
             guard case .started(let running) = life else { return body(nil) }
-            return body(running.acceptor)
+            return body(running)
         }
+    }
+
+    /// Reads the files of the certificate again: connections that begin from now on get what is in them. Where they cannot
+    /// be used, the former certificate stays. Does nothing where there is no TLS.
+    public func reloadCertificate() throws(HTTPServerError) {
+        try readCertificate()
     }
 
     /// Stops in order: takes no more connections, ends the streams, lets requests finish for that long, answers 503 for
@@ -99,32 +106,36 @@ import Synchronization
         state.answerDetached()
         if !isDrained { _ = waitForQuiet(until: MonotonicClock.now + 500_000_000) }
         running.reaper.stop()
-        MHD_stop_daemon(running.daemon)
+        for daemon in running.daemons { daemon.stop() }
         return isDrained
     }
 }
 
 extension HTTPServer {
+    private func readCertificate() throws(HTTPServerError) {
+        guard let files = state.configuration.certificate else { return }
+        let certificate = try Certificate(files)
+        state.certificate.withLock { $0 = certificate }
+    }
+
     private func run(_ sockets: [ListenSocket]) throws(HTTPServerError) -> Running {
         let limit = connectionLimit
-        var settings = mhd_settings()
-        settings.threads = UInt32(threadCount)
-        // The acceptor keeps the limit; libmicrohttpd divides its own by the threads.
-        settings.connection_limit = UInt32(limit) * settings.threads
-        // Heads up to about this size are taken. libmicrohttpd clears all of it after every request, and a connection keeps
-        // it while it rests: less than a quarter of its default costs less than a quarter of the time and of the memory.
-        settings.connection_memory = 7 << 10
-        settings.idle_seconds = UInt32(max(state.configuration.idleTimeout.components.seconds, 1))
-        settings.context = Unmanaged.passUnretained(state).toOpaque()
-        settings.on_request = onRequest
-        settings.on_completed = onCompleted
-        settings.on_connection = onConnection
-        settings.on_log = onLog
-        guard let daemon = SystemThread.withoutSignals({ mhd_start(&settings) }) else {
-            throw .cannotStart(String(cString: strerror(errno)))
+        let hasTLS = state.configuration.certificate != nil
+        let isSecure = sockets.map { hasTLS && !$0.isUnix }
+        var daemons: [NetworkDaemon] = []
+        do throws(HTTPServerError) {
+            for kind in [false, true] where isSecure.contains(kind) {
+                daemons.append(try NetworkDaemon(state, threads: threadCount, limit: limit, isSecure: kind))
+            }
+        } catch {
+            for daemon in daemons { daemon.stop() }
+            throw error
+        }
+        let doors = zip(sockets, isSecure).compactMap { socket, isSecure in
+            daemons.first { $0.isSecure == isSecure }.map { Acceptor.Door(socket: socket.descriptor, daemon: $0) }
         }
         return Running(
-            daemon: daemon, sockets: sockets, acceptor: Acceptor(state, daemon, sockets, limit: limit),
+            daemons: daemons, sockets: sockets, acceptor: Acceptor(state, doors, limit: limit),
             reaper: Reaper(state, every: reaperInterval))
     }
 

@@ -30,6 +30,13 @@ struct ListenSocket {
         }
     }
 
+    /// Whether it is a unix socket.
+    var isUnix: Bool {
+        var address = sockaddr()
+        var length = socklen_t(MemoryLayout<sockaddr>.size)
+        return getsockname(descriptor, &address, &length) == 0 && Int32(address.sa_family) == AF_UNIX
+    }
+
     /// An inherited socket stays open: whoever opened it may hand it to the next process.
     func close() {
         if isOwned { Glibc.close(descriptor) }

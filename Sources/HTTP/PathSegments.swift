@@ -21,7 +21,10 @@ struct PathSegments {
         var start = try Self.startOfPath(path)
         // One look at all bytes, which the compiler makes sixteen at a time: hardly any path has an escape.
         var marks: UInt8 = 0
-        for byte in path { marks |= byte & 0x80 | (byte == UInt8(ascii: "%") ? 1 : 0) }
+        for byte in path {
+            marks |= byte & 0x80 | (byte == UInt8(ascii: "%") ? 1 : 0) | (byte <= 0x20 || byte == 0x7F ? 2 : 0)
+        }
+        if marks & 2 != 0 { throw .blank }
         let needsCare = marks != 0
         while start < path.count {
             var end = start

@@ -11,17 +11,27 @@ final class Peer: Sendable {
     let descriptor: Int32
     /// Whether the client sits on this machine.
     let isLocal: Bool
+    /// Whether it came in by a unix socket.
+    let isUnix: Bool
+    /// Kept because libmicrohttpd's session only borrows it.
+    private let certificate: Certificate?
     /// When the connection is cut, unless something moves this further away.
     private let deadline: Atomic<UInt64>
     /// Only the connection's own network thread knows it.
     nonisolated(unsafe) var latestRoute = LatestRoute()
     /// The same.
     nonisolated(unsafe) var knownCaller = KnownCaller()
+    nonisolated(unsafe) var latestHost = LatestHost()
 
-    init(_ state: ServerState, descriptor: Int32, isLocal: Bool, deadline: UInt64) {
+    init(
+        _ state: ServerState, descriptor: Int32, address: UnsafePointer<sockaddr>?, certificate: Certificate?,
+        deadline: UInt64
+    ) {
         self.state = state
         self.descriptor = descriptor
-        self.isLocal = isLocal
+        isLocal = SocketAddress.isLocal(address)
+        isUnix = SocketAddress.isUnix(address)
+        self.certificate = certificate
         self.deadline = Atomic(deadline)
     }
 

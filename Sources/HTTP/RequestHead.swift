@@ -9,7 +9,9 @@ struct RequestHead {
     var requestID: UnsafePointer<CChar>?
     var authorization: UnsafePointer<CChar>?
     var idempotencyKey: UnsafePointer<CChar>?
-    var hasOrigin = false
+    var host: UnsafePointer<CChar>?
+    var origin: UnsafePointer<CChar>?
+    var hasManyOrigins = false
     var contentLength = 0
     var isChunked = false
     var expectsContinue = false
@@ -48,10 +50,17 @@ struct RequestHead {
 
     fileprivate mutating func read(_ name: UnsafePointer<CChar>, _ value: UnsafePointer<CChar>?) {
         guard let value else { return }
+        // Fields lie as they came, but where a line was folded libmicrohttpd 0.9.75 puts its text behind the name, in memory
+        // further up: `Authorizatio: x` and a folded `n` would come to `Authorization: x`.
+        if value < name { fault = .malformedRequest("a header must not be folded over several lines") }
         switch strlen(name) {
-        case 4 where Self.isNamed(name, "host"): hosts += 1
+        case 4 where Self.isNamed(name, "host"):
+            hosts += 1
+            host = value
         case 6 where Self.isNamed(name, "accept"): accept = accept ?? value
-        case 6 where Self.isNamed(name, "origin"): hasOrigin = true
+        case 6 where Self.isNamed(name, "origin"):
+            hasManyOrigins = origin != nil
+            origin = value
         case 6 where Self.isNamed(name, "expect"): readExpectation(value)
         case 12 where Self.isNamed(name, "content-type"): readMediaType(value)
         case 12 where Self.isNamed(name, "x-request-id"): requestID = requestID ?? Self.validRequestID(value)

@@ -20,6 +20,9 @@ final class ServerState: Sendable {
     let streams = Atomic<Int>(0)
     let bufferedBytes = Atomic<Int>(0)
     let isDraining = Atomic<Bool>(false)
+    let allowedHosts: AllowedHosts
+    /// What connections by TLS begin with.
+    let certificate = Mutex<Certificate?>(nil)
     let stock = ReplyStock(contentType: "application/json")
 
     /// Whether requests are logged, so that their replies bear their ids.
@@ -41,6 +44,7 @@ final class ServerState: Sendable {
     ) {
         precondition(configuration.minimumRate > 0)
         self.configuration = configuration
+        allowedHosts = configuration.allowedHosts.adding(configuration.listeners.compactMap(\.name))
         self.router = router
         self.logger = logger
         self.admit = admit

@@ -16,6 +16,11 @@ enum SocketAddress {
         }
     }
 
+    /// Whether it is a unix socket's, which may have none at all.
+    static func isUnix(_ address: UnsafePointer<sockaddr>?) -> Bool {
+        address.map { Int32($0.pointee.sa_family) == AF_UNIX } ?? true
+    }
+
     /// `::1`, or IPv4's loopback in IPv6's clothes.
     private static func isLoopback(_ address: in6_addr) -> Bool {
         withUnsafeBytes(of: address) { bytes in

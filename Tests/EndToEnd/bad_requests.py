@@ -10,7 +10,6 @@ import numpy as np
 from lamd import safetensors
 
 TENSORS = {"Content-Type": safetensors.MEDIA_TYPE}
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 #: Where a problem has no pointer, because the path, the method or a header is at fault.
 NONE = object()
@@ -188,7 +187,9 @@ ENVIRONMENTS = [
     # media types, headers and sizes
     ("plain text", "POST", "/v1/envs/", '{"env_id":"CartPole-v1"}', 415, NONE, {"Content-Type": "text/plain"}),
     ("XML", "POST", "/v1/envs/", "<env/>", 415, NONE, {"Content-Type": "application/xml"}),
-    ("a form of a web page", "POST", "/v1/envs/", '{"env_id":"CartPole-v1"}', 415, NONE, {**FORM, "Origin": "null"}),
+    ("a web page's request", "POST", "/v1/envs/", '{"env_id":"CartPole-v1"}', 403, NONE, {"Origin": "null"}),
+    ("a web page's question", "GET", "/v1/envs/", None, 403, NONE, {"Origin": "http://evil.example"}),
+    ("another server's name", "GET", "/v1/envs/", None, 421, NONE, {"Host": "evil.example"}),
     ("a wrapper nobody has", "POST", "/v1/envs/", '{"env_id":"CartPole-v1","wrappers":[{"wrapper":"Fog"}]}', 400, "/wrappers/0/wrapper"),
     ("bins for no Box", "POST", "/v1/envs/", '{"env_id":"CartPole-v1","wrappers":[{"wrapper":"DiscretizeAction","bins":3}]}', 400, "/wrappers/0/bins"),
     ("an unknown expectation", "POST", "/v1/envs/", "{}", 417, NONE, {"Expect": "coffee"}),

@@ -175,7 +175,7 @@ struct ExchangeTests {
                 ]
                 exchange.respond(body: Array(texts.joined(separator: "|").utf8))
             }
-        ])
+        ]) { $0.allowedOrigins = .every }
         let headers = [
             "X-THING: v1", "content-type: Application/JSON; charset=utf-8", "ORIGIN: null",
             "Accept: text/html;q=0.5, a/b",

@@ -30,6 +30,8 @@ struct RequestGateTests {
         Attack(name: "unknown expectation", head: ["Host: a", "Expect: 200-ok", "Content-Length: 4"], status: 417),
         Attack(name: "space in a name", head: ["Host: a", "Content Length: 4"], status: 400),
         Attack(name: "space before the colon", head: ["Host: a", "Content-Length : 4"], status: 400),
+        Attack(name: "a name made by folding", head: ["Host: a", "Content-Lengt: 4", " h"], status: 400),
+        Attack(name: "a folded value", head: ["Host: a", "X-A: b", "\tc"], status: 400),
         Attack(name: "control character in a name", head: ["Host: a", "X\u{1}: 4"], status: 400),
     ]
 

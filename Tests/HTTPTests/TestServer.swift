@@ -18,6 +18,7 @@ final class TestServer: Sendable {
         _ configure: (inout HTTPConfiguration) -> Void = { _ in }
     ) throws {
         var configuration = HTTPConfiguration(listeners: listeners)
+        configuration.allowedHosts = AllowedHosts(["a", "test"])
         configure(&configuration)
         var logger = Logger(label: "http-tests", factory: { StreamLogHandler.standardError(label: $0) })
         logger.logLevel = .critical

@@ -11,11 +11,15 @@ struct Client {
     private let socket: String?
     private let isLocal: Bool
     private let token: String?
+    private let authorities: String?
 
-    /// - Parameter token: what the daemon asks for, where it does.
-    init(_ text: String, token: String? = nil) throws(ClientError) {
+    /// - Parameters:
+    ///   - token: what the daemon asks for, where it does.
+    ///   - authorities: a file of certificates to know the daemon by.
+    init(_ text: String, token: String? = nil, authorities: String? = nil) throws(ClientError) {
         address = text
         self.token = token
+        self.authorities = authorities
         if text.hasPrefix("unix:"), text.count > 5 {
             base = "http://localhost"
             socket = String(text.dropFirst(5))
@@ -76,7 +80,8 @@ struct Client {
     /// The command that sends the same request.
     func curl(_ arguments: String, _ path: String) -> String {
         let unix = socket.map { " --unix-socket \($0)" } ?? ""
-        return "curl\(unix) \(arguments) \(base)\(path)"
+        let known = authorities.map { " --cacert \($0)" } ?? ""
+        return "curl\(unix)\(known) \(arguments) \(base)\(path)"
     }
 
     static func escaped(_ segment: String) -> String {
@@ -89,6 +94,7 @@ struct Client {
     ) -> Transfer {
         let transfer = Transfer(method, base + path, onBytes: onBytes)
         if let token { transfer.add(header: "Authorization: Bearer \(token)") }
+        if let authorities { transfer.trust(authorities) }
         if isLocal { transfer.connectDirectly(toSocket: socket) }
         return transfer
     }

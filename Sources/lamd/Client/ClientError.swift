@@ -13,7 +13,8 @@ enum ClientError: Error, CustomStringConvertible {
 
     var description: String {
         switch self {
-        case .malformedAddress(let text): "'\(text)' is no address: say http://HOST:PORT or unix:PATH"
+        case .malformedAddress(let text):
+            "'\(text)' is no address: say http://HOST:PORT, https://HOST:PORT or unix:PATH"
         case .malformedArgument(let name, let reason): "\(name): \(reason)"
         case .noAnswer(let address, let reason):
             "no answer from \(address): \(reason); 'lamd serve' starts a daemon, --url or $LAMD_URL names another"

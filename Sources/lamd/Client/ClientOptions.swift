@@ -6,9 +6,15 @@ import Foundation
 struct ClientOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The daemon: http://HOST:PORT or unix:PATH. By default $LAMD_URL, else \(Client.standard).",
+            "The daemon: http://HOST:PORT, https://HOST:PORT or unix:PATH. By default $LAMD_URL, else \(Client.standard).",
             valueName: "address"))
     var url: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Certificates, PEM, to know the daemon by at https. By default $LAMD_CACERT, else the system's authorities.",
+            valueName: "file"))
+    var cacert: String?
 
     @Flag(help: "Print the daemon's reply as it is.")
     var json = false
@@ -16,15 +22,18 @@ struct ClientOptions: ParsableArguments {
     /// Does it with a client; what goes wrong becomes a line on stderr and exit status 1.
     func run(_ body: (Client) throws(ClientError) -> Void) throws(ExitCode) {
         do throws(ClientError) {
-            try body(Client(url ?? Self.said("LAMD_URL") ?? Client.standard, token: Self.said("LAMD_TOKEN")))
+            let address = url ?? Self.variable("LAMD_URL") ?? Client.standard
+            try body(
+                Client(address, token: Self.variable("LAMD_TOKEN"), authorities: cacert ?? Self.variable("LAMD_CACERT"))
+            )
         } catch {
             Terminal.errors.write("lamd: \(error)\n")
             throw ExitCode.failure
         }
     }
 
-    private static func said(_ variable: String) -> String? {
-        ProcessInfo.processInfo.environment[variable].flatMap { $0.isEmpty ? nil : $0 }
+    private static func variable(_ name: String) -> String? {
+        ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// - Parameter text: what a person reads, unless `--json` was said.

@@ -41,6 +41,9 @@ final class Transfer {
         if let path { curl_set_text(handle, CURLOPT_UNIX_SOCKET_PATH, path) }
     }
 
+    /// - Parameter path: a file of certificates, instead of the system's.
+    func trust(_ path: String) { curl_set_text(handle, CURLOPT_CAINFO, path) }
+
     func add(header: String) { headers = curl_slist_append(headers, header) }
 
     func add(_ body: [UInt8], type: String) {

@@ -40,19 +40,21 @@ struct Daemon {
             afterReply: { [logger, api] exchange, served in
                 api.record(exchange, served)
                 guard exchange.isTold || served.status >= 500 else { return }
+                var metadata: Logger.Metadata = [
+                    "request": "\(exchange.requestID)", "status": "\(served.status)", "bytes": "\(served.bytes)",
+                    "us": "\(served.nanoseconds / 1000)",
+                ]
+                if let trace = exchange.traceID { metadata["trace"] = "\(trace)" }
                 logger.log(
                     level: served.status >= 500 ? .warning : .debug, "\(exchange.method.name) \(exchange.rawPath)",
-                    metadata: [
-                        "request": "\(exchange.requestID)", "status": "\(served.status)", "bytes": "\(served.bytes)",
-                        "us": "\(served.nanoseconds / 1000)",
-                    ])
+                    metadata: metadata)
             })
         try server.start()
     }
 
     /// Serves until a signal, then stops gracefully; a second signal ends the process at once.
     func run(hints: Bool) {
-        let urls = server.addresses.map(\.url)
+        let urls = server.addresses.map { $0.url(isSecure: settings.certificate != nil) }
         for url in urls { logger.info("listening on \(url)") }
         let housekeeper = Housekeeper(server: server, hall: hall, systemd: systemd, logger: logger)
         housekeeper.start()
@@ -99,6 +101,9 @@ struct Daemon {
         configuration.connectionLimit = settings.maxConnections
         configuration.bodyLimit = settings.bodyLimit
         configuration.bulkBodyLimit = settings.bulkBodyLimit
+        configuration.certificate = settings.certificate
+        configuration.allowedHosts = settings.allowedHosts
+        configuration.allowedOrigins = settings.allowedOrigins
         // A client that follows a job from its beginning is sent its whole past at once.
         configuration.streamBuffer = 4 << 20
         return configuration

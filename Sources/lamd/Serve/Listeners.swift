@@ -45,12 +45,15 @@ struct Listeners {
 
 extension ListenAddress {
     /// As a client would write it.
-    var url: String {
+    var url: String { url(isSecure: false) }
+
+    func url(isSecure: Bool) -> String {
         switch self {
-        case .tcp(let host, let port): "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+        case .tcp(let host, let port):
+            "\(isSecure ? "https" : "http")://\(host.contains(":") ? "[\(host)]" : host):\(port)"
         case .unix(let path, _): "unix:\(path)"
         case .inherited(let descriptor):
-            InheritedSocket(descriptor: descriptor).address?.url ?? "descriptor \(descriptor)"
+            InheritedSocket(descriptor: descriptor).address?.url(isSecure: isSecure) ?? "descriptor \(descriptor)"
         }
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import HTTP
 import Logging
 
 struct Serve: ParsableCommand {
@@ -43,6 +44,7 @@ struct Serve: ParsableCommand {
                 flags: flags, file: path.map { path throws(SettingsError) in try SettingsFile(path: path) },
                 environment: environment, sockets: systemd.sockets)
             for warning in settings.warnings { sink.write(warning, level: .warning) }
+            if check { try settings.certificate?.check() }
             if printConfig { print(settings.report) }
             if check, let warning = settings.openWarning { sink.write(warning, level: .warning) }
             if check, !printConfig { print("the settings are valid") }

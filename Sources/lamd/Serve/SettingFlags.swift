@@ -62,6 +62,27 @@ struct SettingFlags: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "A name that clients may reach it by, besides addresses, localhost and the names in listen; repeatable, * for all.",
+            valueName: "name"))
+    var allowedHosts: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Where the page of a browser may come from that uses it, such as https://example.com; repeatable, * for everywhere.",
+            valueName: "origin"))
+    var corsOrigin: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "A certificate, PEM, with the chain that belongs to it: all addresses but unix sockets then speak TLS.",
+            valueName: "file"))
+    var tlsCert: String?
+
+    @Option(help: ArgumentHelp("The certificate's key, PEM.", valueName: "file"))
+    var tlsKey: String?
+
+    @Option(
+        help: ArgumentHelp(
             "A Python interpreter, or its virtual environment, that finds gymnasium: every id that gymnasium.make knows there is gymnasium/ID here.",
             valueName: "python"))
     var gymnasium: String?
@@ -110,12 +131,15 @@ struct SettingFlags: ParsableArguments {
             "max_connections": maxConnections, "body_limit": bodyLimit, "bulk_body_limit": bulkBodyLimit,
             "drain_seconds": drainSeconds, "tenant_sessions": tenantSessions,
             "tenant_steps_per_second": tenantStepsPerSecond, "tenant_jobs": tenantJobs, "tenant_bytes": tenantBytes,
-            "gymnasium": gymnasium, "worker_processes": workerProcesses,
+            "tls_cert": tlsCert, "tls_key": tlsKey, "gymnasium": gymnasium,
+            "worker_processes": workerProcesses,
             "worker_environments": workerEnvironments, "worker_timeout": workerTimeout, "worker_memory": workerMemory,
             "worker_cpu_seconds": workerCpuSeconds, "log_level": logLevel, "insecure": insecure.map { "\($0)" },
         ]
         var said = single.compactMapValues { $0.map { [$0] } }
         if !listen.isEmpty { said["listen"] = listen }
+        if !allowedHosts.isEmpty { said["allowed_hosts"] = allowedHosts }
+        if !corsOrigin.isEmpty { said["cors_origin"] = corsOrigin }
         if !worker.isEmpty { said["worker"] = worker }
         return said
     }

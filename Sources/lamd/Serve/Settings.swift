@@ -18,6 +18,9 @@ struct Settings {
     let drainSeconds: Int
     /// Of each tenant.
     let quotas: Quotas
+    let allowedHosts: AllowedHosts
+    let allowedOrigins: AllowedOrigins
+    let certificate: CertificateFiles?
     let workers: WorkerSettings
     let logLevel: Logger.Level
     let insecure: Bool
@@ -43,6 +46,9 @@ struct Settings {
         bulkBodyLimit = try read.size("bulk_body_limit", default: "256MiB")
         drainSeconds = try read.count("drain_seconds", 0...3600, default: 10)
         quotas = try read.quotas()
+        allowedHosts = AllowedHosts(read.words("allowed_hosts", default: []))
+        allowedOrigins = try read.origins("cors_origin")
+        certificate = try read.certificate("tls_cert", "tls_key")
         workers = try WorkerSettings(&read)
         logLevel = try read.level("log_level", default: .info)
         insecure = try read.flag("insecure")
@@ -50,7 +56,7 @@ struct Settings {
         let found = try Listeners(listen, inherited: sockets)
         (listeners, openListener) = (found.addresses, found.open)
         report = read.readings.map(Self.line).joined(separator: "\n")
-        warnings = read.unknownVariables(besides: ["LAMD_CONFIG", "LAMD_URL", "LAMD_TOKEN"])
+        warnings = read.unknownVariables(besides: ["LAMD_CONFIG", "LAMD_URL", "LAMD_TOKEN", "LAMD_CACERT"])
             .map { "there is no setting for the environment variable \($0); it is ignored" }
     }
 

@@ -15,6 +15,9 @@ struct StartFault {
         case let error as SettingsError:
             reason = "\(error)"
             status = Self.configuration
+        case HTTPServerError.certificateUnusable(let reason):
+            self.reason = reason
+            status = Self.configuration
         case let error as HTTPServerError:
             reason = "\(error)\(Self.cure(for: error).map { "; \($0)" } ?? "")"
             status = EXIT_FAILURE
@@ -43,7 +46,7 @@ struct StartFault {
             }
         case .addressUnknown: "say an address of this machine, such as \(Listeners.usual)"
         case .notASocket: "the service manager must hand over listening stream sockets only"
-        case .cannotStart: nil
+        case .cannotStart, .certificateUnusable: nil
         }
     }
 

@@ -91,7 +91,7 @@ def test_a_daemon_that_is_not_there(lamd):
 
 @pytest.mark.parametrize("address", ["ftp://127.0.0.1", "127.0.0.1:8808", "unix:", "http://"])
 def test_what_is_no_address(lamd, address):
-    assert failure(lamd("envs", "--url", address)) == f"'{address}' is no address: say http://HOST:PORT or unix:PATH"
+    assert failure(lamd("envs", "--url", address)) == f"'{address}' is no address: say http://HOST:PORT, https://HOST:PORT or unix:PATH"
 
 
 def test_something_else_that_answers(lamd):

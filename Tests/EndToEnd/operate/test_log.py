@@ -71,7 +71,7 @@ def test_nobody_can_write_a_line_of_the_log(serve):
     daemon = serve("--log-level", "debug")
     address = urlsplit(daemon.url)
     with socket.create_connection((address.hostname, address.port), 10) as connection:
-        connection.sendall(b"GET /a\x1b[31m\x0bb HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        connection.sendall(b"GET /a\x1b[31m\x0bb HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         connection.recv(65536)
     daemon.get("/livez")
     daemon.await_log("GET /livez")
@@ -112,3 +112,26 @@ def test_the_journal_gets_priorities_instead_of_times(tmp_path, is_journal):
             process.terminate()
             log.read()
     assert line.startswith("<6>listening on http://") if is_journal else LINE.match(line)
+
+
+@pytest.mark.parametrize(
+    ("sent", "trace"),
+    [
+        ("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "0af7651916cd43dd8448eb211c80319c"),
+        ("00-0AF7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", None),
+        ("00-00000000000000000000000000000000-b7ad6b7169203331-01", None),
+        ("00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01", None),
+        ("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-x", None),
+        ("ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", None),
+        ("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331", None),
+        ("00-0af7651916cd43dd8448eb211c80319-b7ad6b7169203331-01", None),
+        ("nonsense", None),
+        ("", None),
+    ],
+)
+def test_the_trace_of_a_request_is_logged(serve, sent, trace):
+    daemon = serve("--log-level", "debug")
+    request = urllib.request.Request(daemon.url + "/livez", headers={"traceparent": sent})
+    assert urllib.request.urlopen(request, timeout=10).status == 200
+    line = daemon.await_log(r"GET /livez .*")[0]
+    assert re.findall(r"trace=(\S+)", line) == ([trace] if trace else [])

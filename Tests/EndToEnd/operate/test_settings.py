@@ -10,6 +10,7 @@ NAMES = [
     *("listen", "state", "threads", "workers", "max_sessions", "max_connections"),
     *("body_limit", "bulk_body_limit", "drain_seconds"),
     *("tenant_sessions", "tenant_steps_per_second", "tenant_jobs", "tenant_bytes"),
+    *("allowed_hosts", "cors_origin", "tls_cert", "tls_key"),
     *("gymnasium", "worker", "worker_processes"),
     *("worker_environments", "worker_timeout", "worker_memory", "worker_cpu_seconds", "log_level", "insecure"),
 ]
@@ -63,6 +64,8 @@ def test_check_says_yes_and_serves_nothing(run, tmp_path):
         ("\nbody_limit: 1 potato\n", 2, "body_limit must be a positive number of bytes"),
         ("insecure: perhaps\n", 1, "insecure must be true or false, not 'perhaps'"),
         ("log_level: loud\n", 1, "log_level must be one of trace, debug, info,"),
+        ("cors_origin: [http://a, b.example]\n", 1, "cors_origin must be SCHEME://HOST or SCHEME://HOST:PORT"),
+        ("cors_origin: https://a/b\n", 1, "cors_origin must be SCHEME://HOST or SCHEME://HOST:PORT"),
         ("workers: [1, 2]\n", 1, "workers must be a whole number"),
         ("state:\n", 1, "'state' has no value"),
         ("threads: {a: 1}\n", 1, "'threads' has no value"),
