@@ -36,6 +36,7 @@ let package = Package(
         .systemLibrary(name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-gnutls-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CMath"),
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"], .when(configuration: .debug))]),
         // hnswlib is all headers: Debian's libhnswlib-dev has no pkg-config file.
@@ -68,7 +69,7 @@ let package = Package(
 
         // The hall.
         .target(
-            name: "Store", dependencies: ["Gym", "JSON", .product(name: "GRDB", package: "GRDB.swift")],
+            name: "Store", dependencies: ["CZlib", "Gym", "JSON", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: safe),
         .target(
             name: "Workers",

@@ -6,7 +6,7 @@ import Hosting
 public struct API: Sendable {
     private let hall: Hall
     private let workers: WorkerPool
-    /// Threads that may wait for other processes: each request there waits for one alone, so there is room for many. Those
+    /// Threads that may wait for other processes or the disk: each request there waits for one alone, so there is room for many. Those
     /// that make environments, ours among them, do not wait behind those that step hosted ones.
     private let patient = WorkerPool(threads: 256, queueLimit: 1024)
     private let making = WorkerPool(threads: 64, queueLimit: 1024)
@@ -48,9 +48,10 @@ public struct API: Sendable {
         case .making: return hall.bridges.isEmpty ? workers : making
         case .instance, .instanceAtLength:
             // Looked up only where it may matter: steps come this way.
-            let mayMatter = !hall.bridges.isEmpty || hall.demonstrations.isRecording
+            let mayMatter =
+                !hall.bridges.isEmpty || hall.demonstrations.isRecording || hall.sessions.hasDurable
             let session = mayMatter ? exchange.withSegment(0) { hall.session($0) } : nil
-            if session?.spec.isHosted == true { return patient }
+            if let session, session.spec.isHosted || session.isDurable { return patient }
             return operation.place == .instanceAtLength || session?.isRecorded == true ? workers : nil
         }
     }

@@ -33,7 +33,9 @@ enum Routes {
         Operation(.post, "/v1/envs/{instance_id}/fork", "fork", on: .instanceAtLength, SnapshotOperations.fork),
         Operation(.get, "/v1/envs/{instance_id}/render", "render", on: .instanceAtLength, RenderOperation.render),
         Operation(.get, "/v1/envs/{instance_id}/action_space/", "getActionSpace", Old.getActionSpace),
-        Operation(.get, "/v1/envs/{instance_id}/action_space/sample", "sampleAction", Old.sampleAction),
+        Operation(
+            .get, "/v1/envs/{instance_id}/action_space/sample", "sampleAction", on: .instance,
+            Old.sampleAction),
         Operation(.get, "/v1/envs/{instance_id}/action_space/contains/{x}", "containsAction", Old.containsAction),
         Operation(.get, "/v1/envs/{instance_id}/action_space/contains", "containsNothing", Old.containsNothing),
         Operation(.get, "/v1/envs/{instance_id}/observation_space/", "getObservationSpace", Old.getObservationSpace),

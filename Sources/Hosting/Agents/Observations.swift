@@ -149,11 +149,16 @@ public final class Observations: Sendable {
     private func learn(_ cell: Cell) throws(HostingError) {
         var pending = 1
         while pending > 0, !isStopping.load(ordering: .acquiring) {
-            let (updates, left) = cell.live.withLock { live in
+            let (updates, left, hasDiverged) = cell.live.withLock { live in
                 live.know(cell.agent.table)
                 // Without an end there is no share of it: schedules stay at their beginning.
                 for _ in 0..<min(live.learner.pendingUpdates, Self.burst) { live.learner.update(progress: 0) }
-                return (live.learner.updates, live.learner.pendingUpdates)
+                return (live.learner.updates, live.learner.pendingUpdates, live.learner.hasDiverged)
+            }
+            if hasDiverged {
+                // What comes next goes on from what was kept last.
+                cells.withLock { $0[cell.agent.id] = nil }
+                throw .learning(.diverged(updates: updates))
             }
             pending = left
             cell.agent.update {
@@ -190,7 +195,8 @@ public final class Observations: Sendable {
     }
 
     private func report(_ error: HostingError, _ agent: Agent) {
-        logger.error("learning from observations failed", metadata: ["agent": "\(agent.id)", "error": "\(error)"])
+        logger.error(
+            "learning from observations failed", metadata: ["agent": "\(agent.id)", "error": "\(error.sentence)"])
     }
 }
 

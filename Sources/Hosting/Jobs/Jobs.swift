@@ -73,6 +73,7 @@ public final class Jobs: Sendable {
     /// Queues the training of an agent.
     public func train(_ agent: Agent, _ request: TrainRequest) throws(HostingError) -> Job {
         guard !queue.withLock({ $0.isStopping }) else { throw .draining }
+        do { try store.checkRoom() } catch { throw .store(error) }
         let id = table.withLock { jobs in Identifier.random { jobs[$0] == nil } }
         guard agent.take(for: id) else {
             throw .agentBusy(agent.id.description, job: agent.job?.description ?? "")
@@ -176,9 +177,13 @@ extension Jobs {
         while true {
             let began = ContinuousClock.now
             do { return try attempt(job, agent) } catch {
+                if case .store = error, job.isPaused {
+                    return logger.error(
+                        "job stops without a checkpoint", metadata: ["job": "\(job.id)", "error": "\(error)"])
+                }
                 setbacks = began.duration(to: .now) > Self.steadyTime ? 1 : setbacks + 1
                 guard case .learning(.environment(.workerFailed(let reason))) = error else {
-                    return fail(job, agent, "\(error)")
+                    return fail(job, agent, error.sentence)
                 }
                 guard setbacks <= Self.toleratedSetbacks else { return fail(job, agent, reason) }
                 logger.warning("job goes on from its checkpoint", metadata: ["job": "\(job.id)", "after": "\(reason)"])
@@ -188,25 +193,26 @@ extension Jobs {
 
     private func fail(_ job: Job, _ agent: Agent, _ reason: String) {
         logger.error("job failed", metadata: ["job": "\(job.id)", "error": "\(reason)"])
-        do { try finish(job, agent, .failed, error: reason) } catch {
-            logger.error("the job's end cannot be kept", metadata: ["job": "\(job.id)", "error": "\(error)"])
-        }
+        finish(job, agent, .failed, error: reason)
     }
 
     private func attempt(_ job: Job, _ agent: Agent) throws(HostingError) {
-        try keep(job)
-        var run = try TrainingRun(job, agent, agents: agents, store: store, now: monotonicSeconds, keep: keep) {
-            resume throws(HostingError) in
-            let training = try training(job, agent, resuming: resume)
-            try answer(training, job, agent)
-            return training
+        var run = try patiently(job) { () throws(HostingError) in
+            try keep(job)
+            return try TrainingRun(
+                job, agent, agents: agents, store: store, logger: logger, now: monotonicSeconds, keep: keep
+            ) { resume throws(HostingError) in
+                let training = try training(job, agent, resuming: resume)
+                try answer(training, job, agent)
+                return training
+            }
         }
         switch try run.run() {
         case .asking(let questions):
             try ask(job, questions)
             logger.info("job waits for labels", metadata: ["job": "\(job.id)", "states": "\(questions.count)"])
         case .paused: logger.info("job paused at a checkpoint", metadata: ["job": "\(job.id)"])
-        case .ended(let state, let result): try finish(job, agent, state, result: result)
+        case .ended(let state, let result): finish(job, agent, state, result: result)
         }
     }
 
@@ -246,22 +252,53 @@ extension Jobs {
         }
     }
 
+    /// The end is in the catalogue before anybody is told of it.
     private func finish(
         _ job: Job, _ agent: Agent, _ state: Job.State, result: Value? = nil, error: String? = nil
-    ) throws(HostingError) {
+    ) {
         defer { job.events.finish() }
         agent.release(from: job.id)
-        job.update {
-            $0.state = state
-            $0.finishedAt = clock.now
-            $0.result = result
-            $0.error = error
+        var status = job.status
+        status.state = state
+        status.finishedAt = clock.now
+        status.result = result
+        status.error = error
+        do throws(HostingError) {
+            try patiently(job) { () throws(HostingError) in try keepEnd(of: job, status) }
+            logger.info("job ended", metadata: ["job": "\(job.id)", "state": "\(state.rawValue)"])
+        } catch {
+            if case .store(let reason) = error { job.noteUnkeptEnd(reason) }
+            status.state = .failed
+            status.error = "the job's end cannot be kept: \(error)"
+            logger.error("the job's end cannot be kept", metadata: ["job": "\(job.id)", "error": "\(error)"])
         }
-        job.events.append("done", job.value(clock: clock).json)
-        try keep(job)
-        try removeCheckpoint(of: job)
-        try forgetOldest()
-        logger.info("job ended", metadata: ["job": "\(job.id)", "state": "\(state.rawValue)"])
+        job.update { $0 = status }
+        if job.unkeptEnd != nil { job.events.append("done", job.value(clock: clock).json) }
+    }
+
+    private func keepEnd(of job: Job, _ status: Job.Status) throws(HostingError) {
+        let event = job.events.next("done", job.value(clock: clock, status).json)
+        try keep(job, status, telling: event) { job.update { $0 = status } }
+        do {
+            try removeCheckpoint(of: job)
+            try forgetOldest()
+        } catch {
+            // The next start removes what is left.
+            logger.warning("the job's checkpoint is left", metadata: ["job": "\(job.id)", "error": "\(error)"])
+        }
+    }
+
+    /// Writes down the ends of jobs for which there was no room.
+    func keepEnds() {
+        for job in all where job.unkeptEnd != nil {
+            do throws(HostingError) {
+                try keep(job, job.status)
+                try removeCheckpoint(of: job)
+                job.noteUnkeptEnd(nil)
+            } catch {
+                continue
+            }
+        }
     }
 
     /// Jobs that ended are kept, but not without an end.
@@ -289,17 +326,26 @@ extension Jobs {
     /// Writes the job's row and the events that it does not have yet.
     /// - Parameter event: one more, which is told only once it is written.
     private func keep(_ job: Job, telling event: EventLog.Event? = nil) throws(HostingError) {
+        try keep(job, job.status, telling: event)
+    }
+
+    /// - Parameter whenKept: what is done between writing and telling.
+    private func keep(
+        _ job: Job, _ status: Job.Status, telling event: EventLog.Event? = nil, whenKept: () -> Void = {}
+    ) throws(HostingError) {
         var record = JobRecord(
-            id: job.id.description, agentID: job.agent.description, state: job.status.state.rawValue,
+            id: job.id.description, agentID: job.agent.description, state: status.state.rawValue,
             createdAt: job.createdAt, request: job.request.value.json)
-        let status = job.status
         record.startedAt = status.startedAt
         record.finishedAt = status.finishedAt
         record.result = status.result?.json
         record.error = status.error
-        let events = (job.events.takeUnstored() + [event].compactMap(\.self)).map { EventRecord(job.id, $0) }
+        let unstored = job.events.unstored
+        let events = (unstored + [event].compactMap(\.self)).map { EventRecord(job.id, $0) }
         let progress = agents.find(job.agent)?.progress.value.json
         do { try store.put(record, events, progress: progress) } catch { throw .store(error) }
+        if let last = unstored.last { job.events.noteStored(upTo: last.sequence) }
+        whenKept()
         if let event { job.events.append(event, isStored: true) }
     }
 
@@ -325,6 +371,12 @@ extension Jobs {
             let job = try load(record)
             table.withLock { $0[job.id] = job }
             if !job.status.isFinished { interrupted.append(job) }
+        }
+        let known = Set(interrupted.map { "\($0.id).safetensors" })
+        do {
+            for name in try store.list("jobs") where !known.contains(name) { try store.remove("jobs/\(name)") }
+        } catch {
+            throw .store(error)
         }
         return interrupted
     }

@@ -34,6 +34,7 @@ final class Housekeeper: Sendable {
             Thread.sleep(forTimeInterval: tick / .seconds(1))
             expire()
             hall.tickWorkers()
+            hall.keepWhatWaits()
             guard let interval = systemd.watchdogInterval, lastReport.duration(to: .now) >= interval - tick / 2 else {
                 continue
             }

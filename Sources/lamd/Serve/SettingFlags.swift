@@ -40,6 +40,12 @@ struct SettingFlags: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "How much room on the disk to keep back: with less, nothing new is kept (64MiB; 0 for none).",
+            valueName: "bytes"))
+    var diskReserve: String?
+
+    @Option(
+        help: ArgumentHelp(
             "A Python interpreter, or its virtual environment, that finds gymnasium: every id that gymnasium.make knows there is gymnasium/ID here.",
             valueName: "python"))
     var gymnasium: String?
@@ -86,7 +92,8 @@ struct SettingFlags: ParsableArguments {
         let single = [
             "state": state, "threads": threads, "workers": workers, "max_sessions": maxSessions,
             "max_connections": maxConnections, "body_limit": bodyLimit, "bulk_body_limit": bulkBodyLimit,
-            "drain_seconds": drainSeconds, "gymnasium": gymnasium, "worker_processes": workerProcesses,
+            "drain_seconds": drainSeconds, "disk_reserve": diskReserve, "gymnasium": gymnasium,
+            "worker_processes": workerProcesses,
             "worker_environments": workerEnvironments, "worker_timeout": workerTimeout, "worker_memory": workerMemory,
             "worker_cpu_seconds": workerCpuSeconds, "log_level": logLevel, "insecure": insecure.map { "\($0)" },
         ]

@@ -59,8 +59,13 @@ struct SettingReader {
     }
 
     /// A number of bytes, such as `4096`, `64KiB`, `1MiB`, `2GiB`.
-    mutating func size(_ name: String, default standard: String) throws(SettingsError) -> Int {
-        try one(name, default: standard, "a positive number of bytes, such as 65536, 64KiB, 1MiB or 2GiB", Self.size)
+    mutating func size(
+        _ name: String, default standard: String, mayBeZero: Bool = false
+    ) throws(SettingsError) -> Int {
+        let expected = mayBeZero ? "0, or a number of bytes" : "a positive number of bytes"
+        return try one(name, default: standard, "\(expected), such as 65536, 64KiB, 1MiB or 2GiB") {
+            mayBeZero && $0 == "0" ? 0 : Self.size($0)
+        }
     }
 
     mutating func flag(_ name: String) throws(SettingsError) -> Bool {

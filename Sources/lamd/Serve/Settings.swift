@@ -13,6 +13,7 @@ struct Settings {
     let bodyLimit: Int
     let bulkBodyLimit: Int
     let drainSeconds: Int
+    let diskReserve: Int
     let workers: WorkerSettings
     let logLevel: Logger.Level
     let insecure: Bool
@@ -37,6 +38,7 @@ struct Settings {
         bodyLimit = try read.size("body_limit", default: "1MiB")
         bulkBodyLimit = try read.size("bulk_body_limit", default: "256MiB")
         drainSeconds = try read.count("drain_seconds", 0...3600, default: 10)
+        diskReserve = try read.size("disk_reserve", default: "64MiB", mayBeZero: true)
         workers = try WorkerSettings(&read)
         logLevel = try read.level("log_level", default: .info)
         insecure = try read.flag("insecure")
