@@ -122,6 +122,7 @@ enum Routes {
 
     private static let daemon: [Operation] = [
         Operation(.post, "/v1/shutdown/", "shutdown", DaemonOperations.shutdown),
+        Operation(.get, "/v1/backup", "backup", on: .worker, BackupOperation.backup),
         Operation(.get, "/livez", "livez", DaemonOperations.livez),
         Operation(.get, "/readyz", "readyz", on: .worker, DaemonOperations.readyz),
         Operation(.get, "/metrics", "metrics", DaemonOperations.metrics),

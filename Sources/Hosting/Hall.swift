@@ -103,6 +103,12 @@ public final class Hall: Sendable {
         for bridge in bridges { bridge.tick() }
     }
 
+    /// Copies everything that is kept into one file, which belongs to the caller.
+    /// - Returns: its path.
+    public func backUp() throws(HostingError) -> String {
+        do { return try store.backUp(at: clock.now) } catch { throw .store(error) }
+    }
+
     /// Writes down what could not be written when its time came.
     public func keepWhatWaits() { jobs.keepEnds() }
 

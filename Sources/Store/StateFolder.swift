@@ -144,6 +144,14 @@ public final class StateFolder: Sendable {
         try write("writing to the catalogue") { try $0.execute(sql: "PRAGMA user_version = \(Self.schema)") }
     }
 
+    /// - Throws: where the catalogue is damaged.
+    func checkWhole() throws(StoreError) {
+        let found = try read("checking the catalogue") { try String.fetchAll($0, sql: "PRAGMA quick_check") }
+        guard found == ["ok"] else {
+            throw .damaged(file: "catalogue.sqlite", reason: found.first ?? "the check says nothing")
+        }
+    }
+
     /// Has nobody write to the catalogue while `body` runs.
     func alone<T>(_ operation: String, _ body: (Database) throws -> T) throws(StoreError) -> T {
         try Self.attempt(operation) { try queue.writeWithoutTransaction(body) }

@@ -6,5 +6,8 @@ struct Lamd: ParsableCommand {
         commandName: "lamd",
         abstract: "Environments to act in and an agent that learns, over HTTP.",
         version: "0.1.0",
-        subcommands: [Serve.self, Envs.self, Demonstrations.self, Agents.self, Train.self, Evaluate.self])
+        subcommands: [
+            Serve.self, Envs.self, Demonstrations.self, Agents.self, Train.self, Evaluate.self, BackUp.self,
+            Restore.self,
+        ])
 }
