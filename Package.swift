@@ -119,7 +119,8 @@ let package = Package(
         .testTarget(name: "NeuralTests", dependencies: ["Neural", "CKernels"], swiftSettings: strict),
         .testTarget(
             name: "LearningTests", dependencies: ["Learning", "Neural", "Environments", "Gym"], swiftSettings: strict),
-        .testTarget(name: "StoreTests", dependencies: ["Store", "Gym"], swiftSettings: strict),
+        .testTarget(
+            name: "StoreTests", dependencies: ["Store", "Gym"], exclude: ["Schemas"], swiftSettings: strict),
         .testTarget(
             name: "HostingTests",
             dependencies: [
