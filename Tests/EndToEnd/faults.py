@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Optional
 
-import numpy as np
 from daemon import Daemon
 
 import lamd
@@ -249,7 +248,7 @@ def scenarios() -> Iterator[Scenario]:
     yield Scenario(
         "edit action features", _table,
         lambda client, agent: client.patch_action_features(agent, [1], [[9.0]])["version"],
-        lambda client, agent, reply: np.asarray(client.get_action_features(agent)["action_features"])[1, 0]
+        lambda client, agent, reply: client.get_action_features(agent, tensors=True)["action_features"][1, 0]
         in ((1.0, 9.0), (9.0,))[reply is not None],
     )
 

@@ -65,7 +65,7 @@ struct DurableSessionTests {
                 let hall = try anew(folder)
                 let restored = try #require(hall.sessions.find(session.id))
                 #expect(restored.isDurable && hall.sessions.count == 1)
-                #expect(try restored.state().step == 5 && restored.state().lastSeed == 77)
+                #expect(try restored.state().step == twin.state().step && restored.state().lastSeed == 77)
                 for _ in 0..<40 { #expect(try step(restored, &own) == step(twin, &other)) }
             }
         }
