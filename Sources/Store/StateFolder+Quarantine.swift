@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// Files that are not what was written: never deleted, but put aside, where somebody can look at them.
+/// Files that are not what was written: not deleted, but put aside, where somebody can look at them.
 extension StateFolder {
     private static let folderName = "quarantine"
 
@@ -26,6 +26,12 @@ extension StateFolder {
         }
         quarantined.add(1, ordering: .relaxed)
         return place
+    }
+
+    /// Removes what was put aside of a folder whose owner wants nothing of it left.
+    public func forgetQuarantined(_ path: String) throws(StoreError) {
+        try remove("\(Self.folderName)/\(path)")
+        countQuarantined()
     }
 
     func countQuarantined() {

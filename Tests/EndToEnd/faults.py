@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+import json
 import mmap
 import os
 import shutil
 import struct
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Optional
@@ -89,8 +91,6 @@ def _episode(reward: float) -> dict[str, Any]:
 
 
 def _rewards(client: lamd.Client, name: str) -> Optional[list[float]]:
-    import json
-
     sets = {item["name"]: item["demonstration_id"] for item in client.list_demonstrations(limit=1000)["items"]}
     if name not in sets:
         return None
@@ -170,8 +170,6 @@ def _labels_checked(client: lamd.Client, context: Any, reply: Optional[Any]) -> 
     for _ in range(500):
         if opened := {item["state_id"] for item in client.get_labels(agent, limit=1000)["items"]}:
             break
-        import time
-
         time.sleep(0.01)
     return reply is None or not opened & {label["state_id"] for label in labels}
 

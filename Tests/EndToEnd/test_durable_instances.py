@@ -1,6 +1,7 @@
 """Instances that outlive the daemon."""
 
 import signal
+import threading
 
 import pytest
 
@@ -75,7 +76,7 @@ def test_forks_are_durable_and_a_closed_one_is_gone(new_daemon):
     first = client.create_env("FrozenLake-v1", seed=1, durable=True)["instance_id"]
     client.reset(first)
     forks = client.fork(first, copies=2)["instance_ids"]
-    client.close_env(first) if hasattr(client, "close_env") else client.delete_env(first)
+    client.delete_env(first)
     client.delete_env(forks[0])
     running.kill()
     client = running.start().client()
@@ -85,8 +86,6 @@ def test_forks_are_durable_and_a_closed_one_is_gone(new_daemon):
 
 def test_two_clients_share_one(new_daemon):
     """Their steps come one after the other, and all of them are kept."""
-    import threading
-
     running = new_daemon().start()
     instance = running.client().create_env("CliffWalking-v1", durable=True)["instance_id"]
     running.client().reset(instance)

@@ -1,6 +1,7 @@
 """A disk that is full, or refuses, and a network that has gone astray."""
 
 import errno
+import sqlite3
 
 import pytest
 from faults import Control, FaultyDaemon
@@ -124,7 +125,6 @@ def test_the_end_of_a_job_that_cannot_be_kept_is_told_and_kept_later(faulty):
     control.stop()
     # It is written down as soon as that can be done.
     file = running.state / "catalogue.sqlite"
-    import sqlite3
 
     def state():
         with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as catalogue:
@@ -141,10 +141,11 @@ def test_the_end_of_a_job_that_cannot_be_kept_is_told_and_kept_later(faulty):
     "phases", [None, [{"phase": "reinforce", "method": "ppo", "steps": 20_000}]], ids=["q", "ppo"]
 )
 def test_learning_that_goes_astray_fails_and_serves_what_was_good(client, phases):
-    wild = {"hyperparameters": {"learning_rate": 1e30, "hidden_sizes": [16]}}
-    agent = client.create_agent("CartPole-v1", seed=1, **wild)["agent_id"]
+    wild = {"optimizer": "sgd", "learning_rate": 10, "gradient_clip": 1e9, "loss": "squared_error", "momentum": 0.99}
+    agent = client.create_agent("CartPole-v1", seed=1, hyperparameters=wild)["agent_id"]
     before = client.get_policy(agent)
-    job = client.train(agent, steps=20_000, evaluate={"every_steps": 10_000}, phases=phases, wait=True)
+    steps = None if phases else 20_000
+    job = client.train(agent, steps=steps, evaluate={"every_steps": 10_000, "num_episodes": 2}, phases=phases, wait=True)
     assert job["state"] == "failed"
     assert "diverged" in job["error"]["detail"] and "learning_rate" in job["error"]["detail"]
     assert client.get_agent(agent)["policy_version"] == 0 and client.get_policy(agent) == before

@@ -35,7 +35,7 @@ def test_an_agent_serves_its_newest_whole_version(new_daemon):
     kept = running.state / "quarantine" / "agents" / agent / "versions"
     assert sorted(path.name for path in kept.iterdir()) == ["2.safetensors", "3.safetensors"]
     log = running.log.read_text()
-    assert log.count("a file is damaged and was put aside") == 2 and f"the agent serves version 1" in log
+    assert log.count("a file is damaged and was put aside") == 2 and "the agent serves version 1" in log
     with pytest.raises(lamd.Problem, match="no version 3"):
         client.rollback(agent, 3)
     # A number is never given twice.

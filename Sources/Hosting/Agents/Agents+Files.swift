@@ -72,7 +72,8 @@ extension Agents {
         let kept = try storing { () throws(StoreError) in try store.versions(of: id.description) }
         for other in kept where other.version != version {
             guard let policy = try loadPolicy(other.version, of: id, configuration, remedy: remedy) else { continue }
-            try storing { () throws(StoreError) in try store.serve(other.version, of: id.description) }
+            // Where this cannot be written now, the next start finds the same.
+            try? store.serve(other.version, of: id.description)
             torn.tell(
                 missing: Self.versionPath(version, of: id), of: "agent \(id)",
                 remedy: "the agent serves version \(other.version)")

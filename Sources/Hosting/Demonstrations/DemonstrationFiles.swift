@@ -111,7 +111,10 @@ struct DemonstrationFiles: Sendable {
     }
 
     func removeAll(of id: Identifier) throws(HostingError) {
-        try storing { () throws(StoreError) in try store.remove(Self.folder(id)) }
+        try storing { () throws(StoreError) in
+            try store.remove(Self.folder(id))
+            try store.forgetQuarantined(Self.folder(id))
+        }
     }
 
     /// Removes what a crash left in a set's folder.

@@ -50,12 +50,16 @@ final class SessionLog: Sendable {
     func inTurn<R>(
         unless isBusy: () -> Bool, _ body: () throws(HostingError) -> sending R
     ) throws(HostingError) -> sending R {
-        while turn.wait(timeout: .now() + .milliseconds(20)) == .timedOut {
-            if isBusy() { throw .sessionBusy(session.description) }
-        }
+        try wait(unless: isBusy)
         defer { turn.signal() }
         guard !state.withLock({ $0.isClosed }) else { throw .unknownSession(session.description) }
         return try body()
+    }
+
+    private func wait(unless isBusy: () -> Bool) throws(HostingError) {
+        while turn.wait(timeout: .now() + .milliseconds(20)) == .timedOut {
+            if isBusy() { throw .sessionBusy(session.description) }
+        }
     }
 
     var isBehind: Bool { state.withLock { $0.isBehind } }
@@ -119,8 +123,9 @@ final class SessionLog: Sendable {
     }
 
     /// Removes everything: the base first, without which nothing is restored.
-    func remove() throws(HostingError) {
-        while turn.wait(timeout: .now() + 1) == .timedOut {}
+    /// - Parameter isBusy: whether somebody holds the world for long, who is not waited for.
+    func remove(unless isBusy: () -> Bool = { false }) throws(HostingError) {
+        try wait(unless: isBusy)
         defer { turn.signal() }
         do throws(StoreError) {
             try store.remove(Self.basePath(session))

@@ -132,7 +132,7 @@ public final class Sessions: Sendable {
     /// - Throws: ``HostingError/sessionBusy(_:)``, and it stays; or what could not be stored or, of a durable one, removed.
     public func close(_ session: Session) throws(HostingError) {
         if let log = session.log {
-            try log.remove()
+            try log.remove(unless: { session.isHeldForLong })
             return remove(session)
         }
         do { try session.stopRecording() } catch {
