@@ -109,9 +109,15 @@ public final class Observations: Sendable {
     /// Publishes and keeps what an agent has learned by observing; a job goes on from there.
     func settle(_ agent: Agent) throws(HostingError) {
         guard let cell = cells.withLock({ $0.removeValue(forKey: agent.id) }) else { return }
-        try publish(cell, force: true)
-        let learner = cell.live.withLock { $0.learner }
-        try agents.keep(learner, of: agent)
+        do {
+            try publish(cell, force: true)
+            let learner = cell.live.withLock { $0.learner }
+            try agents.keep(learner, of: agent)
+        } catch {
+            // What was observed is not lost because it cannot be kept now.
+            cells.withLock { cells in if cells[agent.id] == nil { cells[agent.id] = cell } }
+            throw error
+        }
         agent.update { $0.pendingUpdates = 0 }
     }
 
@@ -170,6 +176,7 @@ public final class Observations: Sendable {
     }
 
     private func publish(_ cell: Cell, force: Bool) throws(HostingError) {
+        let before = cell.live.withLock { $0.publishedUpdates }
         let (policy, learner) = cell.live.withLock { live -> (Policy?, Learner?) in
             let now = ContinuousClock.now
             var policy: Policy?
@@ -189,7 +196,12 @@ public final class Observations: Sendable {
         }
         if let policy {
             let parent = Lineage.Parent(agent: cell.agent.id, version: cell.agent.served.version)
-            _ = try agents.publish(policy, of: cell.agent, lineage: Lineage(parents: [parent]))
+            do {
+                _ = try agents.publish(policy, of: cell.agent, lineage: Lineage(parents: [parent]))
+            } catch {
+                cell.live.withLock { $0.publishedUpdates = before }
+                throw error
+            }
         }
         if let learner { try agents.keep(learner, of: cell.agent) }
     }
