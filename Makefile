@@ -13,9 +13,9 @@ SPEED ?=
 
 # What the build needs, and what the tests and the benchmarks need besides, by Debian's names; a|b: either will do.
 PACKAGES := libmicrohttpd-dev libgnutls28-dev libjansson-dev libopenblas-dev libhnswlib-dev libcairo2-dev \
-	libsqlite3-dev pkg-config libcurl4-gnutls-dev|libcurl4-openssl-dev
+	libsqlite3-dev zlib1g-dev pkg-config libcurl4-gnutls-dev|libcurl4-openssl-dev
 UNIT_TEST_PACKAGES := curl openssl
-TEST_PACKAGES := python3-venv curl openssl lua5.4 lua-socket nodejs libegl1 libegl-mesa0 libgl1-mesa-dri
+TEST_PACKAGES := gcc libc6-dev python3-venv curl openssl lua5.4 lua-socket nodejs libegl1 libegl-mesa0 libgl1-mesa-dri
 DEMO_PACKAGES := python3
 BENCH_PACKAGES := wrk binutils valgrind
 # PyTorch compiles with g++.

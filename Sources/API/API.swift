@@ -6,7 +6,7 @@ import Hosting
 public struct API: Sendable {
     private let hall: Hall
     private let workers: WorkerPool
-    /// Threads that may wait for other processes: each request there waits for one alone, so there is room for many. Those
+    /// Threads that may wait for other processes or the disk: each request there waits for one alone, so there is room for many. Those
     /// that make environments, ours among them, do not wait behind those that step hosted ones.
     private let patient = WorkerPool(threads: 256, queueLimit: 1024)
     private let making = WorkerPool(threads: 64, queueLimit: 1024)
@@ -58,10 +58,10 @@ public struct API: Sendable {
         case .making: return hall.bridges.isEmpty ? workers : making
         case .instance, .instanceAtLength:
             // Looked up only where it may matter: steps come this way.
-            let mayMatter = !hall.bridges.isEmpty || hall.demonstrations.isRecording
+            let mayMatter = !hall.bridges.isEmpty || hall.demonstrations.isRecording || hall.sessions.hasDurable
             let session =
                 mayMatter ? exchange.withSegment(0) { hall.session($0, of: caller(of: exchange).tenant) } : nil
-            if session?.spec.isHosted == true { return patient }
+            if let session, session.spec.isHosted || session.isDurable { return patient }
             return operation.place == .instanceAtLength || session?.isRecorded == true ? workers : nil
         }
     }
@@ -85,7 +85,7 @@ public struct API: Sendable {
             return run(operation, exchange) { exchange.respond($0) }
         }
         do {
-            try once.answer(exchange, caller(of: exchange), isDurable: operation.isDurable) { keep in
+            try once.answer(exchange, caller(of: exchange), isDurable: isDurable(operation, exchange)) { keep in
                 run(operation, exchange) { exchange.respond(keep($0)) }
             }
         } catch {
@@ -105,6 +105,14 @@ public struct API: Sendable {
             reply = Reply(error)
         }
         if let reply { respond(reply) }
+    }
+
+    /// Whether what a request does survives a restart of the daemon.
+    private func isDurable(_ operation: Operation, _ exchange: Exchange) -> Bool {
+        guard !operation.isDurable, hall.sessions.hasDurable, exchange.segmentCount > 0 else {
+            return operation.isDurable
+        }
+        return exchange.withSegment(0) { hall.session($0, of: caller(of: exchange).tenant)?.isDurable ?? false }
     }
 
     /// Whoever the gate admitted.

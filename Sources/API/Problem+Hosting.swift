@@ -129,6 +129,7 @@ extension Problem {
         case .invalidRequest(let name, let reason): self.init(.invalidValue, reason, at: "/\(name)")
         case .invalidMask(let row, let reason): self.init(.invalidValue, "row \(row): \(reason)", at: "/action_mask")
         case .invalidCheckpoint(let reason): self.init(.invalidValue, reason, at: "")
+        case .diverged: self.init(.internalError, error.divergence ?? "")
         case .environment(let error): self.init(error)
         case .interrupted: self.init(.unavailable, "it was told to stop before its end", retryAfter: 5)
         }
@@ -137,9 +138,11 @@ extension Problem {
     init(_ error: StoreError) {
         switch error {
         case .invalidTensors(let reason): self.init(.invalidValue, reason, at: "")
-        case .unavailable(_, let reason) where reason.contains("No space left"):
-            self.init(.insufficientStorage, error.description)
-        case .unavailable, .locked, .tooNew: self.init(.unavailable, error.description, retryAfter: 10)
+        case .full: self.init(.insufficientStorage, error.description, retryAfter: 60)
+        case .damaged: self.init(.internalError, error.description)
+        case .backingUp: self.init(.inUse, error.description, retryAfter: 60)
+        case .invalidBackup(let reason): self.init(.invalidValue, reason, at: "")
+        case .unavailable, .locked, .tooNew, .exists: self.init(.unavailable, error.description, retryAfter: 10)
         }
     }
 }

@@ -39,7 +39,9 @@ enum Routes {
         Operation(
             .get, "/v1/envs/{instance_id}/render", "render", for: .read, on: .instanceAtLength, RenderOperation.render),
         Operation(.get, "/v1/envs/{instance_id}/action_space/", "getActionSpace", for: .read, Old.getActionSpace),
-        Operation(.get, "/v1/envs/{instance_id}/action_space/sample", "sampleAction", for: .drive, Old.sampleAction),
+        Operation(
+            .get, "/v1/envs/{instance_id}/action_space/sample", "sampleAction", for: .drive, on: .instance,
+            Old.sampleAction),
         Operation(
             .get, "/v1/envs/{instance_id}/action_space/contains/{x}", "containsAction", for: .read, Old.containsAction),
         Operation(
@@ -157,6 +159,7 @@ enum Routes {
 
     private static let daemon: [Operation] = [
         Operation(.post, "/v1/shutdown/", "shutdown", for: .runner, DaemonOperations.shutdown),
+        Operation(.get, "/v1/backup", "backup", for: .runner, on: .worker, BackupOperation.backup),
         Operation(.get, "/livez", "livez", for: .anyone, DaemonOperations.livez),
         Operation(.get, "/readyz", "readyz", for: .anyone, on: .worker, DaemonOperations.readyz),
         Operation(.get, "/metrics", "metrics", for: .read, DaemonOperations.metrics),

@@ -40,6 +40,17 @@ extension Exchange {
         respond(status: reply.status, contentType: reply.contentType, headers: reply.headers, body: reply.body)
     }
 
+    /// Answers with a file, read as it is sent; it may be removed as soon as this returns.
+    /// - Returns: false where it cannot be read, and nothing was answered.
+    public func respond(
+        contentType: String, headers: [(name: String, value: String)] = [], fileAt path: String
+    ) -> Bool {
+        guard let (response, size) = ReplyBody.response(readingFrom: path) else { return false }
+        decorate(response, 200, contentType, headers)
+        deliver(response, status: 200, bytes: size)
+        return true
+    }
+
     /// Answers with server-sent events, which any thread may push from now on. nil where too many streams are open; the
     /// request has then been answered 503. `onClose` runs once, on a network thread, when the client left or the stream
     /// was finished and sent.

@@ -1,4 +1,5 @@
 import CMicrohttpd
+import Glibc
 
 /// Bytes on their way to the network.
 enum ReplyBody {
@@ -20,6 +21,18 @@ enum ReplyBody {
                     buffer.count, mutable(buffer),
                     { context in context.map { Unmanaged<Kept>.fromOpaque($0).release() } }, kept.toOpaque()))
         }
+    }
+
+    /// The response closes the file.
+    static func response(readingFrom path: String) -> (response: OpaquePointer, size: Int)? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        var about = stat()
+        guard fstat(descriptor, &about) == 0 else {
+            close(descriptor)
+            return nil
+        }
+        return (made(MHD_create_response_from_fd64(UInt64(about.st_size), descriptor)), Int(about.st_size))
     }
 
     private static func mutable(_ buffer: UnsafeRawBufferPointer) -> UnsafeMutableRawPointer? {

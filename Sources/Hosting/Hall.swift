@@ -18,11 +18,12 @@ public final class Hall: Sendable {
     public let replies: KeptReplies
     /// The ways to environments that other processes host.
     public let bridges: [Bridge]
-    private let store: StateFolder
+    let store: StateFolder
     private let quotas: Quotas
     public let clock: WallClock
-    private let logger: Logger
+    let logger: Logger
     private let draining = Atomic(false)
+    private let stopped = Atomic(false)
     private let onShutdown: @Sendable () -> Void
 
     /// How much the daemon takes.
@@ -57,7 +58,7 @@ public final class Hall: Sendable {
         self.onShutdown = onShutdown
         tokens = try Tokens(store: store, clock: clock, stepsPerSecond: quotas.stepsPerSecond)
         replies = KeptReplies(store: store, clock: clock, logger: logger)
-        sessions = Sessions(catalogue: catalogue, limit: limits.sessions, quota: quotas.sessions)
+        sessions = Sessions(catalogue: catalogue, limit: limits.sessions, quota: quotas.sessions, store: store)
         agents = try Agents(
             catalogue: catalogue, store: store, clock: clock, logger: logger, limit: limits.agents)
         observations = Observations(agents: agents, logger: logger)
@@ -66,6 +67,14 @@ public final class Hall: Sendable {
         jobs = try Jobs(
             agents: agents, observations: observations, demonstrations: demonstrations, catalogue: catalogue,
             store: store, clock: clock, logger: logger, threads: limits.runningJobs, quota: quotas.jobs)
+        try sessions.restore(logger, seconds: clock.now)
+    }
+
+    /// Looks through what was kept, on a thread of its own.
+    public func verify() {
+        let thread = Thread { [self] in verifyFiles() }
+        thread.name = "verification"
+        thread.start()
     }
 
     public func requestShutdown() { onShutdown() }
@@ -79,8 +88,12 @@ public final class Hall: Sendable {
         do { try store.checkWritable() } catch { throw .store(error) }
     }
 
+    /// Whether threads that only look should end.
+    var isStopped: Bool { stopped.load(ordering: .relaxed) }
+
     /// Stops what runs on threads of its own: jobs write a checkpoint and go on at the next start.
     public func stop() {
+        stopped.store(true, ordering: .relaxed)
         sessions.stopRecording(onFault: report)
         jobs.stop()
         observations.stop()
@@ -98,6 +111,15 @@ public final class Hall: Sendable {
     public func tickWorkers() {
         for bridge in bridges { bridge.tick() }
     }
+
+    /// Copies everything that is kept into one file, which belongs to the caller.
+    /// - Returns: its path.
+    public func backUp() throws(HostingError) -> String {
+        do { return try store.backUp(at: clock.now) } catch { throw .store(error) }
+    }
+
+    /// Writes down what could not be written when its time came.
+    public func keepWhatWaits() { jobs.keepEnds() }
 
     /// Closes the sessions whose lease has run out.
     /// - Returns: how many.
@@ -125,12 +147,20 @@ public final class Hall: Sendable {
 
     private func report(_ session: Session, _ error: HostingError) {
         logger.error(
-            "the end of a recording is lost", metadata: ["instance": "\(session.id)", "error": "\(error)"])
+            session.isDurable ? "a durable instance cannot be closed" : "the end of a recording is lost",
+            metadata: ["instance": "\(session.id)", "error": "\(error)"])
     }
 
     /// Records a session into the set of this name, which is made where there is none.
     /// - Parameter field: the one at fault, where that set is of something else.
     public func record(_ session: Session, into name: String, field: String) throws(HostingError) {
+        guard !session.isDurable else {
+            throw .invalid(
+                field: field,
+                reason:
+                    "the instance is durable, and what is recorded of an episode that is on would not survive with it; "
+                    + "record another one, or upload its episodes")
+        }
         try session.stopRecording()
         let set = try demonstrations.findOrCreate(
             about(session, name), of: session.request.tenant, field: field)
@@ -162,6 +192,9 @@ public final class Hall: Sendable {
                 name: "lamd_action_index_bytes",
                 value: agents.all.reduce(0) { $0 + Double($1.indexStatus?.byteCount ?? 0) },
                 help: "Memory of the indexes over agents' actions."),
+            Gauge(
+                name: "lamd_quarantined_files", value: Double(store.quarantinedFiles),
+                help: "Files of the state folder that were damaged and put aside."),
         ] + workerGauges
     }
 }

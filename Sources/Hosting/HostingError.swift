@@ -49,3 +49,15 @@ public enum HostingError: Error, Sendable {
     /// The daemon is on its way out.
     case draining
 }
+
+extension HostingError {
+    /// What went wrong with a job, for people.
+    var sentence: String {
+        switch self {
+        case .learning(let error): error.divergence ?? "\(error)"
+        case .store(let error): "what it learned cannot be kept: \(error)"
+        case .corrupt(let reason): reason
+        default: "\(self)"
+        }
+    }
+}

@@ -16,7 +16,19 @@ public enum LearningError: Error, Sendable, Equatable {
     case invalidMask(row: Int, reason: String)
     /// Tensors that do not belong to this agent, or are damaged.
     case invalidCheckpoint(String)
+    /// A loss or a weight is no finite number any more, after so many updates.
+    case diverged(updates: Int)
     case environment(EnvironmentError)
     /// Whoever drives a training does not want its evaluation to be finished.
     case interrupted
+}
+
+extension LearningError {
+    /// What became of learning, in a sentence; nil where nothing went wrong with it.
+    public var divergence: String? {
+        guard case .diverged(let updates) = self else { return nil }
+        return
+            "learning has diverged: after \(updates) updates the loss or a weight is no finite number; try again with a "
+            + "smaller learning_rate"
+    }
 }

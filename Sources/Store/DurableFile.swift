@@ -2,54 +2,76 @@ import Foundation
 
 extension StateFolder {
     /// Writes a file so that after a crash it is there whole, or as it was before: temporary file, fsync, rename, fsync of
-    /// the folder.
+    /// the folder. It is sealed: what is read of it later is what was written.
     /// - Parameter path: relative to the state folder; made by us, never by a client.
     public func write(_ bytes: [UInt8], to path: String) throws(StoreError) {
-        let file = folder.appending(path: path)
-        let parent = file.deletingLastPathComponent()
-        let temporary = parent.appending(path: ".\(file.lastPathComponent).tmp")
-        try Self.filing("writing \(file.path)") {
-            if !FileManager.default.fileExists(atPath: parent.path) {
-                try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
-                try Self.sync(parent.deletingLastPathComponent())
-            }
-            do {
-                try Data(bytes).write(to: temporary)
-                try Self.sync(temporary)
+        try checkRoom(for: bytes.count)
+        let file = self.path(path)
+        let (parent, name) = Self.split(file)
+        let temporary = "\(parent)/.\(name).tmp"
+        try Self.filing("writing \(file)") { () throws(SystemFault) in
+            try FileSystem.makeFolder(parent)
+            do throws(SystemFault) {
+                let descriptor = try Descriptor(opening: temporary, O_WRONLY | O_CREAT | O_TRUNC)
+                try descriptor.write(bytes.span)
+                try descriptor.write(Seal.make(for: bytes.span).span)
+                try descriptor.sync()
+                try FileSystem.move(temporary, to: file)
             } catch {
-                try? FileManager.default.removeItem(at: temporary)
+                try? FileSystem.removeFile(temporary)
                 throw error
             }
-            guard unsafe rename(temporary.path, file.path) == 0 else {
-                throw CocoaError(.fileWriteUnknown, userInfo: ["errno": errno])
-            }
-            try Self.sync(parent)
+            try FileSystem.sync(folder: parent)
         }
     }
 
     /// Reads a file; nil where there is none.
+    /// - Throws: ``StoreError/damaged(file:reason:)`` where it is not what was written.
     public func read(_ path: String) throws(StoreError) -> [UInt8]? {
-        let file = folder.appending(path: path)
-        guard FileManager.default.fileExists(atPath: file.path) else { return nil }
-        return try Self.filing("reading \(file.path)") { [UInt8](try Data(contentsOf: file)) }
+        guard var bytes = try contents(path) else { return nil }
+        do { _ = try Seal.open(&bytes) } catch { throw .damaged(file: path, reason: error.reason) }
+        return bytes
+    }
+
+    /// Reads a file of tensors; nil where there is none.
+    /// - Throws: ``StoreError/damaged(file:reason:)`` where it is not what was written.
+    public func tensors(_ path: String) throws(StoreError) -> Safetensors? {
+        guard let bytes = try read(path) else { return nil }
+        do { return try Safetensors(parsing: bytes) } catch { throw .damaged(file: path, reason: "\(error)") }
+    }
+
+    /// A file as it is, with its seal.
+    func contents(_ path: String) throws(StoreError) -> [UInt8]? {
+        let file = self.path(path)
+        return try Self.filing("reading \(file)") { () throws(SystemFault) -> [UInt8]? in
+            do throws(SystemFault) {
+                let descriptor = try Descriptor(opening: file, O_RDONLY)
+                return try descriptor.read(try descriptor.size)
+            } catch {
+                guard error.code == ENOENT else { throw error }
+                return nil
+            }
+        }
     }
 
     /// Removes a file or a folder; nothing happens where there is none.
     public func remove(_ path: String) throws(StoreError) {
-        let file = folder.appending(path: path)
-        guard FileManager.default.fileExists(atPath: file.path) else { return }
-        try Self.filing("removing \(file.path)") {
-            try FileManager.default.removeItem(at: file)
-            try Self.sync(file.deletingLastPathComponent())
+        let file = self.path(path)
+        guard FileSystem.exists(file) else { return }
+        do {
+            try FileManager.default.removeItem(atPath: file)
+            try FileSystem.sync(folder: Self.split(file).parent)
+        } catch {
+            throw StoreError("removing \(file)", (error as? CocoaError)?.systemFault ?? error)
         }
     }
 
     /// The names in a folder, hidden ones too; none where there is no folder.
     public func list(_ path: String) throws(StoreError) -> [String] {
-        let file = folder.appending(path: path)
-        guard FileManager.default.fileExists(atPath: file.path) else { return [] }
-        return try Self.filing("listing \(file.path)") {
-            try FileManager.default.contentsOfDirectory(atPath: file.path)
+        let file = self.path(path)
+        guard FileSystem.exists(file) else { return [] }
+        do { return try FileManager.default.contentsOfDirectory(atPath: file) } catch {
+            throw StoreError("listing \(file)", (error as? CocoaError)?.systemFault ?? error)
         }
     }
 
@@ -64,15 +86,19 @@ extension StateFolder {
         return size
     }
 
-    private static func sync(_ file: URL) throws {
-        let handle = try FileHandle(forReadingFrom: file)
-        defer { try? handle.close() }
-        try handle.synchronize()
+    func path(_ path: String) -> String { folder.appending(path: path).path }
+
+    static func split(_ file: String) -> (parent: String, name: String) {
+        let slash = file.lastIndex(of: "/") ?? file.startIndex
+        return (String(file[..<slash]), String(file[file.index(after: slash)...]))
     }
 
-    private static func filing<T>(_ operation: String, _ body: () throws -> T) throws(StoreError) -> T {
-        do { return try body() } catch {
-            throw .unavailable(operation: operation, reason: "\(error)")
-        }
+    static func filing<T>(_ operation: String, _ body: () throws(SystemFault) -> T) throws(StoreError) -> T {
+        do { return try body() } catch { throw StoreError(operation, error) }
     }
+}
+
+extension CocoaError {
+    /// The system call that failed underneath.
+    var systemFault: SystemFault? { (underlying as? POSIXError).map { SystemFault(code: $0.code.rawValue) } }
 }

@@ -7,7 +7,7 @@ final class FileLock: Sendable {
     init(_ file: URL) throws(StoreError) {
         descriptor = unsafe open(file.path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
-            throw .unavailable(operation: "opening \(file.path)", reason: unsafe String(cString: strerror(errno)))
+            throw StoreError("opening \(file.path)", SystemFault.latest)
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             close(descriptor)

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Synchronization
 
 /// Everything that survives a crash, in one folder: the catalogue (SQLite) and tensor files beside it.
 ///
@@ -9,33 +10,35 @@ public final class StateFolder: Sendable {
     static let schema = 3
 
     public let folder: URL
+    /// Bytes of the disk that only the catalogue may use.
+    let reserve: Int
+    let quarantined = Atomic(0)
+    let isBackingUp = Atomic(false)
     private let queue: DatabaseQueue
     private let lock: FileLock
 
-    /// Opens the folder, making it where it is missing, and brings its schema up to date.
-    public init(_ folder: URL) throws(StoreError) {
+    /// Opens the folder, making it where it is missing, brings its schema up to date, and removes what a crash left behind.
+    /// - Parameter reserve: bytes of the disk to keep back; 0 for none.
+    public init(_ folder: URL, reserve: Int = 0) throws(StoreError) {
         self.folder = folder
-        do {
-            try FileManager.default.createDirectory(
-                at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            let cause = (error as? CocoaError)?.underlying as? POSIXError
-            throw .unavailable(
-                operation: "making the state folder \(folder.path)",
-                reason: cause.map { unsafe String(cString: strerror($0.code.rawValue)) } ?? "\(error)")
+        self.reserve = reserve
+        try Self.filing("making the state folder \(folder.path)") { () throws(SystemFault) in
+            try FileSystem.makeFolder(folder.path)
         }
         lock = try FileLock(folder.appending(path: "lock"))
         do {
             queue = try DatabaseQueue(
                 path: folder.appending(path: "catalogue.sqlite").path, configuration: Self.settings)
         } catch {
-            throw .unavailable(operation: "opening the catalogue in \(folder.path)", reason: "\(error)")
+            throw StoreError("opening the catalogue in \(folder.path)", error)
         }
         let found = try Self.attempt("reading the schema") { [queue] in
             try queue.read { try Int.fetchOne($0, sql: "PRAGMA user_version") ?? 0 }
         }
         guard found <= Self.schema else { throw .tooNew(found: found, supported: Self.schema) }
         try Self.attempt("migrating the catalogue") { [queue] in try Self.migrator.migrate(queue) }
+        try removeTemporaries()
+        countQuarantined()
     }
 
     private static var settings: Configuration {
@@ -145,7 +148,7 @@ public final class StateFolder: Sendable {
 
     private static func attempt<T>(_ operation: String, _ body: () throws -> T) throws(StoreError) -> T {
         do { return try body() } catch {
-            throw .unavailable(operation: operation, reason: "\(error)")
+            throw StoreError(operation, error)
         }
     }
 
@@ -165,8 +168,21 @@ public final class StateFolder: Sendable {
         }
     }
 
-    /// Whether the catalogue takes writes at this moment.
-    public func checkWritable() throws(StoreError) {
+    /// Writes to the catalogue what it says already.
+    func touch() throws(StoreError) {
         try write("writing to the catalogue") { try $0.execute(sql: "PRAGMA user_version = \(Self.schema)") }
+    }
+
+    /// - Throws: where the catalogue is damaged.
+    func checkWhole() throws(StoreError) {
+        let found = try read("checking the catalogue") { try String.fetchAll($0, sql: "PRAGMA quick_check") }
+        guard found == ["ok"] else {
+            throw .damaged(file: "catalogue.sqlite", reason: found.first ?? "the check says nothing")
+        }
+    }
+
+    /// Has nobody write to the catalogue while `body` runs.
+    func alone<T>(_ operation: String, _ body: (Database) throws -> T) throws(StoreError) -> T {
+        try Self.attempt(operation) { try queue.writeWithoutTransaction(body) }
     }
 }

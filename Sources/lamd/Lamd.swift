@@ -9,5 +9,6 @@ struct Lamd: ParsableCommand {
         subcommands: [
             Serve.self, Envs.self, Demonstrations.self, Agents.self, Train.self, Evaluate.self,
             TokenCommand.self,
+            BackUp.self, Restore.self,
         ])
 }

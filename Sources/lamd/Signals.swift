@@ -21,6 +21,8 @@ enum Signals {
             action.sa_flags = SA_RESTART
             sigaction(signal, &action, nil)
         }
+        // A file that may not grow is an error of that write, not the end.
+        Glibc.signal(SIGXFSZ, SIG_IGN)
         mask(SIG_BLOCK)
     }
 

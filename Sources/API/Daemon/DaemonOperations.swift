@@ -7,7 +7,10 @@ enum DaemonOperations {
     static func livez(_ call: Call) throws(Problem) -> Reply { .json(["status": "ok"]) }
 
     static func readyz(_ call: Call) throws(Problem) -> Reply {
-        do { try call.hall.checkReady() } catch { throw Problem(error) }
+        do { try call.hall.checkReady() } catch {
+            // For want of room or whatever: it is not ready.
+            throw Problem(.unavailable, Problem(error).detail, retryAfter: 5)
+        }
         return .json(["status": "ok"])
     }
 

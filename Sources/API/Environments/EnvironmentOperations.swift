@@ -50,11 +50,17 @@ enum EnvironmentOperations {
         try call.allowQuery()
         let fields = try call.oldFields([
             "env_id", "num_envs", "seed", "kwargs", "max_episode_steps", "autoreset_mode", "wrappers", "ttl_s",
-            "record",
+            "record", "durable",
         ])
         let id = try fields.oldRequired("env_id")
         guard let id = id.string else { throw .invalid("expected a string, not \(id.kindName)", at: "/env_id") }
         let count = try fields.int("num_envs", in: 1...VectorOptions.maximumCount) ?? 1
+        let (name, isDurable) = (try fields.string("record", lengths: 1...200), try fields.bool("durable") ?? false)
+        guard name == nil || !isDurable else {
+            throw .invalid(
+                "a recorded instance cannot be durable: what is recorded of an episode that is on would not survive",
+                at: "/durable")
+        }
         let request = Session.Request(
             tenant: call.tenant, environment: id, kwargs: try fields.object("kwargs"),
             options: VectorOptions(
@@ -62,8 +68,8 @@ enum EnvironmentOperations {
                 autoreset: try fields.word("autoreset_mode", of: AutoresetMode.self)),
             wrappers: try wrappers(fields), seed: try fields.seed(),
             timeToLive: .seconds(
-                try fields.double("ttl_s", "seconds, above 0 and up to a week") { $0 > 0 && $0 <= 604_800 } ?? 3600))
-        let name = try fields.string("record", lengths: 1...200)
+                try fields.double("ttl_s", "seconds, above 0 and up to a week") { $0 > 0 && $0 <= 604_800 } ?? 3600),
+            isDurable: isDurable)
         let session: Session
         do { session = try call.hall.sessions.create(request) } catch { throw Problem(error) }
         if let name {
@@ -137,6 +143,7 @@ enum EnvironmentOperations {
             "last_used_at": .string(clock.timestamp(session.lastUsedAt)),
             "expires_at": .string(clock.timestamp(session.expiry)),
             "ttl_s": .double(session.request.timeToLive / .seconds(1)), "record": .string(session.record),
+            "durable": .bool(session.isDurable),
         ]
     }
 

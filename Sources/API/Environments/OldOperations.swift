@@ -18,9 +18,7 @@ enum OldOperations {
         let session = try call.session(old: true)
         let actions: [Value]
         do {
-            actions = try session.use { world throws(HostingError) in
-                (0..<session.count).map { _ in world.sampler.sample() }
-            }
+            actions = try session.drive { world throws(HostingError) in world.sample() }
         } catch {
             throw Problem(error)
         }

@@ -22,6 +22,7 @@ enum JobOperations {
         try call.allowQuery()
         let job = try call.job()
         call.hall.jobs.cancel(job)
+        if let error = job.unkeptEnd { throw Problem(error) }
         return .json(job.value(clock: call.hall.clock))
     }
 

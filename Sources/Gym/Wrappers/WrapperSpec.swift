@@ -48,6 +48,26 @@ public enum WrapperSpec: Sendable, Equatable {
         }
     }
 
+    /// As a client would ask for it, every argument said.
+    public var value: Value {
+        switch self {
+        case .recordEpisodeStatistics: ["wrapper": "RecordEpisodeStatistics"]
+        case .normalizeObservation(let epsilon): ["wrapper": "NormalizeObservation", "epsilon": .double(epsilon)]
+        case .normalizeReward(let gamma, let epsilon):
+            ["wrapper": "NormalizeReward", "gamma": .double(gamma), "epsilon": .double(epsilon)]
+        case .discretizeAction(let bins, let multidiscrete):
+            [
+                "wrapper": "DiscretizeAction", "bins": .array(bins.map { .int(Int64($0)) }),
+                "multidiscrete": .bool(multidiscrete),
+            ]
+        case .frameStackObservation(let stackSize, let padding):
+            [
+                "wrapper": "FrameStackObservation", "stack_size": .int(Int64(stackSize)),
+                "padding_type": .string(padding.rawValue),
+            ]
+        }
+    }
+
     /// Wraps `vector`.
     public func wrap(_ vector: any VectorEnvironment) throws(EnvironmentError) -> any VectorEnvironment {
         switch self {

@@ -51,6 +51,7 @@ public final class Agents: Sendable {
     private let limit: Int
     private let table: Mutex<[Identifier: Agent]>
     let indexer: ActionIndexer
+    let torn: Quarantine
 
     init(
         catalogue: Catalogue, store: StateFolder, clock: WallClock, logger: Logger, limit: Int
@@ -61,6 +62,7 @@ public final class Agents: Sendable {
         self.limit = limit
         table = Mutex([:])
         indexer = ActionIndexer(logger: logger)
+        torn = Quarantine(store: store, logger: logger)
         for agent in try load(logger) {
             table.withLock { $0[agent.id] = agent }
             indexer.look(at: agent)
@@ -158,14 +160,13 @@ public final class Agents: Sendable {
     func delete(_ agent: Agent) throws(HostingError) {
         // Whoever changes its table meanwhile would leave a file behind.
         try agent.changing.withLock { _ throws(HostingError) in
+            try storing { () throws(StoreError) in try store.deleteAgent(agent.id.description) }
             table.withLock { _ = $0.removeValue(forKey: agent.id) }
-            try storing { () throws(StoreError) in
-                try store.deleteAgent(agent.id.description)
-                try store.remove(Self.folder(of: agent.id))
-            }
             agent.wish(indexRecall: nil)
+            indexer.look(at: agent)
+            // Without its row it is gone: should the disk refuse now, the next start removes what is left.
+            try storing { () throws(StoreError) in try store.remove(Self.folder(of: agent.id)) }
         }
-        indexer.look(at: agent)
     }
 }
 
@@ -179,6 +180,7 @@ extension Agents {
         guard (policy.network.features == nil) == (agent.table == nil) else {
             throw .corrupt("agent \(agent.id) has got another network")
         }
+        guard policy.isFinite else { throw .learning(.diverged(updates: policy.updates)) }
         let versions = try versions(of: agent)
         let number = (versions.map(\.version).max() ?? -1) + 1
         let record = VersionRecord(
@@ -211,7 +213,8 @@ extension Agents {
     public func policy(_ version: Int?, of agent: Agent) throws(HostingError) -> Agent.Served {
         let served = agent.served
         guard let version, version != served.version else { return served }
-        guard let policy = try loadPolicy(version, of: agent.id, agent.configuration) else {
+        let remedy = "it cannot be served again"
+        guard let policy = try loadPolicy(version, of: agent.id, agent.configuration, remedy: remedy) else {
             throw .unknownVersion(version, agent: agent.id.description)
         }
         return Agent.Served(version: version, policy: policy)
@@ -224,12 +227,10 @@ extension Agents {
         guard let record = try versions(of: agent).first(where: { $0.version == version }) else {
             throw .unknownVersion(version, agent: agent.id.description)
         }
-        try storing { () throws(StoreError) in
-            try store.serve(version, of: agent.id.description)
-            try store.remove(Self.learnerPath(agent.id))
-        }
+        try storing { () throws(StoreError) in try store.serve(version, of: agent.id.description) }
         agent.change(served: served)
         indexer.look(at: agent)
+        try storing { () throws(StoreError) in try store.remove(Self.learnerPath(agent.id)) }
         return record
     }
 

@@ -109,9 +109,15 @@ public final class Observations: Sendable {
     /// Publishes and keeps what an agent has learned by observing; a job goes on from there.
     func settle(_ agent: Agent) throws(HostingError) {
         guard let cell = cells.withLock({ $0.removeValue(forKey: agent.id) }) else { return }
-        try publish(cell, force: true)
-        let learner = cell.live.withLock { $0.learner }
-        try agents.keep(learner, of: agent)
+        do {
+            try publish(cell, force: true)
+            let learner = cell.live.withLock { $0.learner }
+            try agents.keep(learner, of: agent)
+        } catch {
+            // What was observed is not lost because it cannot be kept now.
+            cells.withLock { cells in if cells[agent.id] == nil { cells[agent.id] = cell } }
+            throw error
+        }
         agent.update { $0.pendingUpdates = 0 }
     }
 
@@ -149,11 +155,16 @@ public final class Observations: Sendable {
     private func learn(_ cell: Cell) throws(HostingError) {
         var pending = 1
         while pending > 0, !isStopping.load(ordering: .acquiring) {
-            let (updates, left) = cell.live.withLock { live in
+            let (updates, left, hasDiverged) = cell.live.withLock { live in
                 live.know(cell.agent.table)
                 // Without an end there is no share of it: schedules stay at their beginning.
                 for _ in 0..<min(live.learner.pendingUpdates, Self.burst) { live.learner.update(progress: 0) }
-                return (live.learner.updates, live.learner.pendingUpdates)
+                return (live.learner.updates, live.learner.pendingUpdates, live.learner.hasDiverged)
+            }
+            if hasDiverged {
+                // What comes next goes on from what was kept last.
+                cells.withLock { $0[cell.agent.id] = nil }
+                throw .learning(.diverged(updates: updates))
             }
             pending = left
             cell.agent.update {
@@ -165,6 +176,7 @@ public final class Observations: Sendable {
     }
 
     private func publish(_ cell: Cell, force: Bool) throws(HostingError) {
+        let before = cell.live.withLock { $0.publishedUpdates }
         let (policy, learner) = cell.live.withLock { live -> (Policy?, Learner?) in
             let now = ContinuousClock.now
             var policy: Policy?
@@ -184,13 +196,19 @@ public final class Observations: Sendable {
         }
         if let policy {
             let parent = Lineage.Parent(agent: cell.agent.id, version: cell.agent.served.version)
-            _ = try agents.publish(policy, of: cell.agent, lineage: Lineage(parents: [parent]))
+            do {
+                _ = try agents.publish(policy, of: cell.agent, lineage: Lineage(parents: [parent]))
+            } catch {
+                cell.live.withLock { $0.publishedUpdates = before }
+                throw error
+            }
         }
         if let learner { try agents.keep(learner, of: cell.agent) }
     }
 
     private func report(_ error: HostingError, _ agent: Agent) {
-        logger.error("learning from observations failed", metadata: ["agent": "\(agent.id)", "error": "\(error)"])
+        logger.error(
+            "learning from observations failed", metadata: ["agent": "\(agent.id)", "error": "\(error.sentence)"])
     }
 }
 

@@ -8,6 +8,7 @@ struct DemonstrationFiles: Sendable {
     private static let maximumBytes = 64 << 20
 
     let store: StateFolder
+    let torn: Quarantine
 
     private static func folder(_ id: some CustomStringConvertible) -> String { "\(root)/\(id)" }
     private static func aboutPath(_ id: Identifier) -> String { "\(folder(id))/about.json" }
@@ -20,7 +21,13 @@ struct DemonstrationFiles: Sendable {
     }
 
     func about(_ id: Identifier) throws(HostingError) -> DemonstrationSet.About {
-        let bytes = try storing { () throws(StoreError) in try store.read(Self.aboutPath(id)) }
+        let bytes: [UInt8]?
+        do { bytes = try store.read(Self.aboutPath(id)) } catch {
+            if case .damaged(let path, let reason) = error {
+                torn.take(path, reason, of: "demonstrations \(id)", remedy: "the set is not served")
+            }
+            throw .store(error)
+        }
         guard let bytes, let value = try? Value(own: bytes) else {
             throw .corrupt("what demonstrations \(id) are of cannot be read")
         }
@@ -32,10 +39,26 @@ struct DemonstrationFiles: Sendable {
         try storing { () throws(StoreError) in try store.files(of: id.description) }
     }
 
-    func read(_ file: DemonstrationFileRecord) throws(HostingError) -> [UInt8] {
-        let bytes = try storing { () throws(StoreError) in try store.read(Self.path(file)) }
-        guard let bytes else { throw .corrupt("file \(file.number) of demonstrations \(file.setID) is gone") }
-        return bytes
+    /// The episodes of a file; nil where it is gone, or was damaged and is put aside now.
+    func read(_ file: DemonstrationFileRecord) throws(HostingError) -> Safetensors? {
+        let path = Self.path(file)
+        do {
+            if let tensors = try store.tensors(path) { return tensors }
+            torn.tell(missing: path, of: Self.owner(file), remedy: Self.remedy(file))
+        } catch {
+            guard case .damaged(_, let reason) = error else { throw .store(error) }
+            putAside(file, reason)
+        }
+        return nil
+    }
+
+    func putAside(_ file: DemonstrationFileRecord, _ reason: String) {
+        torn.take(Self.path(file), reason, of: Self.owner(file), remedy: Self.remedy(file))
+    }
+
+    private static func owner(_ file: DemonstrationFileRecord) -> String { "demonstrations \(file.setID)" }
+    private static func remedy(_ file: DemonstrationFileRecord) -> String {
+        "the set goes on without its \(file.episodes) episodes"
     }
 
     /// Writes episodes as files that nobody knows of yet; where one fails, none is left.
@@ -88,7 +111,10 @@ struct DemonstrationFiles: Sendable {
     }
 
     func removeAll(of id: Identifier) throws(HostingError) {
-        try storing { () throws(StoreError) in try store.remove(Self.folder(id)) }
+        try storing { () throws(StoreError) in
+            try store.remove(Self.folder(id))
+            try store.forgetQuarantined(Self.folder(id))
+        }
     }
 
     /// Removes what a crash left in a set's folder.

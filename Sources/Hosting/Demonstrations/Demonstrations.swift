@@ -40,7 +40,7 @@ public final class Demonstrations: Sendable {
     ) throws(HostingError) {
         self.catalogue = catalogue
         self.store = store
-        files = DemonstrationFiles(store: store)
+        files = DemonstrationFiles(store: store, torn: Quarantine(store: store, logger: logger))
         self.clock = clock
         self.limit = limit
         try load(logger)
@@ -53,8 +53,10 @@ public final class Demonstrations: Sendable {
         table.withLock { Array($0.sets.values) }.sorted { ($0.createdAt, $0.id.value) < ($1.createdAt, $1.id.value) }
     }
 
+    private func find(_ id: Identifier) -> DemonstrationSet? { table.withLock { $0.sets[id] } }
+
     public func find(_ id: Identifier, of tenant: Tenant) -> DemonstrationSet? {
-        table.withLock { $0.sets[id] }.flatMap { $0.tenant == tenant ? $0 : nil }
+        find(id).flatMap { $0.tenant == tenant ? $0 : nil }
     }
 
     public func find(named name: String, of tenant: Tenant) -> DemonstrationSet? {
@@ -148,7 +150,11 @@ public final class Demonstrations: Sendable {
             let old = try files.records(of: set.id)
             let replaced = DemonstrationFiles.merged(old, with: trajectories.reduce(0) { $0 + $1.bytes })
             var episodes: [Trajectory] = []
-            for file in replaced { episodes += try TrajectoryFile.decode(try files.read(file)) }
+            for file in replaced {
+                // What is gone goes with its row.
+                guard let tensors = try files.read(file) else { continue }
+                episodes += try TrajectoryFile.decode(tensors)
+            }
             let new = try files.write(episodes + trajectories, to: set.id, from: (old.last?.number ?? -1) + 1)
             let now = clock.now
             do throws(StoreError) {
@@ -173,17 +179,23 @@ public final class Demonstrations: Sendable {
     ) throws(HostingError) -> [Trajectory] {
         let parts = try set.inTurn { () throws(HostingError) in
             var first = 0
-            var parts: [(first: Int, bytes: [UInt8])] = []
+            var parts: [(first: Int, tensors: Safetensors)] = []
             for file in try files.records(of: set.id) {
                 let own = first..<first + file.episodes
-                if range?.overlaps(own) ?? true { parts.append((first, try files.read(file))) }
+                if range?.overlaps(own) ?? true {
+                    guard let tensors = try files.read(file) else {
+                        try forget(file, of: set)
+                        continue
+                    }
+                    parts.append((first, tensors))
+                }
                 first = own.upperBound
             }
             return parts
         }
         var trajectories: [Trajectory] = []
         for part in parts {
-            let all = try TrajectoryFile.decode(part.bytes)
+            let all = try TrajectoryFile.decode(part.tensors)
             guard let range else {
                 trajectories += all
                 continue
@@ -223,6 +235,36 @@ public final class Demonstrations: Sendable {
             set.update { $0 = DemonstrationSet.Counts(updatedAt: now) }
             try files.remove(old)
         }
+    }
+
+    /// Has a set go on without a file that is gone.
+    private func forget(_ file: DemonstrationFileRecord, of set: DemonstrationSet) throws(HostingError) {
+        let now = clock.now
+        try storing { () throws(StoreError) in
+            try store.add([], replacing: [file], to: set.id.description, at: now)
+        }
+        set.update {
+            $0.remove([file])
+            $0.updatedAt = now
+        }
+    }
+
+    /// Puts a damaged file of a set aside.
+    /// - Returns: whether it is one of a set.
+    func lose(_ path: String, _ reason: String) -> Bool {
+        let parts = path.split(separator: "/").map(String.init)
+        guard parts.count == 3, parts[0] == "demonstrations" else { return false }
+        guard let set = Identifier(parts[1]).flatMap({ find($0) }), let number = Int(parts[2].prefix { $0 != "." })
+        else {
+            files.torn.take(path, reason, of: "demonstrations \(parts[1])", remedy: "the set cannot be read any more")
+            return true
+        }
+        try? set.inTurn { () throws(HostingError) in
+            guard let file = try files.records(of: set.id).first(where: { $0.number == number }) else { return }
+            files.putAside(file, reason)
+            try forget(file, of: set)
+        }
+        return true
     }
 
     private func checkUnused(_ set: DemonstrationSet) throws(HostingError) {

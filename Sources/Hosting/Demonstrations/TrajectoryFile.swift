@@ -31,9 +31,7 @@ enum TrajectoryFile {
         return file.encoded()
     }
 
-    static func decode(_ bytes: [UInt8]) throws(HostingError) -> [Trajectory] {
-        let file: Safetensors
-        do { file = try Safetensors(parsing: bytes) } catch { throw .store(error) }
+    static func decode(_ file: Safetensors) throws(HostingError) -> [Trajectory] {
         guard let lengths = file["lengths"]?.int64s, let seeds = file["seeds"]?.int64s,
             let rewards = file["rewards"]?.doubles, let terminations = file["terminations"]?.bools,
             let truncations = file["truncations"]?.bools, let observations = file["observations"].flatMap(Lanes.init),

@@ -6,7 +6,7 @@ public final class EventLog: Sendable {
     public struct Event: Sendable, Equatable {
         /// Counts from 1.
         public let sequence: Int
-        /// `phase`, `progress`, `episode`, `evaluation`, `checkpoint`, `labels`, `done`.
+        /// `phase`, `progress`, `episode`, `evaluation`, `checkpoint`, `storage`, `labels`, `done`.
         public let kind: String
         /// JSON.
         public let data: String
@@ -79,13 +79,11 @@ public final class EventLog: Sendable {
 
     public var count: Int { state.withLock { $0.events.count } }
 
-    /// Events that the catalogue does not have yet; the caller stores them.
-    func takeUnstored() -> [Event] {
-        state.withLock { state in
-            defer { state.stored = state.events.count }
-            return Array(state.events.dropFirst(state.stored))
-        }
-    }
+    /// Events that the catalogue does not have yet; the caller stores them, and says so.
+    var unstored: [Event] { state.withLock { state in Array(state.events.dropFirst(state.stored)) } }
+
+    /// Notes that the catalogue has the events up to `sequence`.
+    func noteStored(upTo sequence: Int) { state.withLock { $0.stored = max($0.stored, sequence) } }
 
     /// Calls `wake` on some thread whenever there is something new, until ``unfollow(_:)`` or the end.
     /// - Returns: what to unfollow by.

@@ -32,6 +32,7 @@ public final class Job: Sendable {
     private let asked = Mutex(Labels())
     private let cancelled = Atomic(false)
     private let paused = Atomic(false)
+    private let unkept = Mutex<StoreError?>(nil)
 
     init(
         id: Identifier, agent: Identifier, tenant: Tenant, request: TrainRequest, createdAt: Double,
@@ -50,6 +51,11 @@ public final class Job: Sendable {
     public var status: Status { current.withLock { $0 } }
 
     func update(_ change: (inout Status) -> Void) { current.withLock { change(&$0) } }
+
+    /// Why the end of the job is not in the catalogue: the next start would not know of it.
+    public var unkeptEnd: StoreError? { unkept.withLock { $0 } }
+
+    func noteUnkeptEnd(_ error: StoreError?) { unkept.withLock { $0 = error } }
 
     /// What it asks, and what was answered.
     var labels: Labels { asked.withLock { $0 } }
@@ -99,8 +105,10 @@ extension Job {
     }
 
     /// As it goes over the wire.
-    public func value(clock: WallClock) -> Value {
-        let status = status
+    public func value(clock: WallClock) -> Value { value(clock: clock, status) }
+
+    /// The same with a status that is to come.
+    func value(clock: WallClock, _ status: Status) -> Value {
         let metrics = status.progress?["metrics"] ?? ["steps": 0, "episodes": 0, "updates": 0, "seconds": 0.0]
         return [
             "job_id": .string(id.description), "kind": "train", "agent_id": .string(agent.description),

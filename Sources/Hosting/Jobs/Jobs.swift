@@ -21,10 +21,10 @@ public final class Jobs: Sendable {
     private let observations: Observations
     let demonstrations: Demonstrations
     let catalogue: Catalogue
-    private let store: StateFolder
-    private let clock: WallClock
+    let store: StateFolder
+    let clock: WallClock
     private let logger: Logger
-    private let table: Mutex<[Identifier: Job]>
+    let table: Mutex<[Identifier: Job]>
     private let queue = Mutex(Queue())
     let labelling = Mutex(())
     private let work = DispatchSemaphore(value: 0)
@@ -84,6 +84,7 @@ public final class Jobs: Sendable {
     public func train(_ agent: Agent, _ request: TrainRequest) throws(HostingError) -> Job {
         guard !queue.withLock({ $0.isStopping }) else { throw .draining }
         try Quotas.check(.jobs, quota, { all(of: agent.tenant).count { !$0.status.isFinished } })
+        do { try store.checkRoom() } catch { throw .store(error) }
         let id = table.withLock { jobs in Identifier.random { jobs[$0] == nil } }
         guard agent.take(for: id) else {
             throw .agentBusy(agent.id.description, job: agent.job?.description ?? "")
@@ -187,9 +188,13 @@ extension Jobs {
         while true {
             let began = ContinuousClock.now
             do { return try attempt(job, agent) } catch {
+                if case .store = error, job.isPaused {
+                    return logger.error(
+                        "job stops without a checkpoint", metadata: ["job": "\(job.id)", "error": "\(error)"])
+                }
                 setbacks = began.duration(to: .now) > Self.steadyTime ? 1 : setbacks + 1
                 guard case .learning(.environment(.workerFailed(let reason))) = error else {
-                    return fail(job, agent, "\(error)")
+                    return fail(job, agent, error.sentence)
                 }
                 guard setbacks <= Self.toleratedSetbacks else { return fail(job, agent, reason) }
                 logger.warning("job goes on from its checkpoint", metadata: ["job": "\(job.id)", "after": "\(reason)"])
@@ -199,25 +204,26 @@ extension Jobs {
 
     private func fail(_ job: Job, _ agent: Agent, _ reason: String) {
         logger.error("job failed", metadata: ["job": "\(job.id)", "error": "\(reason)"])
-        do { try finish(job, agent, .failed, error: reason) } catch {
-            logger.error("the job's end cannot be kept", metadata: ["job": "\(job.id)", "error": "\(error)"])
-        }
+        finish(job, agent, .failed, error: reason)
     }
 
     private func attempt(_ job: Job, _ agent: Agent) throws(HostingError) {
-        try keep(job)
-        var run = try TrainingRun(job, agent, agents: agents, store: store, now: monotonicSeconds, keep: keep) {
-            resume throws(HostingError) in
-            let training = try training(job, agent, resuming: resume)
-            try answer(training, job, agent)
-            return training
+        var run = try patiently(job) { () throws(HostingError) in
+            try keep(job)
+            return try TrainingRun(
+                job, agent, agents: agents, store: store, logger: logger, now: monotonicSeconds, keep: keep
+            ) { resume throws(HostingError) in
+                let training = try training(job, agent, resuming: resume)
+                try answer(training, job, agent)
+                return training
+            }
         }
         switch try run.run() {
         case .asking(let questions):
             try ask(job, questions)
             logger.info("job waits for labels", metadata: ["job": "\(job.id)", "states": "\(questions.count)"])
         case .paused: logger.info("job paused at a checkpoint", metadata: ["job": "\(job.id)"])
-        case .ended(let state, let result): try finish(job, agent, state, result: result)
+        case .ended(let state, let result): finish(job, agent, state, result: result)
         }
     }
 
@@ -257,22 +263,53 @@ extension Jobs {
         }
     }
 
+    /// The end is in the catalogue before anybody is told of it.
     private func finish(
         _ job: Job, _ agent: Agent, _ state: Job.State, result: Value? = nil, error: String? = nil
-    ) throws(HostingError) {
+    ) {
         defer { job.events.finish() }
         agent.release(from: job.id)
-        job.update {
-            $0.state = state
-            $0.finishedAt = clock.now
-            $0.result = result
-            $0.error = error
+        var status = job.status
+        status.state = state
+        status.finishedAt = clock.now
+        status.result = result
+        status.error = error
+        do throws(HostingError) {
+            try patiently(job) { () throws(HostingError) in try keepEnd(of: job, status) }
+            logger.info("job ended", metadata: ["job": "\(job.id)", "state": "\(state.rawValue)"])
+        } catch {
+            if case .store(let reason) = error { job.noteUnkeptEnd(reason) }
+            status.state = .failed
+            status.error = "the job's end cannot be kept: \(error)"
+            logger.error("the job's end cannot be kept", metadata: ["job": "\(job.id)", "error": "\(error)"])
         }
-        job.events.append("done", job.value(clock: clock).json)
-        try keep(job)
-        try removeCheckpoint(of: job)
-        try forgetOldest()
-        logger.info("job ended", metadata: ["job": "\(job.id)", "state": "\(state.rawValue)"])
+        job.update { $0 = status }
+        if job.unkeptEnd != nil { job.events.append("done", job.value(clock: clock).json) }
+    }
+
+    private func keepEnd(of job: Job, _ status: Job.Status) throws(HostingError) {
+        let event = job.events.next("done", job.value(clock: clock, status).json)
+        try keep(job, status, telling: event) { job.update { $0 = status } }
+        do {
+            try removeCheckpoint(of: job)
+            try forgetOldest()
+        } catch {
+            // The next start removes what is left.
+            logger.warning("the job's checkpoint is left", metadata: ["job": "\(job.id)", "error": "\(error)"])
+        }
+    }
+
+    /// Writes down the ends of jobs for which there was no room.
+    func keepEnds() {
+        for job in all where job.unkeptEnd != nil {
+            do throws(HostingError) {
+                try keep(job, job.status)
+                try removeCheckpoint(of: job)
+                job.noteUnkeptEnd(nil)
+            } catch {
+                continue
+            }
+        }
     }
 
     /// Jobs that ended are kept, but not without an end.
@@ -286,86 +323,5 @@ extension Jobs {
     /// Seconds on a clock that never goes back.
     private func monotonicSeconds() -> Double {
         (ContinuousClock.now - clock.start) / .seconds(1)
-    }
-}
-
-// What is on disk.
-extension Jobs {
-    static func checkpointPath(_ id: Identifier) -> String { "jobs/\(id).safetensors" }
-
-    private func removeCheckpoint(of job: Job) throws(HostingError) {
-        do { try store.remove(Self.checkpointPath(job.id)) } catch { throw .store(error) }
-    }
-
-    /// Writes the job's row and the events that it does not have yet.
-    /// - Parameter event: one more, which is told only once it is written.
-    private func keep(_ job: Job, telling event: EventLog.Event? = nil) throws(HostingError) {
-        var record = JobRecord(
-            id: job.id.description, agentID: job.agent.description, state: job.status.state.rawValue,
-            createdAt: job.createdAt, request: job.request.value.json)
-        let status = job.status
-        record.startedAt = status.startedAt
-        record.finishedAt = status.finishedAt
-        record.result = status.result?.json
-        record.error = status.error
-        let events = (job.events.takeUnstored() + [event].compactMap(\.self)).map { EventRecord(job.id, $0) }
-        let progress = agents.find(job.agent)?.progress.value.json
-        do { try store.put(record, events, progress: progress) } catch { throw .store(error) }
-        if let event { job.events.append(event, isStored: true) }
-    }
-
-    /// Writes labels.
-    func keep(_ labels: [LabelRecord]) throws(HostingError) {
-        do { try store.put(labels) } catch { throw .store(error) }
-    }
-
-    func labels(of job: Job) throws(HostingError) -> [LabelRecord] {
-        do { return try store.labels(of: job.id.description) } catch { throw .store(error) }
-    }
-
-    /// - Returns: the jobs that had not ended, oldest first.
-    private func load() throws(HostingError) -> [Job] {
-        let records: [JobRecord]
-        do {
-            records = try store.jobs()
-        } catch {
-            throw .store(error)
-        }
-        var interrupted: [Job] = []
-        for record in records {
-            let job = try load(record)
-            table.withLock { $0[job.id] = job }
-            if !job.status.isFinished { interrupted.append(job) }
-        }
-        return interrupted
-    }
-
-    private func load(_ record: JobRecord) throws(HostingError) -> Job {
-        guard let id = Identifier(record.id), let agent = Identifier(record.agentID),
-            let state = Job.State(rawValue: record.state), let request = try? Value(json: record.request)
-        else { throw .corrupt("job \(record.id) cannot be read") }
-        let events: [EventRecord]
-        do {
-            events = try store.events(of: record.id)
-        } catch {
-            throw .store(error)
-        }
-        var status = Job.Status(state: state, startedAt: record.startedAt, finishedAt: record.finishedAt)
-        status.result = record.result.flatMap { try? Value(json: $0) }
-        status.error = record.error
-        status.progress = events.last { $0.kind == "progress" }.flatMap { try? Value(json: $0.data) }
-        let log = EventLog(
-            events.map { EventLog.Event(sequence: $0.sequence, kind: $0.kind, data: $0.data) },
-            isFinished: status.isFinished)
-        return Job(
-            id: id, agent: agent, tenant: agents.find(agent)?.tenant ?? .nobody, request: try TrainRequest(request),
-            createdAt: record.createdAt, events: log,
-            status: status)
-    }
-}
-
-extension EventRecord {
-    init(_ job: Identifier, _ event: EventLog.Event) {
-        self.init(jobID: job.description, sequence: event.sequence, kind: event.kind, data: event.data)
     }
 }

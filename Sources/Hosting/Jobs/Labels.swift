@@ -41,6 +41,7 @@ extension Jobs {
         guard let id = agent.job, let job = find(id) else {
             throw .invalid(field: "labels", reason: "no job of agent \(agent.id) asks for labels")
         }
+        do { try store.checkRoom() } catch { throw .store(error) }
         // One request after the other: none may change what a job that goes on has already learned.
         let (open, isComplete) = try labelling.withLock { _ throws(HostingError) -> (Int, Bool) in
             try keep(try check(labels, job, agent))

@@ -1,5 +1,6 @@
 import Gym
 import Learning
+import Logging
 import Store
 
 /// One job's training on its thread: events told, policies published, checkpoints written.
@@ -14,6 +15,8 @@ struct TrainingRun {
 
     /// Seconds between checkpoints, besides the one after each evaluation.
     private static let checkpointInterval = 30.0
+    /// After one that could not be written.
+    private static let retryInterval = 5.0
     /// Episodes told one by one; later ones are thinned out tenfold each time their number grows tenfold.
     private static let episodesTold = 1_000
 
@@ -21,6 +24,7 @@ struct TrainingRun {
     private let agent: Agent
     private let agents: Agents
     private let store: StateFolder
+    private let logger: Logger
     private let now: () -> Double
     private let keep: (Job, EventLog.Event?) throws(HostingError) -> Void
     private let training: Training
@@ -41,7 +45,8 @@ struct TrainingRun {
     ///   - keep: stores the job, its new events and one more, which is told only then.
     ///   - make: makes the training, from a checkpoint where there is one.
     init(
-        _ job: Job, _ agent: Agent, agents: Agents, store: StateFolder, now: @escaping () -> Double,
+        _ job: Job, _ agent: Agent, agents: Agents, store: StateFolder, logger: Logger,
+        now: @escaping () -> Double,
         keep: @escaping (Job, EventLog.Event?) throws(HostingError) -> Void,
         make: (Safetensors?) throws(HostingError) -> Training
     ) throws(HostingError) {
@@ -49,15 +54,13 @@ struct TrainingRun {
         self.agent = agent
         self.agents = agents
         self.store = store
+        self.logger = logger
         self.now = now
         self.keep = keep
-        let file: Safetensors?
-        do {
-            file = try store.read(Jobs.checkpointPath(job.id)).map { bytes throws(StoreError) in
-                try Safetensors(parsing: bytes)
-            }
-        } catch {
-            throw .store(error)
+        var file: Safetensors?
+        do { file = try store.tensors(Jobs.checkpointPath(job.id)) } catch {
+            guard case .damaged(let path, let reason) = error else { throw .store(error) }
+            agents.torn.take(path, reason, of: "job \(job.id)", remedy: "the job begins with its agent's policy")
         }
         tableVersion = agent.table?.version
         training = try make(file)
@@ -83,7 +86,7 @@ struct TrainingRun {
     private mutating func advance() throws(HostingError) -> Outcome {
         while true {
             if job.isPaused {
-                try checkpoint()
+                try tolerating("checkpoint") { run throws(HostingError) in try run.checkpoint() }
                 return .paused
             }
             if job.isCancelled { return try end(.cancelled) }
@@ -91,7 +94,7 @@ struct TrainingRun {
             let events: [TrainingEvent]
             do { events = try training.next() } catch { throw .learning(error) }
             if events.isEmpty && training.isWaiting {
-                try checkpoint(beforeAsking: true)
+                try patiently(job) { () throws(HostingError) in try checkpoint(beforeAsking: true) }
                 return .asking(training.questions)
             }
             if events.isEmpty { return try end(.succeeded) }
@@ -100,7 +103,26 @@ struct TrainingRun {
                 try tell(event)
                 if case .evaluation = event { isDue = true }
             }
-            if isDue { try checkpoint() }
+            if isDue {
+                lastCheckpoint = now() - Self.checkpointInterval + Self.retryInterval
+                try tolerating("checkpoint") { run throws(HostingError) in try run.checkpoint() }
+            }
+        }
+    }
+
+    /// Goes on where the disk refuses, and says so: what cannot be kept now is tried again later.
+    private mutating func tolerating(
+        _ what: String, _ body: (inout TrainingRun) throws(HostingError) -> Void
+    ) throws(HostingError) {
+        do { try body(&self) } catch {
+            guard case .store(let reason) = error else { throw error }
+            logger.warning(
+                "job goes on without having kept something",
+                metadata: ["job": "\(job.id)", "what": "\(what)", "error": "\(reason)"])
+            let event: Value = [
+                "what": .string(what), "steps": .int(Int64(training.steps)), "detail": .string(reason.description),
+            ]
+            job.events.append("storage", event.json)
         }
     }
 
@@ -174,10 +196,13 @@ struct TrainingRun {
     }
 
     private mutating func tell(_ judgement: TrainingEvent.Judgement) throws(HostingError) {
+        let before = published
         if judgement.isBest, improvesOnServed(judgement.evaluation) {
-            try publish(training.policy, judgement.evaluation)
+            try tolerating("policy") { run throws(HostingError) in
+                try run.publish(run.training.policy, judgement.evaluation)
+            }
         }
-        let evaluation = value(of: judgement.evaluation, version: judgement.isBest ? published : nil)
+        let evaluation = value(of: judgement.evaluation, version: published == before ? nil : published)
         if published != nil { agent.update { $0.evaluation = evaluation } }
         let event: Value = [
             "steps": .int(Int64(judgement.steps)), "updates": .int(Int64(judgement.updates)),
@@ -246,11 +271,11 @@ struct TrainingRun {
         if policy.updates != publishedUpdates, policy.updates > 0,
             training.evaluation.map({ improvesOnServed($0) }) ?? true
         {
-            try publish(policy, training.evaluation)
+            try patiently(job) { () throws(HostingError) in try publish(policy, training.evaluation) }
         }
         let evaluation = training.evaluation.map { value(of: $0, version: published) }
         if published != nil { agent.update { $0.evaluation = evaluation ?? $0.evaluation } }
-        try agents.keep(training.learner, of: agent)
+        try patiently(job) { () throws(HostingError) in try agents.keep(training.learner, of: agent) }
         return .ended(
             state,
             result: [

@@ -57,12 +57,13 @@ extension Session {
     public var isRecorded: Bool { isRecording.load(ordering: .acquiring) }
 
     /// Lends the world to what moves it. Where the session is recorded, the episodes that end are stored before this
-    /// returns: then only a worker may call it.
+    /// returns, and where it is durable, whatever happened: then only a worker may call it.
     /// - Parameter holding: for long, see ``hold(_:)``; a world that another process hosts always is.
     @specialized(where R == [UInt8])
     public func drive<R>(
         holding: Bool = false, _ body: (inout sending World) throws(HostingError) -> sending R
     ) throws(HostingError) -> sending R {
+        if let log { return try driveDurably(log, holding: holding, body) }
         let holding = holding || spec.isHosted
         guard isRecorded, let recording = recording.withLock({ $0 }) else {
             return holding ? try hold(body) : try use(body)

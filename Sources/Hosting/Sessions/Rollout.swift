@@ -70,6 +70,7 @@ public struct Rollout: Sendable {
         _ world: inout World, _ act: @Sendable (inout World, Int) throws(HostingError) -> Lanes
     ) throws(HostingError) {
         var taken = 0
+        world.journal?.noteOther()
         if let seed = plan.seed { try world.reset(seed: seed, options: nil) }
         try resetWhereDue(&world, first: plan.seed == nil)
         let seeds = (0..<world.vector.count).map { index in plan.seed.map { $0 &+ UInt64(index) } }

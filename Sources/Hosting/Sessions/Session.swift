@@ -15,11 +15,14 @@ public final class Session: Sendable {
         public var seed: UInt64?
         /// How long it lives without being used.
         public var timeToLive: Duration
+        /// Whether it outlives the process.
+        public var isDurable: Bool
 
         public init(
             tenant: Tenant = .standard, environment: String, kwargs: Value? = nil,
             options: VectorOptions = VectorOptions(),
-            wrappers: [WrapperSpec] = [], seed: UInt64? = nil, timeToLive: Duration = .seconds(3600)
+            wrappers: [WrapperSpec] = [], seed: UInt64? = nil, timeToLive: Duration = .seconds(3600),
+            isDurable: Bool = false
         ) {
             self.tenant = tenant
             self.environment = environment
@@ -28,6 +31,7 @@ public final class Session: Sendable {
             self.wrappers = wrappers
             self.seed = seed
             self.timeToLive = timeToLive
+            self.isDurable = isDurable
         }
     }
 
@@ -39,6 +43,8 @@ public final class Session: Sendable {
     public let renderModes: [RenderMode]
     public let transitionTable: TransitionTable?
     public let createdAt: ContinuousClock.Instant
+    /// What it has on disk; nil where it ends with the process.
+    let log: SessionLog?
     private let readActions = Mutex(ReadActions())
     private let lastUse: Mutex<ContinuousClock.Instant>
     private let isHeld = Atomic(false)
@@ -46,8 +52,11 @@ public final class Session: Sendable {
     let recording = Mutex<Recording?>(nil)
     private let world: Mutex<World>
 
-    init(id: Identifier, request: Request, spec: EnvironmentSpec, now: ContinuousClock.Instant) throws(EnvironmentError)
-    {
+    /// - Parameter createdAt: by default now.
+    init(
+        id: Identifier, request: Request, spec: EnvironmentSpec, log: SessionLog? = nil,
+        now: ContinuousClock.Instant, createdAt: ContinuousClock.Instant? = nil
+    ) throws(EnvironmentError) {
         let vector = try Self.makeVector(request, spec)
         self.id = id
         self.request = request
@@ -56,7 +65,8 @@ public final class Session: Sendable {
         hasActionMask = vector.hasActionMask
         renderModes = vector.renderModes
         transitionTable = vector.transitionTable
-        createdAt = now
+        self.createdAt = createdAt ?? now
+        self.log = log
         lastUse = Mutex(now)
         world = Mutex(World(vector, seed: request.seed))
     }
@@ -115,6 +125,9 @@ public final class Session: Sendable {
             sched_yield()
         }
     }
+
+    /// Whether somebody holds the world for long.
+    var isHeldForLong: Bool { isHeld.load(ordering: .acquiring) }
 
     /// Lends the world for a look at it that its environments take part in.
     public func look<R>(

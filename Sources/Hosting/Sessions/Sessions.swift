@@ -1,4 +1,6 @@
+import Foundation
 import Gym
+import Store
 import Synchronization
 
 /// All sessions, by id: created, found, closed, and expired when their lease runs out.
@@ -8,7 +10,10 @@ public final class Sessions: Sendable {
     private let environmentLimit: Int
     /// Of sessions of one tenant.
     private let quota: Int?
+    /// Where durable sessions are kept; nil for nowhere.
+    let store: StateFolder?
     private let table = Mutex(Table())
+    private let durables = Atomic(0)
 
     private struct Table {
         /// Each with the second that ``leases`` look at it in.
@@ -46,12 +51,20 @@ public final class Sessions: Sendable {
     ///   - limit: of sessions.
     ///   - environmentLimit: of the environments of all sessions together, which bounds the memory that clients can take.
     ///   - quota: of sessions of one tenant.
-    public init(catalogue: Catalogue, limit: Int, environmentLimit: Int = 1 << 20, quota: Int? = nil) {
+    ///   - store: where durable sessions are kept.
+    public init(
+        catalogue: Catalogue, limit: Int, environmentLimit: Int = 1 << 20, quota: Int? = nil,
+        store: StateFolder? = nil
+    ) {
+        self.store = store
         self.quota = quota
         self.environmentLimit = environmentLimit
         self.catalogue = catalogue
         self.limit = limit
     }
+
+    /// Whether there is any durable session: while there is none, a step need not even look.
+    public var hasDurable: Bool { durables.load(ordering: .relaxed) > 0 }
 
     public var count: Int { table.withLock { $0.entries.count } }
 
@@ -68,17 +81,57 @@ public final class Sessions: Sendable {
         guard environments + request.options.count <= environmentLimit else {
             throw .tooManyEnvironments(limit: environmentLimit)
         }
-        let session: Session
+        let id = table.withLock { table in Identifier.random { table.entries[$0] == nil } }
+        let session = try make(request, id: id, now: now)
+        if let log = session.log {
+            do { try session.keep(log) } catch {
+                try? log.remove()
+                throw error
+            }
+        }
+        add(session)
+        return session
+    }
+
+    /// Makes a session that nobody finds yet.
+    func make(
+        _ request: Session.Request, id: Identifier, now: ContinuousClock.Instant = .now,
+        createdAt: ContinuousClock.Instant? = nil, seconds: Double = Date().timeIntervalSince1970
+    ) throws(HostingError) -> Session {
         do {
             let spec = try catalogue.spec(request.environment)
-            let id = table.withLock { table in Identifier.random { table.entries[$0] == nil } }
-            session = try Session(id: id, request: request, spec: spec, now: now)
-        } catch {
+            var log: SessionLog?
+            if request.isDurable, let store {
+                guard !spec.isHosted else {
+                    throw HostingError.invalid(
+                        field: "durable",
+                        reason: "\(spec.id) lives in another process, which cannot save it: it ends with that process")
+                }
+                log = SessionLog(store, id, createdAt: seconds)
+            }
+            return try Session(id: id, request: request, spec: spec, log: log, now: now, createdAt: createdAt)
+        } catch let error as EnvironmentError {
             throw .environment(error)
+        } catch let error as HostingError {
+            throw error
+        } catch {
+            throw .corrupt("\(error)")
         }
+    }
+
+    /// Has a session be found.
+    func add(_ session: Session) {
         let expiry = session.expiry
+        if session.isDurable { durables.add(1, ordering: .relaxed) }
         table.withLock { $0.add(session, expiry: expiry) }
-        return session
+    }
+
+    private func remove(_ session: Session) {
+        let isGone = table.withLock { table in
+            defer { table.remove(session) }
+            return table.entries[session.id] != nil
+        }
+        if isGone && session.isDurable { durables.subtract(1, ordering: .relaxed) }
     }
 
     /// - Returns: nil also where the session is another tenant's, or its lease has run out and nobody has swept yet.
@@ -89,14 +142,18 @@ public final class Sessions: Sendable {
     }
 
     /// Closes a session, and stores what it recorded of an episode that is on.
-    /// - Throws: ``HostingError/sessionBusy(_:)``, and it stays; or what could not be stored.
+    /// - Throws: ``HostingError/sessionBusy(_:)``, and it stays; or what could not be stored or, of a durable one, removed.
     public func close(_ session: Session) throws(HostingError) {
+        if let log = session.log {
+            try log.remove(unless: { session.isHeldForLong })
+            return remove(session)
+        }
         do { try session.stopRecording() } catch {
             if case .sessionBusy = error { throw error }
-            table.withLock { $0.remove(session) }
+            remove(session)
             throw error
         }
-        table.withLock { $0.remove(session) }
+        remove(session)
     }
 
     /// Closes the sessions whose lease has run out.

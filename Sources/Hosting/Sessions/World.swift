@@ -13,6 +13,8 @@ public struct World {
     public private(set) var lastSeed: UInt64?
     private var latest: (action: Lanes, reply: [UInt8])?
     private var recorder: TrajectoryRecorder?
+    /// What happened since somebody wrote it down; nil where nobody does.
+    var journal: Journal?
     /// Recorded episodes that are over, or were cut, and that nobody has stored yet.
     private var recorded: [Trajectory] = []
 
@@ -30,6 +32,7 @@ public struct World {
         let seeds = (0..<vector.count).map { index in seed.map { $0 &+ UInt64(index) } }
         do { try vector.reset(seeds: seeds, mask: mask, options: options) } catch { throw .environment(error) }
         beginRecording(mask: mask, seeds: seeds)
+        journal?.note(.reset(seed: seed, mask: mask, options: options))
         pendingSeed = nil
         if let seed { lastSeed = seed }
         step = 0
@@ -41,6 +44,7 @@ public struct World {
         let seeds = (0..<vector.count).map { index in pendingSeed.map { $0 &+ UInt64(index) } }
         do { try vector.reset(seeds: seeds, mask: mask, options: nil) } catch { throw .environment(error) }
         beginRecording(mask: mask, seeds: seeds)
+        journal?.noteOther()
         pendingSeed = nil
     }
 
@@ -51,6 +55,7 @@ public struct World {
         totalEpisodes += vector.episodes.count
         latest = nil
         if let ended = recorder?.record(vector, actions) { recorded += ended.map(\.trajectory) }
+        journal?.note(.step(actions, reply: nil))
     }
 
     /// The reply to replay, if a step that carries `index` is the latest one again.
@@ -64,7 +69,16 @@ public struct World {
     }
 
     /// Keeps the reply to the latest step, for a retry.
-    public mutating func remember(action: Lanes, reply: [UInt8]) { latest = (action, reply) }
+    public mutating func remember(action: Lanes, reply: [UInt8]) {
+        latest = (action, reply)
+        journal?.note(reply: reply)
+    }
+
+    /// A random action for each environment.
+    public mutating func sample() -> [Value] {
+        journal?.noteOther()
+        return (0..<vector.count).map { _ in sampler.sample() }
+    }
 
     func save(to writer: inout StateWriter) {
         vector.save(to: &writer)
@@ -78,7 +92,53 @@ public struct World {
         step = try reader.readInt(in: 0..<Int.max)
         pendingSeed = nil
         latest = nil
+        journal?.noteOther()
         beginRecording()
+    }
+}
+
+// What a snapshot has not: counts, and what makes a step safe to retry.
+extension World {
+    func saveCounts(to writer: inout StateWriter) {
+        writer.write(totalSteps)
+        writer.write(totalEpisodes)
+        writer.write(lastSeed)
+        writer.write(pendingSeed)
+        writer.write(latest != nil)
+        if let latest {
+            writer.write(latest.action)
+            writer.write(latest.reply)
+        }
+    }
+
+    mutating func restoreCounts(from reader: inout StateReader) throws(EnvironmentError) {
+        totalSteps = try reader.readInt(in: 0..<Int.max)
+        totalEpisodes = try reader.readInt(in: 0..<Int.max)
+        lastSeed = try reader.readOptional()
+        pendingSeed = try reader.readOptional()
+        guard try reader.readBool() else { return }
+        latest = (try reader.readActions(of: vector), try reader.readBytes())
+    }
+}
+
+extension StateWriter {
+    mutating func write(_ number: UInt64?) {
+        write(number != nil)
+        write(number ?? 0)
+    }
+}
+
+extension StateReader {
+    mutating func readOptional() throws(EnvironmentError) -> UInt64? {
+        let isThere = try readBool()
+        let number = try read(UInt64.self)
+        return isThere ? number : nil
+    }
+
+    /// One row of actions for each environment.
+    mutating func readActions(of vector: any VectorEnvironment) throws(EnvironmentError) -> Lanes {
+        guard let layout = vector.actionSpace.layout else { throw .invalidSnapshot("its actions have no layout") }
+        return try readLanes(layout.element, count: vector.count * layout.count)
     }
 }
 

@@ -160,6 +160,9 @@ public struct Learner: Sendable {
 
     private static let logitsPerValue: Float = 30
 
+    /// Whether a loss was no finite number: what it has learned since is worth nothing.
+    public var hasDiverged: Bool { metrics.hasDiverged }
+
     /// What updates gave since the latest call.
     public mutating func takeMetrics() -> LearningMetrics {
         defer { metrics = LearningMetrics() }

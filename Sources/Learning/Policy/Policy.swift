@@ -31,6 +31,9 @@ public final class Policy: Sendable {
     let keyTable: KeyTable?
     private let pool = Pool()
 
+    /// Whether every weight is a finite number.
+    public var isFinite: Bool { parameters.allSatisfy(\.isFinite) }
+
     init(
         network: Network, hyperparameters: Hyperparameters, parameters: [Float], normalizer: Normalizer,
         rewardScale: RewardScale, reading: Reading, exploration: Double, transitions: Int, updates: Int

@@ -125,7 +125,7 @@ struct PolicyStage: Stage {
         learner.metrics.add("loss", means.policyLoss)
         learner.metrics.add("value_loss", means.valueLoss)
         learner.metrics.add("entropy", means.entropy)
-        learner.metrics.add("approximate_kl", means.approximateKL)
+        learner.metrics.add("approximate_kl", means.approximateKL, mayBeInfinite: true)
         learner.metrics.add("clip_fraction", means.clipFraction)
         learner.updates += 1
     }

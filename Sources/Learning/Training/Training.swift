@@ -187,6 +187,7 @@ public final class Training {
     private func advance() throws(LearningError) -> [TrainingEvent] {
         let (start, earlier) = (now(), counts)
         let move = try stage.advance(&learner, progress: phaseProgress)
+        guard !learner.hasDiverged else { throw .diverged(updates: learner.updates) }
         counts.steps += move.steps
         counts.updates += move.updates
         counts.seconds += now() - start

@@ -77,6 +77,15 @@ struct Client {
         }
     }
 
+    /// Hands over the body of a reply as it comes.
+    func fetch(_ path: String, _ onBytes: @escaping (UnsafeRawBufferPointer) -> Void) throws(ClientError) {
+        let transfer = begin("GET", path, onBytes: onBytes)
+        do { try transfer.perform() } catch { throw .noAnswer(address: address, reason: error.reason) }
+        guard transfer.status == 200 else {
+            throw .refused(Refusal(status: transfer.status, body: transfer.body))
+        }
+    }
+
     /// The command that sends the same request.
     func curl(_ arguments: String, _ path: String) -> String {
         let unix = socket.map { " --unix-socket \($0)" } ?? ""

@@ -56,6 +56,7 @@ final class JobFollower {
         case "phase": progress.showPhase(answer.value)
         case "progress": progress.show(answer.value)
         case "evaluation": progress.showEvaluation(answer.value)
+        case "storage": progress.showStorage(answer.value)
         case "labels":
             let open = answer.value.text("open")
             progress.say("waits for someone to say what to do in \(open) states: \(client.curl("-s", labels))")

@@ -52,6 +52,11 @@ final class JobProgress: Sendable {
         say("now \(event.text("phase")) by \(event.text("method"))")
     }
 
+    /// Something could not be kept.
+    func showStorage(_ event: JSONValue) {
+        say("could not keep the \(event.text("what")), and goes on: \(event.text("detail"))")
+    }
+
     func finish(_ job: JSONValue) {
         say(Self.summary(job))
     }

@@ -25,7 +25,7 @@ struct Daemon {
         self.systemd = systemd
         self.logger = logger
         systemd.notify("STATUS=opening \(settings.state.path)")
-        store = try StateFolder(settings.state)
+        store = try StateFolder(settings.state, reserve: settings.diskReserve)
         var limits = Hall.Limits()
         limits.sessions = settings.maxSessions
         limits.quotas = settings.quotas
@@ -59,6 +59,7 @@ struct Daemon {
         let housekeeper = Housekeeper(server: server, hall: hall, systemd: systemd, logger: logger)
         housekeeper.start()
         hall.discoverEnvironments()
+        hall.verify()
         systemd.notify("READY=1\nSTATUS=serving at \(urls.joined(separator: ", "))")
         if hints {
             print(Hints(url: urls[0]).text)

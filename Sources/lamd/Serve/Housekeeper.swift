@@ -39,6 +39,7 @@ final class Housekeeper: Sendable {
                 nextKeeping = .now + .seconds(60)
                 hall.keepHouse()
             }
+            hall.keepWhatWaits()
             guard let interval = systemd.watchdogInterval, lastReport.duration(to: .now) >= interval - tick / 2 else {
                 continue
             }

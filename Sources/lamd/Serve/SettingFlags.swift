@@ -83,6 +83,12 @@ struct SettingFlags: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "How much room on the disk to keep back: with less, nothing new is kept (64MiB; 0 for none).",
+            valueName: "bytes"))
+    var diskReserve: String?
+
+    @Option(
+        help: ArgumentHelp(
             "A Python interpreter, or its virtual environment, that finds gymnasium: every id that gymnasium.make knows there is gymnasium/ID here.",
             valueName: "python"))
     var gymnasium: String?
@@ -129,7 +135,7 @@ struct SettingFlags: ParsableArguments {
         let single = [
             "state": state, "threads": threads, "workers": workers, "max_sessions": maxSessions,
             "max_connections": maxConnections, "body_limit": bodyLimit, "bulk_body_limit": bulkBodyLimit,
-            "drain_seconds": drainSeconds, "tenant_sessions": tenantSessions,
+            "drain_seconds": drainSeconds, "disk_reserve": diskReserve, "tenant_sessions": tenantSessions,
             "tenant_steps_per_second": tenantStepsPerSecond, "tenant_jobs": tenantJobs, "tenant_bytes": tenantBytes,
             "tls_cert": tlsCert, "tls_key": tlsKey, "gymnasium": gymnasium,
             "worker_processes": workerProcesses,

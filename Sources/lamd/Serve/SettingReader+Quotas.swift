@@ -8,6 +8,6 @@ extension SettingReader {
             sessions: bound(try count("tenant_sessions", 0...10_000_000, default: 0)),
             stepsPerSecond: bound(try count("tenant_steps_per_second", 0...1_000_000_000, default: 0)),
             jobs: bound(try count("tenant_jobs", 0...1_000_000, default: 0)),
-            bytes: bound(try size("tenant_bytes", default: "0", orZero: true)))
+            bytes: bound(try size("tenant_bytes", default: "0", mayBeZero: true)))
     }
 }

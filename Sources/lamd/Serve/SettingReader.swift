@@ -61,10 +61,12 @@ struct SettingReader {
 
     /// A number of bytes, such as `4096`, `64KiB`, `1MiB`, `2GiB`.
     mutating func size(
-        _ name: String, default standard: String, orZero: Bool = false
+        _ name: String, default standard: String, mayBeZero: Bool = false
     ) throws(SettingsError) -> Int {
-        let expected = "a \(orZero ? "" : "positive ")number of bytes, such as 65536, 64KiB, 1MiB or 2GiB"
-        return try one(name, default: standard, expected) { Self.size($0).flatMap { $0 > 0 || orZero ? $0 : nil } }
+        let expected = mayBeZero ? "0, or a number of bytes" : "a positive number of bytes"
+        return try one(name, default: standard, "\(expected), such as 65536, 64KiB, 1MiB or 2GiB") {
+            mayBeZero && $0 == "0" ? 0 : Self.size($0)
+        }
     }
 
     mutating func flag(_ name: String) throws(SettingsError) -> Bool {

@@ -21,6 +21,7 @@ struct Settings {
     let allowedHosts: AllowedHosts
     let allowedOrigins: AllowedOrigins
     let certificate: CertificateFiles?
+    let diskReserve: Int
     let workers: WorkerSettings
     let logLevel: Logger.Level
     let insecure: Bool
@@ -49,6 +50,7 @@ struct Settings {
         allowedHosts = AllowedHosts(read.words("allowed_hosts", default: []))
         allowedOrigins = try read.origins("cors_origin")
         certificate = try read.certificate("tls_cert", "tls_key")
+        diskReserve = try read.size("disk_reserve", default: "64MiB", mayBeZero: true)
         workers = try WorkerSettings(&read)
         logLevel = try read.level("log_level", default: .info)
         insecure = try read.flag("insecure")

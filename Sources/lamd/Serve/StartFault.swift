@@ -24,6 +24,9 @@ struct StartFault {
         case StoreError.tooNew:
             reason = "\(error)"
             status = Self.configuration
+        case StoreError.full:
+            reason = "\(error); free some room, or choose another folder with --state"
+            status = EXIT_FAILURE
         case StoreError.unavailable:
             reason = "\(error); make the folder writable for this user, or choose another with --state"
             status = EXIT_FAILURE

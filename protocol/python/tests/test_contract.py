@@ -2,6 +2,8 @@
 
 import inspect
 import json
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,7 +25,7 @@ CALLS = {
     "createEnv": (
         ("CartPole-v1",),
         {"num_envs": 2, "seed": 1, "kwargs": {}, "max_episode_steps": 9, "autoreset_mode": "same_step", "ttl_s": 60}
-        | {"wrappers": [{"wrapper": "RecordEpisodeStatistics"}], "record": "mine"},
+        | {"wrappers": [{"wrapper": "RecordEpisodeStatistics"}], "record": "mine", "durable": False},
     ),
     "listEnvs": ((), {}),
     "getEnv": (("0a1b2c3d",), {"include": "transition_table"}),
@@ -107,6 +109,7 @@ CALLS = {
     "listTokens": ((), {"limit": 5, "cursor": "x"}),
     "getToken": (("00000004",), {}),
     "revokeToken": (("00000004",), {}),
+    "backup": ((Path(tempfile.gettempdir()) / "lamd-contract.backup",), {}),
     "livez": ((), {}),
     "readyz": ((), {}),
     "metrics": ((), {}),

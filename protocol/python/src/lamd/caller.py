@@ -7,7 +7,7 @@ import os
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple, Optional
+from typing import IO, Any, NamedTuple, Optional
 from urllib.parse import quote, urlencode
 
 from . import safetensors
@@ -97,6 +97,18 @@ class Caller:
         if reply.status >= 300:
             raise Problem.decode(reply.status, reply.body)
         return reply
+
+    def download(self, path: str, file: IO[bytes]) -> None:
+        """Writes a reply to a file as it comes, however large it is."""
+        with self.transport.stream(path, {}) as response:
+            if response.status != 200:
+                raise Problem.decode(response.status, response.read())
+            missing = int(response.headers["Content-Length"])
+            while chunk := response.read(1 << 20):
+                missing -= len(chunk)
+                file.write(chunk)
+        if missing:
+            raise ConnectionError(f"{path} was cut off: {missing} bytes are missing")
 
     def events(self, path: str, last_event_id: Optional[int]) -> Iterator[Event]:
         """A stream up to its event `done`. Where the connection is lost it goes on after the last event."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Optional, Union
 
 import numpy as np
@@ -76,15 +78,18 @@ class Client(Demonstrations):
         autoreset_mode: Optional[str] = None,
         wrappers: Optional[Sequence[Mapping[str, Any]]] = None,
         record: Optional[str] = None,
+        durable: Optional[bool] = None,
         ttl_s: Optional[float] = None,
     ) -> JSON:
         """Makes an instance of a world; `instance_id` in the reply is what the other methods take.
 
-        With `record`, the name of a demonstration set, its episodes are kept there.
+        With `record`, the name of a demonstration set, its episodes are kept there. A `durable` one survives the
+        daemon's end with everything that was answered.
         """
         body: JSON = {"env_id": env_id, "num_envs": num_envs, "seed": seed, "kwargs": kwargs, "ttl_s": ttl_s}
         body.update(
-            max_episode_steps=max_episode_steps, autoreset_mode=autoreset_mode, wrappers=wrappers, record=record
+            max_episode_steps=max_episode_steps, autoreset_mode=autoreset_mode, wrappers=wrappers, record=record,
+            durable=durable,
         )
         return self._caller.json("POST", "/v1/envs/", body)
 
@@ -472,6 +477,19 @@ class Client(Demonstrations):
         return self._caller.json("DELETE", f"/v1/tokens/{segment(token_id)}")
 
     # The daemon
+
+    def backup(self, path: Union[str, Path]) -> None:
+        """Writes a copy of everything that the daemon keeps to a file, which `lamd restore` takes. It is fetched whole or
+        not at all."""
+        part = Path(f"{path}.part")
+        try:
+            with part.open("wb") as file:
+                self._caller.download("/v1/backup", file)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
 
     def livez(self) -> JSON:
         """Says that the process answers."""

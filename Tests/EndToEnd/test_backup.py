@@ -1,0 +1,103 @@
+"""Copies of the state folder, made while it is in use."""
+
+import subprocess
+import threading
+
+from crashes import Book
+from daemon import BINARY, Daemon
+
+import lamd
+
+
+def run(*arguments):
+    return subprocess.run([BINARY, *map(str, arguments)], capture_output=True, text=True, timeout=60)
+
+
+def test_a_backup_under_load_is_of_one_moment(new_daemon, tmp_path):
+    running = new_daemon().start()
+    book = Book(running, 1)
+    stopped, faults = threading.Event(), []
+    threads = [threading.Thread(target=book.run, args=(load, stopped, faults), daemon=True) for load in book.loads]
+    for thread in threads:
+        thread.start()
+    files = [tmp_path / f"{number}.backup" for number in range(3)]
+    for file in files:
+        made = run("backup", "--url", running.url, "--output", file)
+        assert made.returncode == 0 and "backup of" in made.stdout, made.stderr
+    stopped.set()
+    running.kill()
+    assert not faults, faults
+    assert not list(tmp_path.glob("*.part"))
+    for number, file in enumerate(files):
+        state = tmp_path / f"new-{number}"
+        restored = run("restore", file, "--state", state)
+        assert restored.returncode == 0, restored.stderr
+        copy = Daemon(state).start()
+        try:
+            client = copy.client()
+            client.readyz()
+            steps, _, policies, episodes, agents, training = book.loads
+            assert client.get_env(steps.instance)["durable"]
+            for version in client.list_versions(policies.agent, limit=1000)["items"]:
+                client.get_policy(policies.agent, version=version["version"])
+            there = client.get_demonstration_file(episodes.set, format="ndjson").count(b"\n")
+            assert there == client.get_demonstrations(episodes.set)["num_episodes"] > 0
+            for agent in client.list_agents(limit=1000)["items"]:
+                if agent["env_id"] == "FrozenLake-v1":
+                    client.act(agent["agent_id"], observation=0)
+            assert client.get_agent(training.agent)["job_id"] is None or client.list_jobs()["items"]
+            assert "lamd_quarantined_files 0" in client.metrics()
+            log = copy.log.read_text()
+            assert " error " not in log, log
+        finally:
+            copy.kill()
+
+
+def test_a_folder_in_use_or_not_empty_is_left_alone(new_daemon, tmp_path):
+    running = new_daemon().start()
+    agent = running.client().create_agent("FrozenLake-v1", name="first")["agent_id"]
+    file = tmp_path / "x.backup"
+    running.client().backup(file)
+    assert run("restore", file, "--state", running.state, "--force").returncode == 1
+    running.client().delete_agent(agent)
+    assert running.stop() == 0
+    refused = run("restore", file, "--state", running.state)
+    assert refused.returncode == 1 and "not empty" in refused.stderr
+    forced = run("restore", file, "--state", running.state, "--force")
+    assert forced.returncode == 0 and "what was there before is in" in forced.stdout
+    assert running.start().client().get_agent(agent)["name"] == "first"
+    assert len(list(tmp_path.glob("lamd.before-*"))) == 1
+
+
+def test_what_is_no_backup_is_refused(tmp_path):
+    file = tmp_path / "x"
+    file.write_bytes(b"something else")
+    refused = run("restore", file, "--state", tmp_path / "new")
+    assert refused.returncode == 1 and "not a whole backup" in refused.stderr
+    assert not (tmp_path / "new").exists()
+    refused = run("restore", tmp_path / "none", "--state", tmp_path / "new")
+    assert refused.returncode == 1 and "there is no file" in refused.stderr
+
+
+def test_only_one_is_made_at_a_time(new_daemon):
+    running = new_daemon().start()
+    client = running.client()
+    agent = client.create_agent("FrozenLake-v1", hyperparameters={"hidden_sizes": [512, 512]})["agent_id"]
+    for _ in range(60):
+        client.put_policy(agent, client.get_policy(agent))
+    statuses = []
+
+    def fetch():
+        try:
+            statuses.append(running.client()._caller.send("GET", "/v1/backup", wait=True).status)
+        except lamd.Problem as problem:
+            statuses.append(problem.status)
+
+    threads = [threading.Thread(target=fetch) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(statuses) <= {200, 409} and 200 in statuses and 409 in statuses, statuses
+    assert not list(running.state.glob(".backup*"))
+
