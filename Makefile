@@ -47,7 +47,7 @@ endef
 
 .PHONY: help run demo build release release-bench test test-unit test-end-to-end test-clients lint format bench \
 	bench-size bench-learning bench-actions bench-peers bench-learning-peers bench-speed-peers bench-bridge bench-docs \
-	recipes install uninstall clean swift packages
+	recipes soak install uninstall clean swift packages
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -97,6 +97,9 @@ $(VENV)/stamp: Tests/EndToEnd/requirements.txt protocol/python/pyproject.toml
 test-end-to-end: release $(VENV)/stamp ## the tests of the program and the Python client
 	@LAMD=$(LAMD) $(VENV)/bin/python -m pytest -q Tests/EndToEnd --ignore Tests/EndToEnd/clients_sb3 protocol/python/tests \
 	    protocol/workers
+
+soak: release $(VENV)/stamp ## what takes long: slow and abandoned clients, overload, want of descriptors, stops
+	@LAMD=$(LAMD) $(VENV)/bin/python -m pytest -q --durations=0 --durations-min=1 Tests/Soak
 
 $(VENV)/stamp-clients: $(VENV)/stamp Tests/EndToEnd/clients_sb3/requirements.txt
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check \

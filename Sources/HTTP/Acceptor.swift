@@ -18,14 +18,12 @@ final class Acceptor: Sendable {
     private let sockets: [ListenSocket]
     private let bell = Bell()
     private let thread = Mutex<SystemThread?>(nil)
-    private let limit: Int
 
-    /// Starts accepting, up to so many connections at a time.
-    init(_ state: ServerState, _ daemon: OpaquePointer, _ sockets: [ListenSocket], limit: Int) {
+    /// Starts accepting.
+    init(_ state: ServerState, _ daemon: OpaquePointer, _ sockets: [ListenSocket]) {
         self.state = state
         self.daemon = Daemon(handle: daemon)
         self.sockets = sockets
-        self.limit = limit
         thread.withLock { $0 = SystemThread { [self] in run() } }
     }
 
@@ -51,16 +49,20 @@ final class Acceptor: Sendable {
 
     private func run() {
         while true {
-            let isFull = state.connections.load(ordering: .relaxed) >= limit
+            let isFull = isFull
             if bell.wait(orFor: isFull ? [] : sockets.map(\.descriptor), milliseconds: isFull ? 20 : -1) { break }
             acceptAll()
         }
         acceptAll()
     }
 
+    private var isFull: Bool {
+        state.connections.load(ordering: .relaxed) >= state.limits.connections.load(ordering: .relaxed)
+    }
+
     private func acceptAll() {
         for socket in sockets {
-            while state.connections.load(ordering: .relaxed) < limit, acceptOne(socket.descriptor) {}
+            while !isFull, acceptOne(socket.descriptor) {}
         }
     }
 

@@ -61,6 +61,12 @@ import Synchronization
         }
     }
 
+    /// Takes over what can change while the server runs: the limits of connections and of bodies, and whether the logger
+    /// tells of requests. Requests whose head was read before keep to the former ones. From any thread.
+    public func adopt(_ configuration: HTTPConfiguration) {
+        state.limits.adopt(configuration, state.logger)
+    }
+
     /// Requests being served, streams not counted.
     public var openRequests: Int { state.requests.load(ordering: .relaxed) }
     /// Bytes of request bodies that are held now, small ones not counted.
@@ -104,11 +110,10 @@ import Synchronization
 
 extension HTTPServer {
     private func run(_ sockets: [ListenSocket]) throws(HTTPServerError) -> Running {
-        let limit = connectionLimit
         var settings = mhd_settings()
         settings.threads = UInt32(threadCount)
-        // The acceptor keeps the limit; libmicrohttpd divides its own by the threads.
-        settings.connection_limit = UInt32(limit) * settings.threads
+        // The acceptor keeps the limit, which may change; libmicrohttpd's own is out of its way.
+        settings.connection_limit = UInt32(Int32.max)
         // Heads up to about this size are taken. libmicrohttpd clears all of it after every request, and a connection keeps
         // it while it rests: less than a quarter of its default costs less than a quarter of the time and of the memory.
         settings.connection_memory = 7 << 10
@@ -122,16 +127,8 @@ extension HTTPServer {
             throw .cannotStart(String(cString: strerror(errno)))
         }
         return Running(
-            daemon: daemon, sockets: sockets, acceptor: Acceptor(state, daemon, sockets, limit: limit),
+            daemon: daemon, sockets: sockets, acceptor: Acceptor(state, daemon, sockets),
             reaper: Reaper(state, every: reaperInterval))
-    }
-
-    /// Some descriptors are left, so that checkpoints and files always find one.
-    private var connectionLimit: Int {
-        var limit = rlimit()
-        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        let available = Int(clamping: limit.rlim_cur)
-        return max(min(state.configuration.connectionLimit, available - 256), 8)
     }
 
     private var reaperInterval: Duration {

@@ -4,7 +4,7 @@ import Synchronization
 /// All sessions, by id: created, found, closed, and expired when their lease runs out.
 public final class Sessions: Sendable {
     public let catalogue: Catalogue
-    private let limit: Int
+    private let limit: Atomic<Int>
     private let environmentLimit: Int
     private let table = Mutex(Table())
 
@@ -43,8 +43,11 @@ public final class Sessions: Sendable {
     public init(catalogue: Catalogue, limit: Int, environmentLimit: Int = 1 << 20) {
         self.environmentLimit = environmentLimit
         self.catalogue = catalogue
-        self.limit = limit
+        self.limit = Atomic(limit)
     }
+
+    /// Takes another limit; sessions beyond it stay.
+    func adopt(limit: Int) { self.limit.store(limit, ordering: .relaxed) }
 
     public var count: Int { table.withLock { $0.entries.count } }
 
@@ -54,6 +57,7 @@ public final class Sessions: Sendable {
     public func create(_ request: Session.Request, now: ContinuousClock.Instant = .now) throws(HostingError) -> Session
     {
         let (sessions, environments) = table.withLock { ($0.entries.count, $0.environments) }
+        let limit = self.limit.load(ordering: .relaxed)
         guard sessions < limit else { throw .tooManySessions(limit: limit) }
         guard environments + request.options.count <= environmentLimit else {
             throw .tooManyEnvironments(limit: environmentLimit)
@@ -133,6 +137,7 @@ public final class Sessions: Sendable {
 
     /// Makes `copies` sessions that stand exactly where `session` stands; they are not recorded.
     public func fork(_ session: Session, copies: Int) throws(HostingError) -> [Session] {
+        let limit = self.limit.load(ordering: .relaxed)
         guard count + copies <= limit else { throw .tooManySessions(limit: limit) }
         let snapshot = try snapshot(session)
         var forks: [Session] = []

@@ -4,12 +4,19 @@ import Logging
 /// with the priority instead (sd-daemon(3)).
 struct LineLog: LogHandler {
     var metadata: Logger.Metadata = [:]
-    var logLevel: Logger.Level
+    private let threshold: LogThreshold
     private let sink: LineSink
+    /// A logger's own, where one was set.
+    private var own: Logger.Level?
 
-    init(level: Logger.Level, sink: LineSink) {
-        logLevel = level
+    init(threshold: LogThreshold, sink: LineSink) {
+        self.threshold = threshold
         self.sink = sink
+    }
+
+    var logLevel: Logger.Level {
+        get { own ?? threshold.level }
+        set { own = newValue }
     }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {

@@ -17,6 +17,8 @@ struct Settings {
     let logLevel: Logger.Level
     let insecure: Bool
 
+    /// The texts that say it, by the settings' names.
+    let texts: [String: [String]]
     /// YAML that says the same, with the place where each line comes from.
     let report: String
     /// What to warn of.
@@ -42,6 +44,7 @@ struct Settings {
         insecure = try read.flag("insecure")
         try read.checkFile()
         listeners = try Listeners(listen, inherited: sockets, insecure: insecure).addresses
+        texts = Dictionary(read.readings.map { ($0.name, $0.texts) }) { $1 }
         report = read.readings.map(Self.line).joined(separator: "\n")
         warnings = read.unknownVariables(besides: ["LAMD_CONFIG", "LAMD_URL"])
             .map { "there is no setting for the environment variable \($0); it is ignored" }
