@@ -43,12 +43,15 @@ struct Daemon {
             afterReply: { [logger, api] exchange, served in
                 api.record(exchange, served)
                 guard exchange.isTold || served.status >= 500 else { return }
+                var fields: Logger.Metadata = [
+                    "request": "\(exchange.requestID)", "status": .stringConvertible(served.status),
+                    "bytes": .stringConvertible(served.bytes),
+                    "us": .stringConvertible(Int(clamping: served.nanoseconds / 1000)),
+                ]
+                if let operation = exchange.route?.name { fields["operation"] = "\(operation)" }
                 logger.log(
                     level: served.status >= 500 ? .warning : .debug, "\(exchange.method.name) \(exchange.rawPath)",
-                    metadata: [
-                        "request": "\(exchange.requestID)", "status": "\(served.status)", "bytes": "\(served.bytes)",
-                        "us": "\(served.nanoseconds / 1000)",
-                    ])
+                    metadata: fields)
             })
         try server.start()
     }

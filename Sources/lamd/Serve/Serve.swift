@@ -36,18 +36,19 @@ struct Serve: ParsableCommand {
     func run() throws {
         let environment = ProcessInfo.processInfo.environment
         let systemd = Systemd(environment: environment)
-        let sink = LineSink(journal: environment["JOURNAL_STREAM"])
+        var sink = LineSink(journal: environment["JOURNAL_STREAM"])
         do {
             let path = config ?? environment["LAMD_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
             let source = SettingsSource(
                 flags: flags, path: path, environment: environment, sockets: systemd.sockets)
             let settings = try source.read()
+            sink.format = settings.logFormat
             for warning in settings.warnings { sink.write(warning, level: .warning) }
             if printConfig { print(settings.report) }
             if check, !printConfig { print("the settings are valid") }
             if check || printConfig { return }
             let threshold = LogThreshold(settings.logLevel)
-            let logger = Logger(label: "lamd") { _ in LineLog(threshold: threshold, sink: sink) }
+            let logger = Logger(label: "lamd") { [sink] _ in LineLog(threshold: threshold, sink: sink) }
             let daemon = try Daemon(settings, from: source, systemd: systemd, logger: logger, threshold: threshold)
             daemon.run(hints: hints || isatty(STDOUT_FILENO) == 1)
         } catch {

@@ -76,6 +76,12 @@ struct SettingFlags: ParsableArguments {
             valueName: "level"))
     var logLevel: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "What a line of the log is: plain, json (an object), or auto (the default): plain, and without time and level in the journal, which has them.",
+            valueName: "format"))
+    var logFormat: String?
+
     @Flag(
         inversion: .prefixedNo,
         help: "Listen on an address that is not loopback although there is no authentication.")
@@ -88,7 +94,8 @@ struct SettingFlags: ParsableArguments {
             "max_connections": maxConnections, "body_limit": bodyLimit, "bulk_body_limit": bulkBodyLimit,
             "drain_seconds": drainSeconds, "gymnasium": gymnasium, "worker_processes": workerProcesses,
             "worker_environments": workerEnvironments, "worker_timeout": workerTimeout, "worker_memory": workerMemory,
-            "worker_cpu_seconds": workerCpuSeconds, "log_level": logLevel, "insecure": insecure.map { "\($0)" },
+            "worker_cpu_seconds": workerCpuSeconds, "log_level": logLevel, "log_format": logFormat,
+            "insecure": insecure.map { "\($0)" },
         ]
         var said = single.compactMapValues { $0.map { [$0] } }
         if !listen.isEmpty { said["listen"] = listen }

@@ -1,5 +1,3 @@
-import Logging
-
 /// Reads each setting from the first place that says it: a flag, the environment (`LAMD_` and the name), the file.
 struct SettingReader {
     struct Reading {
@@ -73,9 +71,12 @@ struct SettingReader {
         }
     }
 
-    mutating func level(_ name: String, default standard: Logger.Level) throws(SettingsError) -> Logger.Level {
-        let expected = "one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))"
-        return try one(name, default: standard.rawValue, expected, Logger.Level.init(rawValue:))
+    /// One of a few words.
+    mutating func choice<Choice: RawRepresentable<String> & CaseIterable>(
+        _ name: String, default standard: Choice
+    ) throws(SettingsError) -> Choice {
+        let expected = "one of \(Choice.allCases.map(\.rawValue).joined(separator: ", "))"
+        return try one(name, default: standard.rawValue, expected, Choice.init(rawValue:))
     }
 
     /// To be called when everything has been read: what is left in the file is nobody's.

@@ -15,6 +15,7 @@ struct Settings {
     let drainSeconds: Int
     let workers: WorkerSettings
     let logLevel: Logger.Level
+    let logFormat: LogFormat
     let insecure: Bool
 
     /// The texts that say it, by the settings' names.
@@ -40,7 +41,8 @@ struct Settings {
         bulkBodyLimit = try read.size("bulk_body_limit", default: "256MiB")
         drainSeconds = try read.count("drain_seconds", 0...3600, default: 10)
         workers = try WorkerSettings(&read)
-        logLevel = try read.level("log_level", default: .info)
+        logLevel = try read.choice("log_level", default: .info)
+        logFormat = try read.choice("log_format", default: .auto)
         insecure = try read.flag("insecure")
         try read.checkFile()
         listeners = try Listeners(listen, inherited: sockets, insecure: insecure).addresses

@@ -9,7 +9,7 @@ import yaml
 NAMES = [
     *("listen", "state", "threads", "workers", "max_sessions", "max_connections"),
     *("body_limit", "bulk_body_limit", "drain_seconds", "gymnasium", "worker", "worker_processes"),
-    *("worker_environments", "worker_timeout", "worker_memory", "worker_cpu_seconds", "log_level", "insecure"),
+    *("worker_environments", "worker_timeout", "worker_memory", "worker_cpu_seconds", "log_level", "log_format", "insecure"),
 ]
 
 
