@@ -16,6 +16,7 @@ public struct API: Sendable {
     public init(hall: Hall, workers: WorkerPool) {
         self.hall = hall
         self.workers = workers
+        ProcessGauges.begin()
     }
 
     /// Every operation there is, as the contract has it.
