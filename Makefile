@@ -18,6 +18,8 @@ UNIT_TEST_PACKAGES := curl openssl
 TEST_PACKAGES := gcc libc6-dev python3-venv curl openssl lua5.4 lua-socket nodejs libegl1 libegl-mesa0 libgl1-mesa-dri
 DEMO_PACKAGES := python3
 BENCH_PACKAGES := wrk binutils valgrind
+SYSTEMD_PACKAGES := debootstrap systemd-container
+DEB_PACKAGES := dpkg-dev binutils chrpath lintian
 # PyTorch compiles with g++.
 SPEED_PACKAGES := wrk g++ python3-venv
 
@@ -48,7 +50,7 @@ endef
 
 .PHONY: help run demo build release release-bench test test-unit test-end-to-end test-clients lint format bench \
 	bench-size bench-learning bench-actions bench-peers bench-learning-peers bench-speed-peers bench-bridge bench-docs \
-	recipes soak install uninstall clean swift packages
+	recipes soak deb test-systemd install uninstall clean swift packages
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -184,6 +186,22 @@ bench-docs: $(VENV)/stamp-benchmarks ## write docs/benchmarks.md and its picture
 	@for name in all allocations sizes growth speed learning imitation actions outside scale peers bridge lander; do \
 	    if [ -e $(FIGURES)/$$name.json ]; then cp $(FIGURES)/$$name.json docs/benchmarks/; fi; done
 	@$(VENV)/bin/python docs/benchmarks/draw.py
+
+# What the program's commands say of themselves, then what only a manual says.
+.build/lamd.1: $(LAMD) packaging/lamd.1
+	@swift build --product generate-manual >/dev/null
+	@.build/debug/generate-manual $(LAMD) --date $$(date -u -r CHANGELOG.md +%F) --output-directory .build
+	@sed -i 's/^$$/.Pp/' $@
+	@cat packaging/lamd.1 >> $@
+
+deb: release .build/lamd.1 ## build the Debian package: .build/lamd_VERSION_ARCHITECTURE.deb
+	@$(call install,$(DEB_PACKAGES))
+	@package=$$(packaging/deb.sh $(LAMD) .build/lamd.1 .build); echo $$package; \
+	lintian --fail-on error --allow-root $$package
+
+test-systemd: deb ## live the package's life under a systemd in a container; as root, some minutes
+	@$(call install,$(SYSTEMD_PACKAGES))
+	@packaging/try-in-systemd.sh .build/lamd_$$($(LAMD) --version)_$$(dpkg --print-architecture).deb
 
 install: $(LAMD) ## put the program and the systemd units in place: PREFIX, DESTDIR
 	@install -D -m 755 -s $(LAMD) $(DESTDIR)$(PREFIX)/bin/lamd

@@ -20,6 +20,7 @@ public struct API: Sendable {
         self.workers = workers
         gate = Gate(tokens: hall.tokens)
         once = OnceOnly(replies: hall.replies)
+        ProcessGauges.begin()
     }
 
     /// Every operation there is, as the contract has it, with the scope that its token needs.

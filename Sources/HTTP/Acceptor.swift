@@ -17,13 +17,11 @@ final class Acceptor: Sendable {
     private let doors: [Door]
     private let bell = Bell()
     private let thread = Mutex<SystemThread?>(nil)
-    private let limit: Int
 
-    /// Starts accepting, up to so many connections at a time.
-    init(_ state: ServerState, _ doors: [Door], limit: Int) {
+    /// Starts accepting.
+    init(_ state: ServerState, _ doors: [Door]) {
         self.state = state
         self.doors = doors
-        self.limit = limit
         thread.withLock { $0 = SystemThread { [self] in run() } }
     }
 
@@ -50,16 +48,20 @@ final class Acceptor: Sendable {
 
     private func run() {
         while true {
-            let isFull = state.connections.load(ordering: .relaxed) >= limit
+            let isFull = isFull
             if bell.wait(orFor: isFull ? [] : doors.map(\.socket), milliseconds: isFull ? 20 : -1) { break }
             acceptAll()
         }
         acceptAll()
     }
 
+    private var isFull: Bool {
+        state.connections.load(ordering: .relaxed) >= state.limits.connections.load(ordering: .relaxed)
+    }
+
     private func acceptAll() {
         for door in doors {
-            while state.connections.load(ordering: .relaxed) < limit, acceptOne(door) {}
+            while !isFull, acceptOne(door) {}
         }
     }
 

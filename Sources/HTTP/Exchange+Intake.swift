@@ -86,13 +86,13 @@ extension Exchange {
     }
 
     private func limit() -> Int {
-        guard routeIndex >= 0 else { return state.configuration.bodyLimit }
-        switch state.router.routes[routeIndex].body {
-        case .standard: return state.configuration.bodyLimit
-        case .bulk: return state.configuration.bulkBodyLimit
-        case .bulkByType:
-            return head.mediaType.isBulk ? state.configuration.bulkBodyLimit : state.configuration.bodyLimit
-        }
+        let isBulk =
+            switch routeIndex >= 0 ? state.router.routes[routeIndex].body : .standard {
+            case .standard: false
+            case .bulk: true
+            case .bulkByType: head.mediaType.isBulk
+            }
+        return isBulk ? state.limits.bulkBody.load(ordering: .relaxed) : state.limits.body.load(ordering: .relaxed)
     }
 
     /// An answer before the body costs the connection, and clients that are still sending may not see it: so only where the

@@ -64,6 +64,12 @@ import Synchronization
         }
     }
 
+    /// Takes over what can change while the server runs: the limits of connections and of bodies, and whether the logger
+    /// tells of requests. Requests whose head was read before keep to the former ones. From any thread.
+    public func adopt(_ configuration: HTTPConfiguration) {
+        state.limits.adopt(configuration, state.logger)
+    }
+
     /// Requests being served, streams not counted.
     public var openRequests: Int { state.requests.load(ordering: .relaxed) }
     /// Bytes of request bodies that are held now, small ones not counted.
@@ -119,13 +125,12 @@ extension HTTPServer {
     }
 
     private func run(_ sockets: [ListenSocket]) throws(HTTPServerError) -> Running {
-        let limit = connectionLimit
         let hasTLS = state.configuration.certificate != nil
         let isSecure = sockets.map { hasTLS && !$0.isUnix }
         var daemons: [NetworkDaemon] = []
         do throws(HTTPServerError) {
             for kind in [false, true] where isSecure.contains(kind) {
-                daemons.append(try NetworkDaemon(state, threads: threadCount, limit: limit, isSecure: kind))
+                daemons.append(try NetworkDaemon(state, threads: threadCount, isSecure: kind))
             }
         } catch {
             for daemon in daemons { daemon.stop() }
@@ -135,16 +140,8 @@ extension HTTPServer {
             daemons.first { $0.isSecure == isSecure }.map { Acceptor.Door(socket: socket.descriptor, daemon: $0) }
         }
         return Running(
-            daemons: daemons, sockets: sockets, acceptor: Acceptor(state, doors, limit: limit),
+            daemons: daemons, sockets: sockets, acceptor: Acceptor(state, doors),
             reaper: Reaper(state, every: reaperInterval))
-    }
-
-    /// Some descriptors are left, so that checkpoints and files always find one.
-    private var connectionLimit: Int {
-        var limit = rlimit()
-        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        let available = Int(clamping: limit.rlim_cur)
-        return max(min(state.configuration.connectionLimit, available - 256), 8)
     }
 
     private var reaperInterval: Duration {

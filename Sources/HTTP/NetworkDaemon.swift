@@ -6,13 +6,12 @@ struct NetworkDaemon: @unchecked Sendable {  // a C handle, made for use from an
     private let handle: OpaquePointer
     let isSecure: Bool
 
-    /// - Parameter limit: connections, which the acceptor keeps.
-    init(_ state: ServerState, threads: Int, limit: Int, isSecure: Bool) throws(HTTPServerError) {
+    init(_ state: ServerState, threads: Int, isSecure: Bool) throws(HTTPServerError) {
         var settings = mhd_settings()
         settings.threads = UInt32(threads)
         settings.is_secure = isSecure
-        // libmicrohttpd divides it by the threads.
-        settings.connection_limit = UInt32(limit) * settings.threads
+        // The acceptor keeps the limit, which may change; libmicrohttpd's own is out of its way.
+        settings.connection_limit = UInt32(Int32.max)
         // Heads up to about this size are taken. libmicrohttpd clears all of it after every request, and a connection keeps
         // it while it rests: less than a quarter of its default costs less than a quarter of the time and of the memory.
         settings.connection_memory = 7 << 10

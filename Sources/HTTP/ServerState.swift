@@ -23,10 +23,9 @@ final class ServerState: Sendable {
     let allowedHosts: AllowedHosts
     /// What connections by TLS begin with.
     let certificate = Mutex<Certificate?>(nil)
+    let limits: LiveLimits
     let stock = ReplyStock(contentType: "application/json")
 
-    /// Whether requests are logged, so that their replies bear their ids.
-    let isTold: Bool
     private let peers = Mutex<[ObjectIdentifier: Peer]>([:])
     private let detached = Mutex<Register<Exchange>>(Register())
     private let openStreams = Mutex<Register<EventStream>>(Register())
@@ -51,13 +50,15 @@ final class ServerState: Sendable {
         self.renderFault = renderFault
         self.afterReply = afterReply
         requestIDs = RequestIDSource()
-        isTold = logger.logLevel <= .debug
+        limits = LiveLimits(configuration, logger)
         transferDeadline = configuration.transferDeadline.nanoseconds
         headDeadline = configuration.headDeadline.nanoseconds
         // An idle connection is libmicrohttpd's to close; who is still here after that is dripping.
         betweenRequests = configuration.idleTimeout.nanoseconds + configuration.headDeadline.nanoseconds
         nanosecondsPerByte = 1_000_000_000 / UInt64(configuration.minimumRate)
     }
+
+    var isTold: Bool { limits.isTold.load(ordering: .relaxed) }
 
     func nextRequestID() -> UInt64 { requestIDs.next() }
 

@@ -77,6 +77,9 @@ public final class Hall: Sendable {
         thread.start()
     }
 
+    /// Takes over what can change while it runs: how many sessions there may be.
+    public func adopt(_ limits: Limits) { sessions.adopt(limit: limits.sessions) }
+
     public func requestShutdown() { onShutdown() }
 
     /// From here on the daemon says that it is not ready.

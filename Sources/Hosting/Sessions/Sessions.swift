@@ -6,7 +6,7 @@ import Synchronization
 /// All sessions, by id: created, found, closed, and expired when their lease runs out.
 public final class Sessions: Sendable {
     public let catalogue: Catalogue
-    private let limit: Int
+    private let limit: Atomic<Int>
     private let environmentLimit: Int
     /// Of sessions of one tenant.
     private let quota: Int?
@@ -60,11 +60,14 @@ public final class Sessions: Sendable {
         self.quota = quota
         self.environmentLimit = environmentLimit
         self.catalogue = catalogue
-        self.limit = limit
+        self.limit = Atomic(limit)
     }
 
     /// Whether there is any durable session: while there is none, a step need not even look.
     public var hasDurable: Bool { durables.load(ordering: .relaxed) > 0 }
+
+    /// Takes another limit; sessions beyond it stay.
+    func adopt(limit: Int) { self.limit.store(limit, ordering: .relaxed) }
 
     public var count: Int { table.withLock { $0.entries.count } }
 
@@ -76,6 +79,7 @@ public final class Sessions: Sendable {
     public func create(_ request: Session.Request, now: ContinuousClock.Instant = .now) throws(HostingError) -> Session
     {
         let (sessions, environments) = table.withLock { ($0.entries.count, $0.environments) }
+        let limit = self.limit.load(ordering: .relaxed)
         guard sessions < limit else { throw .tooManySessions(limit: limit) }
         try Quotas.check(.sessions, quota, { table.withLock { $0.counts[request.tenant] ?? 0 } })
         guard environments + request.options.count <= environmentLimit else {
@@ -200,6 +204,7 @@ public final class Sessions: Sendable {
 
     /// Makes `copies` sessions that stand exactly where `session` stands; they are not recorded.
     public func fork(_ session: Session, copies: Int) throws(HostingError) -> [Session] {
+        let limit = self.limit.load(ordering: .relaxed)
         guard count + copies <= limit else { throw .tooManySessions(limit: limit) }
         let tenant = session.request.tenant
         try Quotas.check(.sessions, quota, { table.withLock { $0.counts[tenant] ?? 0 } }, adding: copies)

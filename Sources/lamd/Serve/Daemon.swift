@@ -9,6 +9,8 @@ import Store
 /// The process while it serves: started in order, stopped in reverse.
 struct Daemon {
     private let settings: Settings
+    private let source: SettingsSource
+    private let threshold: LogThreshold
     private let systemd: Systemd
     private let logger: Logger
     private let store: StateFolder
@@ -18,19 +20,21 @@ struct Daemon {
     private let server: HTTPServer
 
     /// - Throws: `StoreError` or `HTTPServerError`; nothing listens then.
-    init(_ settings: Settings, systemd: Systemd, logger: Logger) throws {
+    init(
+        _ settings: Settings, from source: SettingsSource, systemd: Systemd, logger: Logger, threshold: LogThreshold
+    ) throws {
         // Before any thread starts, so that none of them is interrupted.
         Signals.hear()
         self.settings = settings
+        self.source = source
+        self.threshold = threshold
         self.systemd = systemd
         self.logger = logger
         systemd.notify("STATUS=opening \(settings.state.path)")
         store = try StateFolder(settings.state, reserve: settings.diskReserve)
-        var limits = Hall.Limits()
-        limits.sessions = settings.maxSessions
-        limits.quotas = settings.quotas
         hall = try Hall(
-            catalogue: .worlds, bridges: settings.workers.bridges(logger), store: store, limits: limits, logger: logger
+            catalogue: .worlds, bridges: settings.workers.bridges(logger), store: store,
+            limits: Self.limits(settings), logger: logger
         ) { Signals.requestStop() }
         try settings.checkListeners(areTokensRequired: hall.tokens.areRequired)
         workers = WorkerPool(threads: settings.workerThreads, queueLimit: 1024)
@@ -40,14 +44,16 @@ struct Daemon {
             afterReply: { [logger, api] exchange, served in
                 api.record(exchange, served)
                 guard exchange.isTold || served.status >= 500 else { return }
-                var metadata: Logger.Metadata = [
-                    "request": "\(exchange.requestID)", "status": "\(served.status)", "bytes": "\(served.bytes)",
-                    "us": "\(served.nanoseconds / 1000)",
+                var fields: Logger.Metadata = [
+                    "request": "\(exchange.requestID)", "status": .stringConvertible(served.status),
+                    "bytes": .stringConvertible(served.bytes),
+                    "us": .stringConvertible(Int(clamping: served.nanoseconds / 1000)),
                 ]
-                if let trace = exchange.traceID { metadata["trace"] = "\(trace)" }
+                if let operation = exchange.route?.name { fields["operation"] = "\(operation)" }
+                if let trace = exchange.traceID { fields["trace"] = "\(trace)" }
                 logger.log(
                     level: served.status >= 500 ? .warning : .debug, "\(exchange.method.name) \(exchange.rawPath)",
-                    metadata: metadata)
+                    metadata: fields)
             })
         try server.start()
     }
@@ -60,20 +66,38 @@ struct Daemon {
         housekeeper.start()
         hall.discoverEnvironments()
         hall.verify()
-        systemd.notify("READY=1\nSTATUS=serving at \(urls.joined(separator: ", "))")
+        let serving = "serving at \(urls.joined(separator: ", "))"
+        systemd.notify("READY=1\nSTATUS=\(serving)")
         if hints {
             print(Hints(url: urls[0]).text)
             fflush(nil)
         }
         Residency.releaseCode()
-        waitForStop()
+        let drainSeconds = waitForStop(serving)
         housekeeper.stop()
-        stop()
+        stop(within: .seconds(drainSeconds))
     }
 
-    private func waitForStop() {
+    /// Serves, and reads the settings again when told to.
+    /// - Returns: how many seconds requests in flight have at the end.
+    private func waitForStop(_ serving: String) -> Int {
+        var drainSeconds = settings.drainSeconds
+        // A setting that may change while the daemon serves is a name here, and where it is new, a line that takes it over.
+        // A certificate that cannot be used leaves everything as it was: it comes first.
+        let steps = [
+            Reload.Step(names: []) { _ in try server.reloadCertificate() },
+            Reload.Step(names: ["log_level", "max_connections", "body_limit", "bulk_body_limit"]) {
+                threshold.level = $0.logLevel
+                server.adopt(Self.configuration($0))  // which looks whether requests are logged now
+            },
+            Reload.Step(names: ["max_sessions"]) { hall.adopt(Self.limits($0)) },
+            Reload.Step(names: ["drain_seconds"]) { drainSeconds = $0.drainSeconds },
+        ]
+        var reload = Reload(source, from: settings, steps: steps, logger: logger)
         while Signals.next() == SIGHUP {
-            logger.warning("settings are read only at the start; restart to change them")
+            systemd.notifyReloading()
+            let refusal = reload.run().map { "; the settings stay as they were: \($0.replacing("\n", with: " "))" }
+            systemd.notify("READY=1\nSTATUS=\(serving)\(refusal ?? "")")
         }
         let impatience = Thread {
             var signal = SIGHUP
@@ -81,19 +105,27 @@ struct Daemon {
             Signals.die(of: signal)
         }
         impatience.start()
+        return drainSeconds
     }
 
     /// The store goes last, when nobody is left to write to it.
-    private func stop() {
+    private func stop(within time: Duration) {
         logger.info("stopping")
         systemd.notify("STOPPING=1\nSTATUS=finishing what is in flight")
         hall.drain()
-        let isDrained = server.stop(within: .seconds(settings.drainSeconds))
+        let isDrained = server.stop(within: time)
         if !isDrained { logger.warning("requests in flight took too long and were answered 503") }
         workers.stop()
         hall.stop()
         api.stop()
         logger.info("stopped")
+    }
+
+    private static func limits(_ settings: Settings) -> Hall.Limits {
+        var limits = Hall.Limits()
+        limits.sessions = settings.maxSessions
+        limits.quotas = settings.quotas
+        return limits
     }
 
     private static func configuration(_ settings: Settings) -> HTTPConfiguration {

@@ -7,6 +7,7 @@ struct LineSink: Sendable {
     private static let capacity = 4096
     private let descriptor: Int32
     private let isJournal: Bool
+    var format = LogFormat.auto
 
     /// - Parameter journal: `$JOURNAL_STREAM`, by which systemd says that the descriptor leads to the journal.
     init(descriptor: Int32 = STDERR_FILENO, journal: String?) {
@@ -15,20 +16,15 @@ struct LineSink: Sendable {
         isJournal = fstat(descriptor, &status) == 0 && journal == "\(status.st_dev):\(status.st_ino)"
     }
 
-    func write(_ text: String, level: Logger.Level) {
-        var line = Array((isJournal ? "<\(level.priority)>" : "\(Self.time()) \(level) ").utf8)
-        for byte in text.utf8.prefix(Self.capacity - line.count - 1) { line.append(Self.visible(byte)) }
+    func write(_ message: String, level: Logger.Level, fields: Logger.Metadata = [:]) {
+        let isTimed = format != .auto || !isJournal
+        // The journal takes the priority from the line and leaves it out (sd-daemon(3)).
+        let prefix = isJournal && format != .plain ? "<\(level.priority)>" : ""
+        var line = format.line(
+            prefix: prefix, time: isTimed ? Self.time() : nil, level: level, message: message, fields: fields,
+            capacity: Self.capacity - 1)
         line.append(UInt8(ascii: "\n"))
         while Glibc.write(descriptor, line, line.count) < 0, errno == EINTR {}
-    }
-
-    /// Whoever writes a path or a name must not be able to write a line of the log.
-    private static func visible(_ byte: UInt8) -> UInt8 {
-        switch byte {
-        case UInt8(ascii: "\n"), UInt8(ascii: "\t"): UInt8(ascii: " ")
-        case 0..<0x20, 0x7F: UInt8(ascii: "?")
-        default: byte
-        }
     }
 
     /// RFC 3339, in UTC, to the millisecond.

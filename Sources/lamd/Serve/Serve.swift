@@ -8,7 +8,7 @@ struct Serve: ParsableCommand {
         abstract: "Serve environments and agents until told to stop.",
         discussion: """
             SIGTERM and SIGINT stop it gracefully: requests in flight are answered, running jobs write a checkpoint and \
-            go on at the next start. A second one ends it at once.
+            go on at the next start. A second one ends it at once. SIGHUP has it read the configuration file again.
 
             Each setting below may be said in three places; the first that says it counts:
               the flag                      --max-sessions 500
@@ -37,20 +37,22 @@ struct Serve: ParsableCommand {
     func run() throws {
         let environment = ProcessInfo.processInfo.environment
         let systemd = Systemd(environment: environment)
-        let sink = LineSink(journal: environment["JOURNAL_STREAM"])
+        var sink = LineSink(journal: environment["JOURNAL_STREAM"])
         do {
             let path = config ?? environment["LAMD_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
-            let settings = try Settings(
-                flags: flags, file: path.map { path throws(SettingsError) in try SettingsFile(path: path) },
-                environment: environment, sockets: systemd.sockets)
+            let source = SettingsSource(
+                flags: flags, path: path, environment: environment, sockets: systemd.sockets)
+            let settings = try source.read()
+            sink.format = settings.logFormat
             for warning in settings.warnings { sink.write(warning, level: .warning) }
             if check { try settings.certificate?.check() }
             if printConfig { print(settings.report) }
             if check, let warning = settings.openWarning { sink.write(warning, level: .warning) }
             if check, !printConfig { print("the settings are valid") }
             if check || printConfig { return }
-            let logger = Logger(label: "lamd") { _ in LineLog(level: settings.logLevel, sink: sink) }
-            let daemon = try Daemon(settings, systemd: systemd, logger: logger)
+            let threshold = LogThreshold(settings.logLevel)
+            let logger = Logger(label: "lamd") { [sink] _ in LineLog(threshold: threshold, sink: sink) }
+            let daemon = try Daemon(settings, from: source, systemd: systemd, logger: logger, threshold: threshold)
             daemon.run(hints: hints || isatty(STDOUT_FILENO) == 1)
         } catch {
             let fault = StartFault(error)

@@ -125,6 +125,12 @@ struct SettingFlags: ParsableArguments {
             valueName: "level"))
     var logLevel: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "What a line of the log is: plain, json (an object), or auto (the default): plain, and without time and level in the journal, which has them.",
+            valueName: "format"))
+    var logFormat: String?
+
     @Flag(
         inversion: .prefixedNo,
         help: "Listen on an address that is not loopback although nobody is asked for a token.")
@@ -140,7 +146,8 @@ struct SettingFlags: ParsableArguments {
             "tls_cert": tlsCert, "tls_key": tlsKey, "gymnasium": gymnasium,
             "worker_processes": workerProcesses,
             "worker_environments": workerEnvironments, "worker_timeout": workerTimeout, "worker_memory": workerMemory,
-            "worker_cpu_seconds": workerCpuSeconds, "log_level": logLevel, "insecure": insecure.map { "\($0)" },
+            "worker_cpu_seconds": workerCpuSeconds, "log_level": logLevel, "log_format": logFormat,
+            "insecure": insecure.map { "\($0)" },
         ]
         var said = single.compactMapValues { $0.map { [$0] } }
         if !listen.isEmpty { said["listen"] = listen }

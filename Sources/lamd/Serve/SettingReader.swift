@@ -1,6 +1,3 @@
-import HTTP
-import Logging
-
 /// Reads each setting from the first place that says it: a flag, the environment (`LAMD_` and the name), the file.
 struct SettingReader {
     struct Reading {
@@ -79,35 +76,12 @@ struct SettingReader {
         }
     }
 
-    /// Two files that go together, or neither.
-    mutating func certificate(_ certificate: String, _ key: String) throws(SettingsError) -> CertificateFiles? {
-        switch (try optionalText(certificate), try optionalText(key)) {
-        case (nil, nil): return nil
-        case (.some, nil): throw .halfSaid(certificate, missing: key)
-        case (nil, .some): throw .halfSaid(key, missing: certificate)
-        case (let certificate?, let key?): return CertificateFiles(certificate: certificate, key: key)
-        }
-    }
-
-    /// A list of origins, or `*`.
-    mutating func origins(_ name: String) throws(SettingsError) -> AllowedOrigins {
-        let words = words(name, default: [])
-        if words.contains("*") { return .every }
-        var origins: [WebOrigin] = []
-        for word in words {
-            guard let origin = WebOrigin(word) else {
-                throw .invalidValue(
-                    place: readings.last?.place ?? name, text: word,
-                    expected: "SCHEME://HOST or SCHEME://HOST:PORT, such as https://example.com, or *")
-            }
-            origins.append(origin)
-        }
-        return .only(origins)
-    }
-
-    mutating func level(_ name: String, default standard: Logger.Level) throws(SettingsError) -> Logger.Level {
-        let expected = "one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))"
-        return try one(name, default: standard.rawValue, expected, Logger.Level.init(rawValue:))
+    /// One of a few words.
+    mutating func choice<Choice: RawRepresentable<String> & CaseIterable>(
+        _ name: String, default standard: Choice
+    ) throws(SettingsError) -> Choice {
+        let expected = "one of \(Choice.allCases.map(\.rawValue).joined(separator: ", "))"
+        return try one(name, default: standard.rawValue, expected, Choice.init(rawValue:))
     }
 
     /// To be called when everything has been read: what is left in the file is nobody's.

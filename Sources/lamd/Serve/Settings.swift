@@ -24,8 +24,11 @@ struct Settings {
     let diskReserve: Int
     let workers: WorkerSettings
     let logLevel: Logger.Level
+    let logFormat: LogFormat
     let insecure: Bool
 
+    /// The texts that say it, by the settings' names.
+    let texts: [String: [String]]
     /// YAML that says the same, with the place where each line comes from.
     let report: String
     /// What to warn of.
@@ -52,11 +55,13 @@ struct Settings {
         certificate = try read.certificate("tls_cert", "tls_key")
         diskReserve = try read.size("disk_reserve", default: "64MiB", mayBeZero: true)
         workers = try WorkerSettings(&read)
-        logLevel = try read.level("log_level", default: .info)
+        logLevel = try read.choice("log_level", default: .info)
+        logFormat = try read.choice("log_format", default: .auto)
         insecure = try read.flag("insecure")
         try read.checkFile()
         let found = try Listeners(listen, inherited: sockets)
         (listeners, openListener) = (found.addresses, found.open)
+        texts = Dictionary(read.readings.map { ($0.name, $0.texts) }) { $1 }
         report = read.readings.map(Self.line).joined(separator: "\n")
         warnings = read.unknownVariables(besides: ["LAMD_CONFIG", "LAMD_URL", "LAMD_TOKEN", "LAMD_CACERT"])
             .map { "there is no setting for the environment variable \($0); it is ignored" }

@@ -18,6 +18,14 @@ struct Systemd: Sendable {
         notifySocket = Array((environment["NOTIFY_SOCKET"] ?? "").utf8)
     }
 
+    /// Says that the settings are being read again, until `READY=1`; the time is what `Type=notify-reload` asks for.
+    func notifyReloading() {
+        var now = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &now)
+        notify(
+            "RELOADING=1\nMONOTONIC_USEC=\(now.tv_sec * 1_000_000 + now.tv_nsec / 1000)\nSTATUS=reading the settings")
+    }
+
     /// Sends lines of the form `NAME=value` (sd_notify(3)).
     func notify(_ state: String) {
         guard let first = notifySocket.first else { return }

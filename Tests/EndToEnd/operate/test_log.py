@@ -1,5 +1,6 @@
 """What the log says, and in which form."""
 
+import json
 import os
 import re
 import signal
@@ -28,7 +29,7 @@ def test_every_line_has_a_time_and_a_level(serve):
 def test_requests_are_logged_at_debug(serve):
     daemon = serve("--log-level", "debug")
     daemon.get("/livez")
-    daemon.await_log(r"debug GET /livez bytes=15 request=\S+ status=200 us=\d+\n")
+    daemon.await_log(r"debug GET /livez bytes=15 operation=livez request=\S+ status=200 us=\d+\n")
 
 
 def test_requests_are_not_logged_at_info(serve):
@@ -63,7 +64,7 @@ def test_our_own_failures_are_warnings(serve):
     request = LongRequest(address_of(daemon.process.pid))
     assert daemon.stop(signal.SIGTERM) == 0
     assert request.wait() == 503
-    assert re.search(r"warning POST /v1/envs/[0-9a-f]{8}/rollout bytes=\d+ request=\S+ status=503", daemon.said)
+    assert re.search(r"warning POST /v1/envs/[0-9a-f]{8}/rollout bytes=\d+ operation=\w+ request=\S+ status=503", daemon.said)
     assert "info" not in daemon.said
 
 
@@ -135,3 +136,48 @@ def test_the_trace_of_a_request_is_logged(serve, sent, trace):
     assert urllib.request.urlopen(request, timeout=10).status == 200
     line = daemon.await_log(r"GET /livez .*")[0]
     assert re.findall(r"trace=(\S+)", line) == ([trace] if trace else [])
+def test_json_is_an_object_a_line(serve):
+    daemon = serve("--log-level", "debug", "--log-format", "json")
+    wait_until(lambda: "listening on" in daemon.said)
+    url = json.loads(daemon.said.splitlines()[0])["message"].removeprefix("listening on ")
+    path = "/v1/environments/" + "%22x%1b" * 100
+    request = urllib.request.Request(url + path, headers={"X-Request-Id": "17"})
+    with pytest.raises(urllib.error.HTTPError):
+        urllib.request.urlopen(request, timeout=10)
+    with pytest.raises(urllib.error.HTTPError):
+        urllib.request.urlopen(url + "/" + "a" * 5000, timeout=10)
+    assert daemon.stop(signal.SIGTERM) == 0
+    lines = [json.loads(line) for line in daemon.said.splitlines()]
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line["time"]) for line in lines)
+    found = next(line for line in lines if line.get("request") == "17")
+    assert found["message"] == "GET " + path
+    assert (found["level"], found["operation"], found["status"]) == ("debug", "getEnvironment", 404)
+    assert isinstance(found["bytes"], int)
+    assert isinstance(found["us"], int)
+    cut = next(line for line in lines if "aaaa" in line["message"])
+    assert re.fullmatch("GET /a{1000,4000}", cut["message"])
+    assert cut["status"] == 404
+    assert "operation" not in cut
+    assert max(map(len, daemon.said.splitlines())) < 4096
+    assert lines[-1]["message"] == "stopped"
+
+
+@pytest.mark.parametrize(("style", "start"), [("plain", LINE.pattern), ("json", r"^<6>\{\"time\":\"")])
+def test_a_format_is_kept_in_the_journal(tmp_path, style, start):
+    reader, writer = os.pipe()
+    status = os.fstat(writer)
+    command = [BINARY, "serve", "--listen", "127.0.0.1:0", "--state", tmp_path / "state", "--log-format", style]
+    environment = {**PLAIN, "JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"}
+    with subprocess.Popen(command, stderr=writer, stdout=subprocess.DEVNULL, env=environment) as process:
+        os.close(writer)
+        with os.fdopen(reader) as log:
+            line = log.readline()
+            process.terminate()
+            log.read()
+    assert re.match(start, line), line
+
+
+def test_a_format_that_there_is_not_is_refused(run):
+    refused = run("serve", "--check", "--log-format", "xml")
+    assert refused.returncode == 78
+    assert "--log-format must be one of auto, plain, json, not 'xml'" in refused.stderr

@@ -1,5 +1,6 @@
 """What `make install` puts in place, and the units themselves."""
 
+import re
 import shutil
 import subprocess
 
@@ -8,6 +9,7 @@ import yaml
 from daemon import BINARY, ROOT
 
 PACKAGING = ROOT / "packaging"
+GENERATOR = ROOT / ".build/debug/generate-manual"
 needs_systemd = pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="there is no systemd-analyze")
 
 
@@ -62,6 +64,40 @@ def test_systemd_understands_the_units(tmp_path):
     command = ["systemd-analyze", "verify", tmp_path / "lamd.service", tmp_path / "lamd.socket"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_manual_of_operations_has_a_row_for_every_setting(run):
+    table = (ROOT / "docs/operations.md").read_text()
+    rows = set(re.findall(r"^\| `(\w+)` \| ", table, re.MULTILINE))
+    assert set(yaml.safe_load(run("serve", "--print-config").stdout)) <= rows
+
+
+def test_completion_and_help_know_every_setting(run):
+    completion = run("--generate-completion-script", "bash").stdout
+    text = run("serve", "--help").stdout
+    for name in yaml.safe_load(run("serve", "--print-config").stdout):
+        flag = "--" + name.replace("_", "-")
+        assert flag in completion
+        assert flag in text
+
+
+@pytest.mark.skipif(not GENERATOR.exists(), reason="`make deb` builds what writes the manual page")
+def test_the_manual_page_knows_every_setting(run):
+    command = [GENERATOR, BINARY, "--output-directory", "-"]
+    page = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    for name in yaml.safe_load(run("serve", "--print-config").stdout):
+        assert re.search(rf"^\.It Fl -{name.replace('_', '-')}( |$)", page, re.MULTILINE), name
+
+
+@needs_systemd
+def test_the_package_has_as_tight_a_sandbox(tmp_path):
+    # As packaging/deb.sh writes it.
+    text = (PACKAGING / "lamd.service").read_text()
+    unit = tmp_path / "lamd.service"
+    unit.write_text(text.replace("/usr/local", "/usr").replace("DynamicUser=yes", "User=lamd\nGroup=lamd"))
+    command = ["systemd-analyze", "security", "--offline=true", "--threshold=11", unit]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
 
 
 @needs_systemd

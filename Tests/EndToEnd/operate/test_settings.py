@@ -12,7 +12,8 @@ NAMES = [
     *("tenant_sessions", "tenant_steps_per_second", "tenant_jobs", "tenant_bytes"),
     *("allowed_hosts", "cors_origin", "tls_cert", "tls_key", "disk_reserve"),
     *("gymnasium", "worker", "worker_processes"),
-    *("worker_environments", "worker_timeout", "worker_memory", "worker_cpu_seconds", "log_level", "insecure"),
+    *("worker_environments", "worker_timeout", "worker_memory", "worker_cpu_seconds"),
+    *("log_level", "log_format", "insecure"),
 ]
 
 

@@ -61,7 +61,7 @@ def test_a_hangup_is_no_end(serve):
     daemon = serve()
     daemon.await_log("listening on")
     daemon.process.send_signal(signal.SIGHUP)
-    daemon.await_log("warning settings are read only at the start")
+    daemon.await_log("info settings read again, none to change")
     assert daemon.get("/livez") == b'{"status":"ok"}'
     request = LongRequest(daemon.url)
     daemon.process.send_signal(signal.SIGTERM)
