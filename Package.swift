@@ -70,7 +70,8 @@ let package = Package(
 
         // The hall.
         .target(
-            name: "Store", dependencies: ["CGnuTLS", "CZlib", "Gym", "JSON", .product(name: "GRDB", package: "GRDB.swift")],
+            name: "Store",
+            dependencies: ["CGnuTLS", "CZlib", "Gym", "JSON", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: safe),
         .target(
             name: "Workers",
