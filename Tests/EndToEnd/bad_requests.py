@@ -51,7 +51,7 @@ ENVIRONMENTS = [
     ("a number for a world", "POST", "/v1/envs/", '{"env_id":5}', 400, "/env_id"),
     ("an unknown world", "POST", "/v1/envs/", '{"env_id":"CartPole-v7"}', 400, "/env_id"),
     ("an unknown field", "POST", "/v1/envs/", '{"env_id":"CartPole-v1","num_env":2}', 400, "/num_env"),
-    ("a field of another issue", "POST", "/v1/envs/", '{"env_id":"CartPole-v1","durable":true}', 400, "/durable"),
+    ("a durable that is no Boolean", "POST", "/v1/envs/", '{"env_id":"CartPole-v1","durable":1}', 400, "/durable"),
     ("an odd field name", "POST", "/v1/envs/", '{"env_id":"CartPole-v1","a/b~c":1}', 400, "/a~1b~0c"),
     ("no environments", "POST", "/v1/envs/", '{"env_id":"CartPole-v1","num_envs":0}', 400, "/num_envs"),
     ("too many environments", "POST", "/v1/envs/", '{"env_id":"CartPole-v1","num_envs":65537}', 400, "/num_envs"),

@@ -83,14 +83,14 @@ class Caller:
     ) -> Reply:
         """Bytes in, bytes out; what is None is left out of the query.
 
-        A request that changes something has a key of its own, by which the daemon knows it when it is sent again after its
-        connection was lost, unless `repeatable` says whether that is safe without one.
+        A request that makes or changes something has a key of its own, by which the daemon knows it when it is sent again
+        after its connection was lost, unless `repeatable` says whether that is safe without one.
         """
         given = {key: _parameter(value) for key, value in present(query or {}).items()}
         if given:
             path += "?" + urlencode(given, safe=",")
         headers = {**self._authorization, **headers}
-        if repeatable is None and method != "GET":
+        if repeatable is None and method not in ("GET", "DELETE"):
             headers["Idempotency-Key"] = str(uuid.uuid4())
             repeatable = True
         reply = self.transport.send(method, path, content, headers, wait=wait, repeatable=repeatable)
