@@ -72,9 +72,7 @@ public final class Hall: Sendable {
 
     /// Looks through what was kept, on a thread of its own.
     public func verify() {
-        let thread = Thread { [self] in verifyFiles() }
-        thread.name = "verification"
-        thread.start()
+        Background.run(named: "verification") { [self] in verifyFiles() }
     }
 
     /// Takes over what can change while it runs: how many sessions there may be.
@@ -107,7 +105,7 @@ public final class Hall: Sendable {
 
     /// Has the processes that host environments say which there are; each takes its time, on a thread of its own.
     public func discoverEnvironments() {
-        for bridge in bridges { Thread { bridge.discover() }.start() }
+        for bridge in bridges { Background.run(named: "discovery") { bridge.discover() } }
     }
 
     /// Looks after the processes that host environments.

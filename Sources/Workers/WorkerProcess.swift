@@ -50,9 +50,7 @@ final class WorkerProcess: Sendable {
         }
         socket = WorkerSocket(descriptor: pair[0])
         if ending != nil { return }
-        let thread = Thread { [self, peer = pair[1]] in live(peer) }
-        thread.name = name
-        thread.start()
+        Background.run(named: name) { [self, peer = pair[1]] in live(peer) }
     }
 
     /// How it ended; nil while it lives.

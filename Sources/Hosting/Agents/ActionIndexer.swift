@@ -3,6 +3,7 @@ import Learning
 import Logging
 import Store
 import Synchronization
+import Workers
 
 /// Lays the indexes over agents' actions, one after the other on a thread of its own that yields to all others; and makes
 /// the keys of actions before somebody waits for them. Until an index is laid, exact search answers.
@@ -15,9 +16,7 @@ final class ActionIndexer: Sendable {
 
     init(logger: Logger) {
         self.logger = logger
-        let thread = Thread { [self] in run() }
-        thread.name = "index"
-        thread.start()
+        Background.run(named: "index") { [self] in run() }
     }
 
     /// Has an agent looked at whose policy, actions, or wish for an index changed.

@@ -3,6 +3,7 @@ import Gym
 import Learning
 import Logging
 import Synchronization
+import Workers
 
 /// Learning from environments that live in clients: transitions come in at once, the updates that they pay for are made on
 /// a thread of their own, and what was learned is published as new versions.
@@ -68,9 +69,7 @@ public final class Observations: Sendable {
     init(agents: Agents, logger: Logger) {
         self.agents = agents
         self.logger = logger
-        let thread = Thread { [self] in run() }
-        thread.name = "observations"
-        thread.start()
+        Background.run(named: "observations") { [self] in run() }
     }
 
     /// Takes transitions in, but for those that it knows already by their episode and step.

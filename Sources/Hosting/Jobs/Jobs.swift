@@ -4,6 +4,7 @@ import Learning
 import Logging
 import Store
 import Synchronization
+import Workers
 
 /// All jobs: queued, run on threads of their own, kept. A job that the daemon's end interrupted goes on at its start.
 public final class Jobs: Sendable {
@@ -60,11 +61,7 @@ public final class Jobs: Sendable {
                 "job \($0.id) learns from it"
             }
         }
-        for index in 0..<threads {
-            let thread = Thread { [self] in run() }
-            thread.name = "job-\(index)"
-            thread.start()
-        }
+        for index in 0..<threads { Background.run(named: "job-\(index)") { [self] in run() } }
     }
 
     /// Newest first.

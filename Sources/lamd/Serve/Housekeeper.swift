@@ -3,6 +3,7 @@ import HTTP
 import Hosting
 import Logging
 import Synchronization
+import Workers
 
 /// What is done every second beside serving: leases run out, and the service manager hears that all is well.
 final class Housekeeper: Sendable {
@@ -20,9 +21,7 @@ final class Housekeeper: Sendable {
     }
 
     func start() {
-        let thread = Thread { [self] in run() }
-        thread.name = "housekeeper"
-        thread.start()
+        Background.run(named: "housekeeper") { [self] in run() }
     }
 
     func stop() { isStopped.store(true, ordering: .relaxed) }
