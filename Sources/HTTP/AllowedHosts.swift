@@ -42,22 +42,3 @@ public struct AllowedHosts: Sendable {
         return inet_pton(family, text, &address) == 1
     }
 }
-
-/// The latest `Host` that a connection came in by, which is as good as all its further ones: nearly all clients send one.
-struct LatestHost {
-    private var text = InlineArray<64, CChar>(repeating: 0)
-
-    func isSame(_ field: UnsafePointer<CChar>) -> Bool {
-        field.pointee != 0
-            && text.span.withUnsafeBytes { known in
-                known.baseAddress.map { strcmp($0.assumingMemoryBound(to: CChar.self), field) == 0 } ?? false
-            }
-    }
-
-    /// Keeps it where it fits.
-    mutating func keep(_ field: UnsafePointer<CChar>) {
-        let length = strlen(field)
-        guard length < text.count else { return }
-        for place in 0...length { text[place] = field[place] }
-    }
-}

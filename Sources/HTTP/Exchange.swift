@@ -165,7 +165,10 @@ extension Exchange {
     }
 
     /// The client's key for a retry that must have no second effect.
-    public var idempotencyKey: String? { head.idempotencyKey == nil ? nil : header(named: "Idempotency-Key") }
+    public var idempotencyKey: String? { hasIdempotencyKey ? header(named: "Idempotency-Key") : nil }
+
+    /// Whether there is such a key; asked of every request.
+    public var hasIdempotencyKey: Bool { head.idempotencyKey != nil }
 
     /// What `Content-Type` comes to.
     public var mediaType: MediaType { head.mediaType }

@@ -21,7 +21,7 @@ final class Peer: Sendable {
     nonisolated(unsafe) var latestRoute = LatestRoute()
     /// The same.
     nonisolated(unsafe) var knownCaller = KnownCaller()
-    nonisolated(unsafe) var latestHost = LatestHost()
+    nonisolated(unsafe) var latestHost = LatestText<64>()
 
     init(
         _ state: ServerState, descriptor: Int32, address: UnsafePointer<sockaddr>?, certificate: Certificate?,
