@@ -6,8 +6,8 @@ import Hosting
 public struct API: Sendable {
     private let hall: Hall
     private let workers: WorkerPool
-    /// Threads that may wait for other processes or the disk: each request there waits for one alone, so there is room for many. Those
-    /// that make environments, ours among them, do not wait behind those that step hosted ones.
+    /// Threads that may wait for other processes or the disk: each request there waits for one alone, so there is room for
+    /// many. Those that make environments, ours among them, do not wait behind those that step hosted ones.
     private let patient = WorkerPool(threads: 256, queueLimit: 1024)
     private let making = WorkerPool(threads: 64, queueLimit: 1024)
     private let meter = Meter(operations: Routes.table.map(\.name))  // in the router's order
@@ -43,8 +43,7 @@ public struct API: Sendable {
     }
 
     private func handle(_ operation: Operation, _ exchange: Exchange) {
-        let isKept = operation.isMutating && exchange.idempotencyKey != nil
-        if let pool = pool(for: operation, exchange) ?? (isKept ? workers : nil) {
+        if let pool = pool(for: operation, exchange) ?? (isOnceOnly(operation, exchange) ? workers : nil) {
             submit(operation, exchange, to: pool)
         } else {
             answer(operation, exchange)
@@ -82,12 +81,10 @@ public struct API: Sendable {
     }
 
     private func answer(_ operation: Operation, _ exchange: Exchange) {
-        guard operation.isMutating, exchange.idempotencyKey != nil else {
-            return run(operation, exchange) { exchange.respond($0) }
-        }
+        guard isOnceOnly(operation, exchange) else { return run(operation, exchange) }
         do {
             try once.answer(exchange, caller(of: exchange), isDurable: isDurable(operation, exchange)) { keep in
-                run(operation, exchange) { exchange.respond(keep($0)) }
+                run(operation, exchange, keep)
             }
         } catch {
             exchange.respond(Reply(error))
@@ -95,9 +92,9 @@ public struct API: Sendable {
     }
 
     private func run(
-        _ operation: Operation, _ exchange: Exchange, _ respond: @escaping @Sendable (Reply) -> Void
+        _ operation: Operation, _ exchange: Exchange, _ keep: (@Sendable (Reply) -> Reply)? = nil
     ) {
-        let call = Call(exchange: exchange, hall: hall, meter: meter, caller: caller(of: exchange), respond: respond)
+        let call = Call(exchange: exchange, hall: hall, meter: meter, caller: caller(of: exchange), keep: keep)
         let reply: Reply?
         do {
             if operation.adds { try call.checkRoom() }
@@ -105,7 +102,12 @@ public struct API: Sendable {
         } catch {
             reply = Reply(error)
         }
-        if let reply { respond(reply) }
+        if let reply { call.respond(reply) }
+    }
+
+    /// Whether a request has a key, by which it takes effect once however often it is sent.
+    private func isOnceOnly(_ operation: Operation, _ exchange: Exchange) -> Bool {
+        exchange.hasIdempotencyKey && operation.isMutating
     }
 
     /// Whether what a request does survives a restart of the daemon.

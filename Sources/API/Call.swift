@@ -14,11 +14,14 @@ struct Call {
     let meter: Meter
     /// Who asks.
     let caller: Caller
-    /// Answers for an operation that has returned without a reply.
-    let respond: @Sendable (Reply) -> Void
+    /// Keeps the reply for a retry, where there may be one.
+    let keep: (@Sendable (Reply) -> Reply)?
 
     /// Whose things are seen.
     var tenant: Tenant { caller.tenant }
+
+    /// Answers, also for an operation that has returned without a reply.
+    func respond(_ reply: Reply) { exchange.respond(keep?(reply) ?? reply) }
 
     /// Pays for steps of environments.
     func pay(steps count: Int) throws(Problem) {
