@@ -15,7 +15,7 @@ SPEED ?=
 PACKAGES := libmicrohttpd-dev libgnutls28-dev libjansson-dev libopenblas-dev libhnswlib-dev libcairo2-dev \
 	libsqlite3-dev zlib1g-dev pkg-config libcurl4-gnutls-dev|libcurl4-openssl-dev
 UNIT_TEST_PACKAGES := curl openssl
-TEST_PACKAGES := gcc libc6-dev python3-venv curl openssl lua5.4 lua-socket nodejs libegl1 libegl-mesa0 libgl1-mesa-dri
+TEST_PACKAGES := $(UNIT_TEST_PACKAGES) gcc libc6-dev python3-venv lua5.4 lua-socket nodejs libegl1 libegl-mesa0 libgl1-mesa-dri
 DEMO_PACKAGES := python3
 BENCH_PACKAGES := wrk binutils valgrind
 SYSTEMD_PACKAGES := debootstrap systemd-container

@@ -89,8 +89,7 @@ extension StateFolder {
     func path(_ path: String) -> String { folder.appending(path: path).path }
 
     static func split(_ file: String) -> (parent: String, name: String) {
-        let slash = file.lastIndex(of: "/") ?? file.startIndex
-        return (String(file[..<slash]), String(file[file.index(after: slash)...]))
+        (FileSystem.parent(of: file), file.split(separator: "/").last.map(String.init) ?? file)
     }
 
     static func filing<T>(_ operation: String, _ body: () throws(SystemFault) -> T) throws(StoreError) -> T {

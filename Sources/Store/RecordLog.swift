@@ -6,7 +6,7 @@ import Glibc
 public enum RecordLog {
     /// A record as it is in the file.
     public static func record(_ bytes: [UInt8]) -> [UInt8] {
-        little(UInt32(bytes.count)) + little(Seal.checksum(bytes.span)) + bytes
+        Seal.little(UInt32(bytes.count)) + Seal.little(Seal.checksum(bytes.span)) + bytes
     }
 
     /// The records of a file, as far as they are whole.
@@ -23,10 +23,6 @@ public enum RecordLog {
             place += 8 + length
         }
         return (records, place, place == file.count)
-    }
-
-    private static func little(_ number: UInt32) -> [UInt8] {
-        (0..<4).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
     }
 
     private static func number(_ file: [UInt8], _ place: Int) -> UInt32 {

@@ -34,7 +34,8 @@ enum Seal {
         let reason: String
     }
 
-    private static func little(_ number: UInt32) -> [UInt8] {
+    /// A number, its lowest byte first.
+    static func little(_ number: UInt32) -> [UInt8] {
         (0..<4).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
     }
 }

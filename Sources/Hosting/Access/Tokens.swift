@@ -54,6 +54,7 @@ public final class Tokens: Sendable {
             let token = try Token(record)
             table.withLock { $0.tokens[token.id] = token }
         }
+        table.withLock { $0.budgets[.standard] = everybody.steps }
         required.store(!records.isEmpty, ordering: .relaxed)
     }
 
@@ -102,7 +103,6 @@ public final class Tokens: Sendable {
 
     private func budget(of tenant: Tenant, in table: inout Table) -> StepBudget? {
         guard let stepsPerSecond else { return nil }
-        if tenant == .standard { return everybody.steps }
         let budget = table.budgets[tenant] ?? StepBudget(perSecond: stepsPerSecond)
         table.budgets[tenant] = budget
         return budget

@@ -298,7 +298,7 @@ extension Jobs {
 
     /// Writes down the ends of jobs for which there was no room.
     func keepEnds() {
-        for job in all where job.unkeptEnd != nil {
+        for job in table.withLock({ Array($0.values) }) where job.unkeptEnd != nil {
             do throws(HostingError) {
                 try keep(job, job.status)
                 try removeCheckpoint(of: job)

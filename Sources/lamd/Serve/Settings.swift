@@ -6,7 +6,7 @@ import Logging
 /// Everything that can be set, as it was found. A new setting is a line here, one in `SettingFlags`, and its use.
 struct Settings {
     let listeners: [ListenAddress]
-    /// One of them that others can reach.
+    /// One of them that others can reach, unless `insecure` says that they may.
     let openListener: ListenAddress?
     let state: URL
     let threads: Int
@@ -25,7 +25,6 @@ struct Settings {
     let workers: WorkerSettings
     let logLevel: Logger.Level
     let logFormat: LogFormat
-    let insecure: Bool
 
     /// The texts that say it, by the settings' names.
     let texts: [String: [String]]
@@ -57,10 +56,10 @@ struct Settings {
         workers = try WorkerSettings(&read)
         logLevel = try read.choice("log_level", default: .info)
         logFormat = try read.choice("log_format", default: .auto)
-        insecure = try read.flag("insecure")
+        let insecure = try read.flag("insecure")
         try read.checkFile()
         let found = try Listeners(listen, inherited: sockets)
-        (listeners, openListener) = (found.addresses, found.open)
+        (listeners, openListener) = (found.addresses, insecure ? nil : found.open)
         texts = Dictionary(read.readings.map { ($0.name, $0.texts) }) { $1 }
         report = read.readings.map(Self.line).joined(separator: "\n")
         warnings = read.unknownVariables(besides: ["LAMD_CONFIG", "LAMD_URL", "LAMD_TOKEN", "LAMD_CACERT"])
@@ -69,13 +68,12 @@ struct Settings {
 
     /// What a check, which does not look into the state folder, cannot find out.
     var openWarning: String? {
-        guard let openListener, !insecure else { return nil }
-        return "\(openListener.url) can be reached by others: to start, lamd needs a token in its state folder"
+        openListener.map { "\($0.url) can be reached by others: to start, lamd needs a token in its state folder" }
     }
 
     /// - Throws: where others can reach the daemon, and nobody is asked for a token.
     func checkListeners(areTokensRequired: Bool) throws(SettingsError) {
-        guard let openListener, !insecure, !areTokensRequired else { return }
+        guard let openListener, !areTokensRequired else { return }
         throw .openToOthers(address: openListener.url)
     }
 

@@ -99,12 +99,12 @@ def test_lines_of_many_threads_stay_whole(serve):
     assert len(requests) == 400
 
 
-@pytest.mark.parametrize("is_journal", [True, False])
-def test_the_journal_gets_priorities_instead_of_times(tmp_path, is_journal):
+def first_line(folder, *arguments, is_journal=True):
+    """What a daemon writes first where its log is, or is not, the stream that the journal opened for it."""
     reader, writer = os.pipe()
     status = os.fstat(writer)
     stream = f"{status.st_dev}:{status.st_ino if is_journal else status.st_ino + 1}"
-    command = [BINARY, "serve", "--listen", "127.0.0.1:0", "--state", tmp_path / "state"]
+    command = [BINARY, "serve", "--listen", "127.0.0.1:0", "--state", folder / "state", *arguments]
     environment = {**PLAIN, "JOURNAL_STREAM": stream}
     with subprocess.Popen(command, stderr=writer, stdout=subprocess.DEVNULL, env=environment) as process:
         os.close(writer)
@@ -112,6 +112,12 @@ def test_the_journal_gets_priorities_instead_of_times(tmp_path, is_journal):
             line = log.readline()
             process.terminate()
             log.read()
+    return line
+
+
+@pytest.mark.parametrize("is_journal", [True, False])
+def test_the_journal_gets_priorities_instead_of_times(tmp_path, is_journal):
+    line = first_line(tmp_path, is_journal=is_journal)
     assert line.startswith("<6>listening on http://") if is_journal else LINE.match(line)
 
 
@@ -164,16 +170,7 @@ def test_json_is_an_object_a_line(serve):
 
 @pytest.mark.parametrize(("style", "start"), [("plain", LINE.pattern), ("json", r"^<6>\{\"time\":\"")])
 def test_a_format_is_kept_in_the_journal(tmp_path, style, start):
-    reader, writer = os.pipe()
-    status = os.fstat(writer)
-    command = [BINARY, "serve", "--listen", "127.0.0.1:0", "--state", tmp_path / "state", "--log-format", style]
-    environment = {**PLAIN, "JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"}
-    with subprocess.Popen(command, stderr=writer, stdout=subprocess.DEVNULL, env=environment) as process:
-        os.close(writer)
-        with os.fdopen(reader) as log:
-            line = log.readline()
-            process.terminate()
-            log.read()
+    line = first_line(tmp_path, "--log-format", style)
     assert re.match(start, line), line
 
 
