@@ -91,6 +91,8 @@ public struct API: Sendable {
         }
     }
 
+    /// In line, so that a request without a key pays nothing for those that have one.
+    @inline(__always)
     private func run(
         _ operation: Operation, _ exchange: Exchange, _ keep: (@Sendable (Reply) -> Reply)? = nil
     ) {
