@@ -1,5 +1,6 @@
 """SIGHUP: the configuration file is read again, whole or not at all."""
 
+import http.client
 import json
 import re
 import signal
@@ -60,7 +61,12 @@ def test_limits_change_at_once(serve, file):
 
 def test_requests_are_logged_from_then_on(serve, file):
     daemon = serve("--config", file)
-    daemon.get("/livez")
+    connection = http.client.HTTPConnection(daemon.url.removeprefix("http://"), timeout=10)
+    # What is told of a request is told when its reply was sent, and before the connection's next one is answered.
+    for path in ("/livez", "/openapi.json"):
+        connection.request("GET", path)
+        connection.getresponse().read()
+    connection.close()
     assert "changed=log_level" in reload(daemon, file, "log_level: debug\n")
     with urllib.request.urlopen(daemon.url + "/readyz", timeout=10) as reply:
         assert reply.headers["X-Request-Id"]
