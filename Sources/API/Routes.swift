@@ -160,6 +160,8 @@ enum Routes {
     private static let daemon: [Operation] = [
         Operation(.post, "/v1/shutdown/", "shutdown", for: .runner, DaemonOperations.shutdown),
         Operation(.get, "/v1/backup", "backup", for: .runner, on: .worker, BackupOperation.backup),
+        Operation(
+            .put, "/v1/backup", "restoreBackup", for: .runner, on: .worker, body: .bulk, BackupOperation.restore),
         Operation(.get, "/livez", "livez", for: .anyone, DaemonOperations.livez),
         Operation(.get, "/readyz", "readyz", for: .anyone, on: .worker, DaemonOperations.readyz),
         Operation(.get, "/metrics", "metrics", for: .read, DaemonOperations.metrics),

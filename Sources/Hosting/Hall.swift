@@ -25,6 +25,7 @@ public final class Hall: Sendable {
     private let draining = Atomic(false)
     private let stopped = Atomic(false)
     private let onShutdown: @Sendable () -> Void
+    private let onRestart: @Sendable () -> Void
 
     /// How much the daemon takes.
     public struct Limits: Sendable {
@@ -44,9 +45,11 @@ public final class Hall: Sendable {
     /// - Parameters:
     ///   - catalogue: the environments that are hosted here; those of `bridges` are added.
     ///   - onShutdown: called when a client asks the daemon to stop.
+    ///   - onRestart: called when it is to begin anew.
     public init(
         catalogue: Catalogue, bridges: [Bridge] = [], store: StateFolder, limits: Limits = Limits(), logger: Logger,
-        clock: WallClock = WallClock(), onShutdown: @escaping @Sendable () -> Void = {}
+        clock: WallClock = WallClock(), onShutdown: @escaping @Sendable () -> Void = {},
+        onRestart: @escaping @Sendable () -> Void = {}
     ) throws(HostingError) {
         let catalogue = catalogue.adding(bridges.map(\.source))
         self.catalogue = catalogue
@@ -56,6 +59,7 @@ public final class Hall: Sendable {
         self.clock = clock
         self.logger = logger
         self.onShutdown = onShutdown
+        self.onRestart = onRestart
         tokens = try Tokens(store: store, clock: clock, stepsPerSecond: quotas.stepsPerSecond)
         replies = KeptReplies(store: store, clock: clock, logger: logger)
         sessions = Sessions(catalogue: catalogue, limit: limits.sessions, quota: quotas.sessions, store: store)
@@ -117,6 +121,16 @@ public final class Hall: Sendable {
     /// - Returns: its path.
     public func backUp() throws(HostingError) -> String {
         do { return try store.backUp(at: clock.now) } catch { throw .store(error) }
+    }
+
+    /// Has everything that is kept replaced by a backup: the daemon begins anew with it.
+    /// - Returns: how many files it has.
+    public func restore(_ archive: Span<UInt8>) throws(HostingError) -> Int {
+        let count: Int
+        do { count = try store.layReady(archive, at: clock.now) } catch { throw .store(error) }
+        drain()
+        onRestart()
+        return count
     }
 
     /// Writes down what could not be written when its time came.

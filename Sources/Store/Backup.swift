@@ -10,7 +10,8 @@ public struct Backup {
     public init(_ file: URL) throws(StoreError) {
         let (queue, entries, schema) = try BackupArchive.open(file.path)
         guard schema <= StateFolder.schema else {
-            throw .tooNew(found: schema, supported: StateFolder.schema)
+            throw .invalidBackup(
+                "it has schema \(schema), this lamd knows up to \(StateFolder.schema); use the newer lamd")
         }
         (self.queue, self.entries) = (queue, entries)
     }
@@ -35,12 +36,7 @@ public struct Backup {
         let lock = Self.isEmpty(target) ? nil : try FileLock(URL(filePath: "\(target)/lock"))
         try? FileManager.default.removeItem(atPath: staging)
         do {
-            try extract(to: staging)
-            // Opening it checks the catalogue, and brings it up to date.
-            do {
-                let state = try StateFolder(URL(filePath: staging, directoryHint: .isDirectory))
-                try state.checkWhole()
-            }
+            try lay(in: staging)
             let old = try swap(staging, target, at: time)
             _ = lock
             return old.map { URL(filePath: $0, directoryHint: .isDirectory) }
@@ -48,6 +44,15 @@ public struct Backup {
             try? FileManager.default.removeItem(atPath: staging)
             throw error
         }
+    }
+
+    /// Makes a state folder of it.
+    /// - Precondition: there is nothing of this name.
+    func lay(in folder: String) throws(StoreError) {
+        try extract(to: folder)
+        // Opening it checks the catalogue, and brings it up to date.
+        let state = try StateFolder(URL(filePath: folder, directoryHint: .isDirectory))
+        try state.checkWhole()
     }
 
     private func extract(to folder: String) throws(StoreError) {

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 
 /// Why a system call failed.
@@ -99,6 +100,13 @@ enum FileSystem {
 
     static func removeFile(_ path: String) throws(SystemFault) {
         guard unsafe unlink(path) == 0 || errno == ENOENT else { throw .latest }
+    }
+
+    /// What is in a folder, hidden ones too.
+    static func names(in folder: String) throws(SystemFault) -> [String] {
+        do { return try FileManager.default.contentsOfDirectory(atPath: folder) } catch {
+            throw (error as? CocoaError)?.systemFault ?? SystemFault(code: EIO)
+        }
     }
 
     /// Bytes that are left for whoever is not root.

@@ -70,9 +70,7 @@ extension StateFolder {
     public func list(_ path: String) throws(StoreError) -> [String] {
         let file = self.path(path)
         guard FileSystem.exists(file) else { return [] }
-        do { return try FileManager.default.contentsOfDirectory(atPath: file) } catch {
-            throw StoreError("listing \(file)", (error as? CocoaError)?.systemFault ?? error)
-        }
+        return try Self.filing("listing \(file)") { () throws(SystemFault) in try FileSystem.names(in: file) }
     }
 
     /// Bytes of all files in a folder and below it; 0 where there is none.

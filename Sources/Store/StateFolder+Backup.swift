@@ -71,7 +71,7 @@ extension StateFolder {
     private static func belongs(_ path: String) -> Bool {
         let parts = path.split(separator: "/")
         guard let first = parts.first, !parts.contains(where: { $0.hasPrefix(".") }) else { return false }
-        return first != "quarantine" && first != "lock" && !first.hasPrefix(BackupArchive.catalogue)
+        return first != "quarantine" && first != "lock" && !first.hasPrefix(BackupArchive.catalogue) && !isAside(path)
     }
 
     private func isFile(_ path: String) -> Bool {

@@ -62,7 +62,8 @@ extension StateFolder {
         let sealed = [".safetensors", ".json"]
         let paths = (try? FileManager.default.subpathsOfDirectory(atPath: folder.path)) ?? []
         var count = 0
-        for path in paths where sealed.contains(where: path.hasSuffix) && !path.hasPrefix(Self.folderName + "/") {
+        for path in paths
+        where sealed.contains(where: path.hasSuffix) && !path.hasPrefix(Self.folderName + "/") && !Self.isAside(path) {
             if isStopped() { break }
             count += 1
             // Twice, so that nobody's newer file is taken for it.

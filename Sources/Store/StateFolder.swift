@@ -13,11 +13,14 @@ public final class StateFolder: Sendable {
     /// Bytes of the disk that only the catalogue may use.
     let reserve: Int
     let quarantined = Atomic(0)
+    /// Where what was there before a backup was brought back is now; nil where none was, this time.
+    public let asideFolder: String?
     let isBackingUp = Atomic(false)
     private let queue: DatabaseQueue
     private let lock: FileLock
 
-    /// Opens the folder, making it where it is missing, brings its schema up to date, and removes what a crash left behind.
+    /// Opens the folder, making it where it is missing, puts in place what was laid ready of a backup, brings the schema up
+    /// to date, and removes what a crash left behind.
     /// - Parameter reserve: bytes of the disk to keep back; 0 for none.
     public init(_ folder: URL, reserve: Int = 0) throws(StoreError) {
         self.folder = folder
@@ -26,6 +29,7 @@ public final class StateFolder: Sendable {
             try FileSystem.makeFolder(folder.path)
         }
         lock = try FileLock(folder.appending(path: "lock"))
+        asideFolder = try Self.takeArrived(in: folder.path)
         do {
             queue = try DatabaseQueue(
                 path: folder.appending(path: "catalogue.sqlite").path, configuration: Self.settings)

@@ -14,7 +14,7 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     case damaged(file: String, reason: String)
     /// A tensor file, or a body in that format, that breaks the format's rules.
     case invalidTensors(String)
-    /// A backup is being made already.
+    /// A backup is being made or brought back already.
     case backingUp
     /// A file that is no whole backup.
     case invalidBackup(String)
@@ -31,7 +31,7 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
         case .unavailable(let operation, let reason): "\(operation) failed: \(reason)"
         case .damaged(let file, let reason): "the file \(file) is damaged: \(reason)"
         case .invalidTensors(let reason): "not a valid safetensors file: \(reason)"
-        case .backingUp: "a backup is being made already; wait until it is done"
+        case .backingUp: "a backup is being made or brought back already; wait until that is done"
         case .invalidBackup(let reason): "not a whole backup of lamd: \(reason)"
         case .exists(let folder): "the folder \(folder) is there and not empty; choose another, or say --force"
         }

@@ -5,6 +5,8 @@ import Glibc
 /// nothing.
 enum Signals {
     private static let all = [SIGTERM, SIGINT, SIGHUP]
+    /// No signal's number: the process is to begin anew.
+    static let restart: Int32 = 0
     private static let ends = {
         var ends: [Int32] = [-1, -1]
         let status = pipe(&ends)
@@ -43,6 +45,9 @@ enum Signals {
 
     /// Makes `next` return SIGTERM, from any thread.
     static func requestStop() { note(SIGTERM) }
+
+    /// Makes `next` return ``restart``, from any thread.
+    static func requestRestart() { note(restart) }
 
     /// Only what a signal handler may do.
     private static func note(_ signal: Int32) {

@@ -1,5 +1,6 @@
 """Copies of the state folder, made while it is in use."""
 
+import json
 import subprocess
 import threading
 
@@ -101,3 +102,77 @@ def test_only_one_is_made_at_a_time(new_daemon):
     assert set(statuses) <= {200, 409} and 200 in statuses and 409 in statuses, statuses
     assert not list(running.state.glob(".backup*"))
 
+
+
+def test_a_running_daemon_is_brought_back(new_daemon, tmp_path):
+    socket = f"unix:{tmp_path / 'socket'}"
+    running = new_daemon("lamd", "--listen", socket).start()
+    pid, client = running.pid, lamd.Client(socket)
+    first = client.create_agent("CartPole-v1", name="first")["agent_id"]
+    job = client.train(first, steps=100_000_000, wait=False)["job_id"]
+    steps = client.create_env("CartPole-v1", durable=True, autoreset_mode="next_step")["instance_id"]
+    client.reset(steps, seed=3)
+    taken = [client.step(steps, 1) for _ in range(5)]
+    file = tmp_path / "x.backup"
+    client.backup(file)
+    expected = client.step(steps, 0)
+    for number in range(2):
+        later = client.create_agent("FrozenLake-v1", name="later")["agent_id"]
+        client.step(steps, 1)
+        made = run("restore", file, "--url", socket)
+        assert made.returncode == 0 and "the daemon has begun anew" in made.stdout, made.stderr
+        assert running.pid == pid and running.is_running
+        assert [agent["name"] for agent in client.list_agents()["items"]] == ["first"]
+        assert client.get_job(job)["state"] in ("queued", "running")
+        assert client.step(steps, 0) == expected and len(taken) == 5
+        # What was there before is a whole state folder.
+        asides = sorted(running.state.glob("before-*"))
+        assert len(asides) == number + 1
+        log = running.log.read_text()
+        assert f"what was there before={asides[-1]}" in log.replace('"', ""), log
+    assert " error " not in log, log
+    assert running.stop() == 0
+    before = Daemon(asides[-1]).start()
+    try:
+        assert before.client().get_agent(later)["name"] == "later"
+    finally:
+        before.kill()
+    # It belongs to no backup.
+    running.start().client().backup(tmp_path / "y.backup")
+    listed = subprocess.run(
+        ["python3", "-c", "import sqlite3, sys; print(*sqlite3.connect(sys.argv[1]).execute('select name from files'))",
+         tmp_path / "y.backup"], capture_output=True, text=True, check=True)
+    assert "catalogue.sqlite" in listed.stdout and "before-" not in listed.stdout
+
+
+def test_what_is_no_backup_does_not_come_in(new_daemon, tmp_path):
+    running = new_daemon().start()
+    client = running.client()
+    agent = client.create_agent("FrozenLake-v1")["agent_id"]
+    file = tmp_path / "x.backup"
+    client.backup(file)
+    whole = file.read_bytes()
+    half = len(whole) // 2
+    damaged = whole[:half] + bytes([whole[half] ^ 1]) + whole[half + 1 :]
+    kind = {"Content-Type": "application/vnd.sqlite3"}
+    for body, headers, status in [
+        (b"", kind, 400), (b"something else", kind, 400), (whole[:half], kind, 400), (damaged, kind, 400),
+        (b"{}", {"Content-Type": "application/json"}, 415),
+    ]:
+        refused = running.request("PUT", "/v1/backup", body, headers)
+        assert refused.status == status and json.loads(refused.body)["detail"], refused
+    assert client.get_agent(agent) and client.readyz()
+    assert not [name for name in running.state.iterdir() if name.name.startswith((".", "before-"))]
+
+
+def test_it_is_told_to_stop_while_it_begins_anew(new_daemon, tmp_path):
+    """A signal that comes while requests are finished is heeded: the process ends, and the next start has the backup."""
+    running = new_daemon().start()
+    client = running.client()
+    agent = client.create_agent("FrozenLake-v1", name="first")["agent_id"]
+    file = tmp_path / "x.backup"
+    client.backup(file)
+    client.delete_agent(agent)
+    client.restore_backup(file)
+    running.stop()
+    assert running.start().client().get_agent(agent)["name"] == "first"

@@ -25,10 +25,17 @@ enum DaemonOperations {
     }
 
     static func shutdown(_ call: Call) throws(Problem) -> Reply {
-        guard call.caller.token != nil || call.exchange.isLocal else {
-            throw Problem(.forbidden, "without a token the daemon is shut down only from the machine that it runs on")
-        }
+        try call.checkMayEnd("shut down")
         call.hall.requestShutdown()
         return call.oldDone
+    }
+}
+
+extension Call {
+    /// Where the daemon asks for no tokens, only this machine may end what all clients do.
+    func checkMayEnd(_ what: String) throws(Problem) {
+        guard caller.token != nil || exchange.isLocal else {
+            throw Problem(.forbidden, "without a token the daemon is \(what) only from the machine that it runs on")
+        }
     }
 }

@@ -5,6 +5,7 @@ import HTTP
 import Hosting
 import Logging
 import Store
+import Synchronization
 
 /// The process while it serves: started in order, stopped in reverse.
 struct Daemon {
@@ -18,6 +19,8 @@ struct Daemon {
     private let workers: WorkerPool
     private let api: API
     private let server: HTTPServer
+    /// Whether a signal has told the process to end.
+    private static let isOver = Atomic(false)
 
     /// - Throws: `StoreError` or `HTTPServerError`; nothing listens then.
     init(
@@ -34,8 +37,8 @@ struct Daemon {
         store = try StateFolder(settings.state, reserve: settings.diskReserve)
         hall = try Hall(
             catalogue: .worlds, bridges: settings.workers.bridges(logger), store: store,
-            limits: Self.limits(settings), logger: logger
-        ) { Signals.requestStop() }
+            limits: Self.limits(settings), logger: logger,
+            onShutdown: { Signals.requestStop() }, onRestart: { Signals.requestRestart() })
         try settings.checkListeners(areTokensRequired: hall.tokens.areRequired)
         workers = WorkerPool(threads: settings.workerThreads, queueLimit: 1024)
         api = API(hall: hall, workers: workers)
@@ -59,7 +62,11 @@ struct Daemon {
     }
 
     /// Serves until a signal, then stops gracefully; a second signal ends the process at once.
-    func run(hints: Bool) {
+    /// - Returns: whether it is to begin anew.
+    func run(hints: Bool) -> Bool {
+        if let folder = store.asideFolder {
+            logger.notice("a backup was brought back", metadata: ["what was there before": "\(folder)"])
+        }
         let urls = server.addresses.map { $0.url(isSecure: settings.certificate != nil) }
         for url in urls { logger.info("listening on \(url)") }
         let housekeeper = Housekeeper(server: server, hall: hall, systemd: systemd, logger: logger)
@@ -73,14 +80,15 @@ struct Daemon {
             fflush(nil)
         }
         Residency.releaseCode()
-        let drainSeconds = waitForStop(serving)
+        let drainSeconds = waitForEnd(serving)
         housekeeper.stop()
         stop(within: .seconds(drainSeconds))
+        return !Self.isOver.load(ordering: .acquiring)
     }
 
     /// Serves, and reads the settings again when told to.
     /// - Returns: how many seconds requests in flight have at the end.
-    private func waitForStop(_ serving: String) -> Int {
+    private func waitForEnd(_ serving: String) -> Int {
         var drainSeconds = settings.drainSeconds
         // A setting that may change while the daemon serves is a name here, and where it is new, a line that takes it over.
         // A certificate that cannot be used leaves everything as it was: it comes first.
@@ -94,24 +102,35 @@ struct Daemon {
             Reload.Step(names: ["drain_seconds"]) { drainSeconds = $0.drainSeconds },
         ]
         var reload = Reload(source, from: settings, steps: steps, logger: logger)
-        while Signals.next() == SIGHUP {
-            systemd.notifyReloading()
+        var signal = Signals.next()
+        while signal == SIGHUP {
+            systemd.notifyReloading("reading the settings")
             let refusal = reload.run().map { "; the settings stay as they were: \($0.replacing("\n", with: " "))" }
             systemd.notify("READY=1\nSTATUS=\(serving)\(refusal ?? "")")
+            signal = Signals.next()
         }
+        Self.end(by: signal)
         let impatience = Thread {
-            var signal = SIGHUP
-            while signal == SIGHUP { signal = Signals.next() }
-            Signals.die(of: signal)
+            while true { Self.end(by: Signals.next()) }
         }
         impatience.start()
         return drainSeconds
     }
 
+    private static func end(by signal: Int32) {
+        guard signal != SIGHUP, signal != Signals.restart else { return }
+        if isOver.exchange(true, ordering: .acquiringAndReleasing) { Signals.die(of: signal) }
+    }
+
     /// The store goes last, when nobody is left to write to it.
     private func stop(within time: Duration) {
-        logger.info("stopping")
-        systemd.notify("STOPPING=1\nSTATUS=finishing what is in flight")
+        if Self.isOver.load(ordering: .acquiring) {
+            logger.info("stopping")
+            systemd.notify("STOPPING=1\nSTATUS=finishing what is in flight")
+        } else {
+            logger.notice("stopping, to begin anew")
+            systemd.notifyReloading("finishing what is in flight, to begin anew")
+        }
         hall.drain()
         let isDrained = server.stop(within: time)
         if !isDrained { logger.warning("requests in flight took too long and were answered 503") }

@@ -53,7 +53,9 @@ struct Serve: ParsableCommand {
             let threshold = LogThreshold(settings.logLevel)
             let logger = Logger(label: "lamd") { [sink] _ in LineLog(threshold: threshold, sink: sink) }
             let daemon = try Daemon(settings, from: source, systemd: systemd, logger: logger, threshold: threshold)
-            daemon.run(hints: hints || isatty(STDOUT_FILENO) == 1)
+            if daemon.run(hints: hints || isatty(STDOUT_FILENO) == 1) {
+                try Rebirth.begin(keeping: systemd.sockets)
+            }
         } catch {
             let fault = StartFault(error)
             sink.write("lamd cannot start: \(fault.reason)", level: .critical)

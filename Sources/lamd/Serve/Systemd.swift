@@ -18,12 +18,12 @@ struct Systemd: Sendable {
         notifySocket = Array((environment["NOTIFY_SOCKET"] ?? "").utf8)
     }
 
-    /// Says that the settings are being read again, until `READY=1`; the time is what `Type=notify-reload` asks for.
-    func notifyReloading() {
+    /// Says that something takes a moment, until `READY=1`; the time is what `Type=notify-reload` asks for.
+    func notifyReloading(_ status: String) {
         var now = timespec()
         clock_gettime(CLOCK_MONOTONIC, &now)
         notify(
-            "RELOADING=1\nMONOTONIC_USEC=\(now.tv_sec * 1_000_000 + now.tv_nsec / 1000)\nSTATUS=reading the settings")
+            "RELOADING=1\nMONOTONIC_USEC=\(now.tv_sec * 1_000_000 + now.tv_nsec / 1000)\nSTATUS=\(status)")
     }
 
     /// Sends lines of the form `NAME=value` (sd_notify(3)).

@@ -12,6 +12,8 @@ import pytest
 from daemon import BINARY
 from process import PLAIN
 
+import lamd
+
 
 def environment(manager, **more):
     return {"NOTIFY_SOCKET": manager.path, **more}
@@ -96,7 +98,7 @@ def test_all_is_not_well_when_one_network_thread_hangs(serve, service_manager, p
     service_manager.await_message("WATCHDOG=1")
 
 
-def hand_over(start, tmp_path, *sockets, arguments=()):
+def hand_over(start, tmp_path, *sockets, arguments=(), environment=None):
     """Starts it as systemd does with a socket unit: descriptors from 3 on, and their number."""
     renumber = " ".join(f"{3 + position}<&{one.fileno()}" for position, one in enumerate(sockets))
     script = f'exec {renumber}; export LISTEN_PID=$$ LISTEN_FDS={len(sockets)}; exec "$@"'
@@ -104,6 +106,7 @@ def hand_over(start, tmp_path, *sockets, arguments=()):
         *("serve", "--state", tmp_path / "state", *arguments),
         pass_fds=[one.fileno() for one in sockets],
         prefix=["bash", "-c", script, "bash"],
+        environment=environment,
     )
 
 
@@ -128,6 +131,24 @@ def test_serves_at_the_sockets_handed_over_and_nowhere_else(start, tmp_path):
         assert subprocess.run(curl, capture_output=True, check=True).stdout == b'{"status":"ok"}'
         assert daemon.stop(signal.SIGTERM) == 0
         assert path.exists()
+
+
+def test_begins_anew_at_the_sockets_handed_over(start, tmp_path, service_manager):
+    with listening() as tcp:
+        url = f"http://127.0.0.1:{tcp.getsockname()[1]}"
+        daemon = hand_over(start, tmp_path, tcp, environment=environment(service_manager))
+        service_manager.await_message("READY=1")
+        client = lamd.Client(url)
+        agent = client.create_agent("FrozenLake-v1")["agent_id"]
+        client.backup(tmp_path / "x.backup")
+        client.delete_agent(agent)
+        service_manager.forget()
+        client.restore_backup(tmp_path / "x.backup")
+        service_manager.await_message("RELOADING=1")
+        service_manager.await_message("READY=1")
+        assert client.get_agent(agent)["agent_id"] == agent
+        assert daemon.said.count(f"listening on {url}\n") == 2
+        assert daemon.stop(signal.SIGTERM) == 0
 
 
 def test_listens_elsewhere_too_when_told(start, tmp_path):

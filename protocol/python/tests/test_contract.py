@@ -110,6 +110,7 @@ CALLS = {
     "getToken": (("00000004",), {}),
     "revokeToken": (("00000004",), {}),
     "backup": ((Path(tempfile.gettempdir()) / "lamd-contract.backup",), {}),
+    "restoreBackup": ((Path(__file__),), {}),
     "livez": ((), {}),
     "readyz": ((), {}),
     "metrics": ((), {}),

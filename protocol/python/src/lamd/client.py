@@ -491,6 +491,11 @@ class Client(Demonstrations):
         finally:
             part.unlink(missing_ok=True)
 
+    def restore_backup(self, path: Union[str, Path]) -> JSON:
+        """Brings everything back to a backup: the daemon begins anew with it, and is not ready until then."""
+        headers = {"Content-Type": "application/vnd.sqlite3"}
+        return decoded(self._caller.send("PUT", "/v1/backup", Path(path).read_bytes(), headers=headers, wait=True))
+
     def livez(self) -> JSON:
         """Says that the process answers."""
         return self._caller.json("GET", "/livez")
