@@ -3,7 +3,9 @@
 import json
 import subprocess
 import threading
+import time
 
+import pytest
 from crashes import Book
 from daemon import BINARY, Daemon
 
@@ -165,14 +167,21 @@ def test_what_is_no_backup_does_not_come_in(new_daemon, tmp_path):
     assert not [name for name in running.state.iterdir() if name.name.startswith((".", "before-"))]
 
 
-def test_it_is_told_to_stop_while_it_begins_anew(new_daemon, tmp_path):
-    """A signal that comes while requests are finished is heeded: the process ends, and the next start has the backup."""
+@pytest.mark.parametrize("end", [Daemon.stop, Daemon.kill])
+def test_it_is_ended_while_it_begins_anew(new_daemon, tmp_path, end):
+    """Whatever ends it then, the next start has the backup, and what was there before."""
     running = new_daemon().start()
     client = running.client()
     agent = client.create_agent("FrozenLake-v1", name="first")["agent_id"]
     file = tmp_path / "x.backup"
     client.backup(file)
-    client.delete_agent(agent)
-    client.restore_backup(file)
-    running.stop()
-    assert running.start().client().get_agent(agent)["name"] == "first"
+    for number in range(12):
+        later = client.create_agent("FrozenLake-v1")["agent_id"]
+        client.restore_backup(file)
+        time.sleep(number / 100)
+        end(running)
+        client = running.start().client()
+        assert client.get_agent(agent)["name"] == "first", number
+        with pytest.raises(lamd.Problem):
+            client.get_agent(later)
+        assert len(list(running.state.glob("before-*/catalogue.sqlite"))) == number + 1
