@@ -95,7 +95,7 @@ import Testing
             TrainingRequest(
                 environment: environment, phases: [Phase(.sqil, budget: .init(steps: 2_000))], demonstrations: shown,
                 evaluationInterval: 50, evaluationEpisodes: 1, seed: 3),
-            try environment.learner(["hidden_sizes": [32], "learning_starts": 100, "learning_rate": 0.01]), now: { 0 })
+            try environment.learner(["hidden_sizes": [32], "learning_starts": 100, "learning_rate": 0.05]), now: { 0 })
         func likeness(_ policy: Policy) throws -> Double {
             var (same, steps) = (0, 0)
             for episode in shown {

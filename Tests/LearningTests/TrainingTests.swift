@@ -81,7 +81,8 @@ import Testing
             let environment = try EnvironmentRequest.world(world)
             let request = TrainingRequest(
                 environment: environment, targetReturn: target, evaluationInterval: interval, seed: 3)
-            let training = try Training(request, environment.learner(["hidden_sizes": [8]], seed: 1), now: { 0 })
+            let training = try Training(
+                request, environment.learner(["hidden_sizes": [8], "learning_starts": 100_000], seed: 1), now: { 0 })
             var looks: [Int] = []
             while looks.count < 3 {
                 let events = try training.next()

@@ -147,7 +147,10 @@ extension Hyperparameters {
             // The maximum is taken in each component, and its errors add up: they must not feed each other.
             targetUpdate: TargetUpdate(tau: isProduct ? 0.001 : 0.01, period: 1), replay: .uniform,
             replayCapacity: Self.capacity(lanes: form?.width ?? 1), priorityExponent: 0.6,
-            priorityBeta: 0.4, exploration: Exploration(initial: 1, final: 0.05, steps: 5_000), learningStarts: 500,
+            priorityBeta: 0.4,
+            // Of categories, what was not tried is not known from what is near.
+            exploration: Exploration(initial: 1, final: form?.numbers == 0 ? 0.1 : 0.05, steps: 5_000),
+            learningStarts: 500,
             trainFrequency: isSmall ? 1 : 2, gradientSteps: 1, demonstrationShare: 0.25,
             imitation: ImitationTerm(
                 loss: .margin, weight: 0.1, decay: 0.1, margin: 0.1, filter: true, selfImitation: false),
