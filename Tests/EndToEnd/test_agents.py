@@ -43,12 +43,14 @@ def test_the_reply_holds_the_whole_configuration(client):
     for name, schema in documented.items():
         if name in ("learning_rate", "bins", "coarse_bins", "hidden_sizes", "train_frequency"):
             continue
-        parts = schema.get("properties")
-        default = {key: part["default"] for key, part in parts.items()} if parts else schema["default"]
-        assert agent["hyperparameters"][name] == default, name
+        found = agent["hyperparameters"][name]
+        for key, part in schema.get("properties", {name: schema}).items():
+            if (name, key) != ("exploration", "final"):
+                assert (found if key == name else found[key]) == part["default"], (name, key)
     given = [client.create_agent(world)["hyperparameters"] for world in ("CartPole-v1", "Pendulum-v1", "Taxi-v4")]
     assert [one["hidden_sizes"] for one in given] == [[96, 96], [128, 128], [128, 128]]
     assert [one["train_frequency"] for one in given] == [1, 2, 2]
+    assert [one["exploration"]["final"] for one in given] == [0.05, 0.05, 0.1]
     assert (agent["policy_version"], agent["steps"], agent["updates"], agent["pending_updates"]) == (0, 0, 0, 0)
     assert agent["last_evaluation"] is None and agent["job_id"] is None
     assert client.get_agent(agent["agent_id"]) == agent
