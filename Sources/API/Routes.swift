@@ -110,8 +110,11 @@ enum Routes {
             .delete, "/v1/agents/{agent_id}/guard", "deleteGuard", for: .admin, on: .worker,
             GuardOperations.deleteGuard),
         Operation(
-            .post, "/v1/agents/{agent_id}/kill", "kill", for: .train, on: .urgent, adds: false, GuardOperations.kill),
-        Operation(.post, "/v1/agents/{agent_id}/revive", "revive", for: .admin, on: .worker, GuardOperations.revive),
+            .post, "/v1/agents/{agent_id}/kill", "killAgent", for: .train, on: .urgent, adds: false,
+            GuardOperations.killAgent),
+        Operation(
+            .post, "/v1/agents/{agent_id}/revive", "reviveAgent", for: .admin, on: .worker,
+            GuardOperations.reviveAgent),
         Operation(
             .get, "/v1/agents/{agent_id}/versions/{version}/card", "getCard", for: .read, on: .worker,
             CardOperation.getCard),

@@ -29,7 +29,7 @@ enum GuardOperations {
         return .json([:])
     }
 
-    static func kill(_ call: Call) throws(Problem) -> Reply {
+    static func killAgent(_ call: Call) throws(Problem) -> Reply {
         try call.allowQuery()
         let agent = try call.agent()
         let reason = try call.fields(["reason"])?.string("reason", lengths: 1...1_000)
@@ -37,7 +37,7 @@ enum GuardOperations {
         return .json(["agent_id": .string(agent.id.description), "killed": agent.killed?.described(call.hall.clock) ?? .null])
     }
 
-    static func revive(_ call: Call) throws(Problem) -> Reply {
+    static func reviveAgent(_ call: Call) throws(Problem) -> Reply {
         try call.allowQuery()
         let agent = try call.agent()
         do { try call.hall.agents.revive(agent, by: call.caller) } catch { throw Problem(error) }

@@ -33,7 +33,7 @@ struct Judgement {
             rules = refusal.contains(.finite) ? [] : limited(proposal, after: nil).rules
         } else if refusal.isEmpty {
             (served, rules) = limited(proposal, after: previous)
-            if spending?.take(cost(served), at: now) == false { refusal.insert(.budget) }
+            if !affords(served) { refusal.insert(.budget) }
         }
         rules.formUnion(refusal)
         var outcome = rules.isEmpty ? Verdict.Outcome.allowed : .changed
@@ -75,9 +75,11 @@ struct Judgement {
         return (action, rules)
     }
 
-    private func cost(_ action: [Double]) -> Double {
-        guard limits.budget?.unit == .magnitude else { return 1 }
-        return zip(limits.lanes, action).reduce(0) { $1.0.isChoice ? $0 : $0 + abs($1.1) }
+    /// Spends what an action costs, where that is left.
+    private mutating func affords(_ action: [Double]) -> Bool {
+        guard let unit = limits.budget?.unit else { return true }
+        let magnitude = zip(limits.lanes, action).reduce(0) { $1.0.isChoice ? $0 : $0 + abs($1.1) }
+        return spending?.take(unit == .actions ? 1 : magnitude, at: now) ?? true
     }
 
     private mutating func serve(
