@@ -208,10 +208,10 @@ enum ActOperation {
             question.include.insert(include)
         }
         if let episodes = file["episode_ids"] {
-            guard episodes.shape == [rows] else {
-                throw .invalid("expected shape [\(rows)], not \(episodes.shape)", at: "/episode_ids")
+            guard let numbers = episodes.int64s, episodes.shape == [rows] else {
+                throw .invalid("expected int64 of shape [\(rows)]", at: "/episode_ids")
             }
-            question.episodes = (0..<rows).map { String(episodes.integer($0)) }
+            question.episodes = numbers.map { String($0) }
         }
         return question
     }

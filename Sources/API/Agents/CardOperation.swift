@@ -1,6 +1,7 @@
 import Gym
 import HTTP
 import Hosting
+import Learning
 import Store
 
 /// A policy version as people read of it.

@@ -2,6 +2,7 @@ import Gym
 import HTTP
 import Hosting
 import JSON
+import Store
 
 /// What an agent may do: its guard, and whether it acts at all.
 enum GuardOperations {
