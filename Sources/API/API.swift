@@ -55,6 +55,7 @@ public struct API: Sendable {
         switch operation.place {
         case .network: return nil
         case .worker: return workers
+        case .urgent: return patient
         case .making: return hall.bridges.isEmpty ? workers : making
         case .instance, .instanceAtLength:
             // Looked up only where it may matter: steps come this way.

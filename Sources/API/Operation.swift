@@ -18,6 +18,8 @@ struct Operation: Sendable {
         case instance
         /// The same for what takes long in any case.
         case instanceAtLength
+        /// On a thread of the pool where many may wait: what must not wait behind what takes long.
+        case urgent
     }
 
     /// Who may have it done. There is no default: an operation that does not say is not built.
@@ -51,13 +53,15 @@ struct Operation: Sendable {
     let body: Route.BodyAllowance
     /// Whether its effect survives a restart of the daemon.
     let isDurable: Bool
+    /// Whether it adds to what is kept on disk.
+    let adds: Bool
     /// nil where the operation has answered by itself, as a stream does.
     let run: @Sendable (Call) throws(Problem) -> Reply?
 
     init(
         _ method: Method, _ template: String, _ name: String, for access: Access, on place: Place = .network,
         body: Route.BodyAllowance = .standard, isDurable: Bool? = nil,
-        _ run: @escaping @Sendable (Call) throws(Problem) -> Reply?
+        adds: Bool? = nil, _ run: @escaping @Sendable (Call) throws(Problem) -> Reply?
     ) {
         self.method = method
         self.template = template
@@ -66,12 +70,10 @@ struct Operation: Sendable {
         self.place = place
         self.body = body
         self.isDurable = isDurable ?? (access != .drive)
+        self.adds = adds ?? (access == .train && method != .get && method != .delete)
         self.run = run
     }
 
     /// Whether doing it twice is more than doing it once.
     var isMutating: Bool { method != .get }
-
-    /// Whether it adds to what is kept on disk.
-    var adds: Bool { access == .train && isMutating && method != .delete }
 }

@@ -44,6 +44,18 @@ extension Problem {
                 retryAfter: 1)
         case .agentBusy(let agent, let job):
             self.init(.agentBusy, "job \(job) trains agent \(agent); cancel it or wait for it", retryAfter: 5)
+        case .agentKilled(let agent, let killed):
+            self.init(
+                .agentKilled,
+                "\(killed.by) turned agent \(agent) off\(killed.reason.map { ": \($0)" } ?? ""); an administrator has it act "
+                    + "again: POST /v1/agents/\(agent)/revive")
+        case .refused(let row, let rules):
+            self.init(
+                .guardRefused,
+                "row \(row): \(rules.words.joined(separator: ", ")) refuses what the policy would do, and the guard has no "
+                    + "fallback")
+        case .noGuard(let agent):
+            self.init(.notFound, "agent \(agent) has no guard; PUT /v1/agents/\(agent)/guard gives it one")
         case .noActionFeatures(let agent):
             self.init(
                 .notFound,
@@ -66,7 +78,7 @@ extension Problem {
         case .quotaExceeded(let quota):
             self.init(.tooMany, quota.sentence, retryAfter: quota.seconds)
             self.quota = quota
-        case .invalid(let field, let reason): self.init(.invalidValue, reason, at: "/" + field)
+        case .invalid(let field, let reason): self.init(.invalidValue, reason, at: field.isEmpty ? "" : "/" + field)
         case .environment(let error): self.init(error)
         case .learning(let error): self.init(error)
         case .store(let error): self.init(error)

@@ -23,6 +23,8 @@ struct Problem: Error, Equatable {
         case stepMismatch = "step_mismatch"
         case sessionBusy = "session_busy"
         case agentBusy = "agent_busy"
+        case agentKilled = "agent_killed"
+        case guardRefused = "guard_refused"
         case hasLearned = "has_learned"
         case nameTaken = "name_taken"
         case inUse = "in_use"
@@ -49,8 +51,8 @@ struct Problem: Error, Equatable {
             case .notFound: 404
             case .methodNotAllowed: 405
             case .notAcceptable: 406
-            case .resetNeeded, .stepMismatch, .sessionBusy, .agentBusy, .hasLearned, .nameTaken, .inUse,
-                .stillRunning, .outcomeUnknown:
+            case .resetNeeded, .stepMismatch, .sessionBusy, .agentBusy, .agentKilled, .guardRefused, .hasLearned,
+                .nameTaken, .inUse, .stillRunning, .outcomeUnknown:
                 409
             case .payloadTooLarge: 413
             case .unsupportedMediaType: 415
@@ -84,6 +86,8 @@ struct Problem: Error, Equatable {
             case .stepMismatch: "This is not the step that comes next."
             case .sessionBusy: "The instance is busy."
             case .agentBusy: "The agent is being trained."
+            case .agentKilled: "The agent is turned off."
+            case .guardRefused: "The agent's guard refuses the action."
             case .hasLearned: "The agent has learned already."
             case .nameTaken: "The name is taken."
             case .inUse: "It is in use."

@@ -104,6 +104,20 @@ enum Routes {
         Operation(
             .delete, "/v1/agents/{agent_id}/action_index", "deleteActionIndex", for: .train, on: .worker,
             ActionIndexOperations.deleteActionIndex),
+        Operation(.get, "/v1/agents/{agent_id}/guard", "getGuard", for: .read, GuardOperations.getGuard),
+        Operation(.put, "/v1/agents/{agent_id}/guard", "putGuard", for: .admin, on: .worker, GuardOperations.putGuard),
+        Operation(
+            .delete, "/v1/agents/{agent_id}/guard", "deleteGuard", for: .admin, on: .worker,
+            GuardOperations.deleteGuard),
+        Operation(
+            .post, "/v1/agents/{agent_id}/kill", "killAgent", for: .train, on: .urgent, adds: false,
+            GuardOperations.killAgent),
+        Operation(
+            .post, "/v1/agents/{agent_id}/revive", "reviveAgent", for: .admin, on: .worker,
+            GuardOperations.reviveAgent),
+        Operation(
+            .get, "/v1/agents/{agent_id}/versions/{version}/card", "getCard", for: .read, on: .worker,
+            CardOperation.getCard),
         Operation(
             .get, "/v1/agents/{agent_id}/versions", "listVersions", for: .read, on: .worker,
             VersionOperations.listVersions),

@@ -140,11 +140,13 @@ public final class Hall: Sendable {
     /// - Returns: how many.
     public func expireSessions() -> Int { sessions.expire(onFault: report) }
 
-    /// What is written down now and then: which tokens were used; and what is forgotten: replies that are too old.
+    /// What is written down now and then: which tokens were used, who was
+    /// served; and what is forgotten: replies that are too old.
     public func keepHouse() {
         do {
             try tokens.keepUse()
             try replies.forgetOld()
+            try agents.keepServings()
         } catch {
             logger.error("the catalogue cannot be kept", metadata: ["error": "\(error)"])
         }
@@ -210,7 +212,7 @@ public final class Hall: Sendable {
             Gauge(
                 name: "lamd_quarantined_files", value: Double(store.quarantinedFiles),
                 help: "Files of the state folder that were damaged and put aside."),
-        ] + workerGauges
+        ] + agents.guardGauges + workerGauges
     }
 }
 
@@ -235,12 +237,15 @@ extension Hall {
 /// A number for the metrics.
 public struct Gauge: Sendable {
     public let name: String
+    /// What tells it from others of its name, as the text format has it; empty for none. Those of a name follow each other.
+    public let label: String
     public let value: Double
     public let help: String
     public let isCounter: Bool
 
-    public init(name: String, value: Double, help: String, isCounter: Bool = false) {
+    public init(name: String, label: String = "", value: Double, help: String, isCounter: Bool = false) {
         self.name = name
+        self.label = label
         self.value = value
         self.help = help
         self.isCounter = isCounter

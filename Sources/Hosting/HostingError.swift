@@ -27,6 +27,12 @@ public enum HostingError: Error, Sendable {
     case sessionBusy(String)
     /// A training job has the agent already.
     case agentBusy(String, job: String)
+    /// The agent is turned off.
+    case agentKilled(String, Killed)
+    /// An agent's guard refused what its policy would do, and has nothing in its place.
+    case refused(row: Int, rules: Verdict.Rules)
+    /// The agent has no guard.
+    case noGuard(String)
     /// The agent has no table of action features to read or to change.
     case noActionFeatures(String)
     /// The agent's network is what it has learned with: it is too late for a first table of action features.

@@ -15,6 +15,10 @@ public struct AgentRecord: Codable, Sendable, FetchableRecord, PersistableRecord
     public var progress: String
     /// Whose it is.
     public var tenant: String
+    /// What it may do, as JSON; nil where nothing keeps it back.
+    public var `guard`: String?
+    /// Who turned it off, when and why, as JSON; nil while it acts.
+    public var killed: String?
 
     public init(
         id: String, tenant: String, name: String, createdAt: Double, configuration: String, servedVersion: Int,

@@ -7,7 +7,7 @@ import Synchronization
 /// One connection does all reads and writes: SQLite before 3.51.3 can lose a commit when two connections write and
 /// checkpoint at the same moment. A lock file keeps a second process out.
 public final class StateFolder: Sendable {
-    static let schema = 3
+    static let schema = 4
 
     public let folder: URL
     /// Bytes of the disk that only the catalogue may use.
@@ -144,6 +144,22 @@ public final class StateFolder: Sendable {
                 table.column("location", .text)
                 table.column("body", .blob)
                 table.primaryKey(["tenant", "key"])
+            }
+        }
+        migrator.registerMigration("4") { database in
+            try database.alter(table: "agents") { table in
+                table.add(column: "guard", .text)
+                table.add(column: "killed", .text)
+            }
+            try database.create(table: "servings", options: .withoutRowID) { table in
+                table.column("agentID", .text).notNull().references("agents", onDelete: .cascade)
+                table.column("version", .integer).notNull()
+                table.column("caller", .text).notNull()
+                table.column("place", .text).notNull()
+                table.column("actions", .integer).notNull()
+                table.column("firstAt", .double).notNull()
+                table.column("lastAt", .double).notNull()
+                table.primaryKey(["agentID", "version", "caller", "place"])
             }
             try database.execute(sql: "PRAGMA user_version = \(schema)")
         }

@@ -8,7 +8,8 @@ import Store
 /// What to do: the policy is asked, and answers at once.
 enum ActOperation {
     private static let known = [
-        "observation", "observations", "action_mask", "deterministic", "exact", "top_k", "include", "version",
+        "observation", "observations", "action_mask", "deterministic", "exact", "top_k", "include", "version", "episode_id",
+        "episode_ids",
     ]
 
     private enum Include: String, CaseIterable { case values, probabilities }
@@ -25,6 +26,8 @@ enum ActOperation {
         var topK: Int?
         var include: Set<Include> = []
         var version: Int?
+        /// Which episode each row belongs to; empty where that was not said.
+        var episodes: [String] = []
         /// Where it says what to include.
         var includePlace = "/include"
     }
@@ -35,22 +38,71 @@ enum ActOperation {
         let served: Agent.Served
         do { served = try call.hall.agents.policy(question.version, of: agent) } catch { throw Problem(error) }
         try check(question, served.policy.network.action.maskWidth)
+        let (decisions, verdict) = try decide(question, agent, served)
+        let answer = Answer(
+            agent: agent, served: served, decisions: decisions, verdict: verdict, rows: question.rows,
+            isBatch: question.isBatch, values: question.include.contains(.values),
+            probabilities: question.include.contains(.probabilities), topK: question.topK)
+        let reply: Reply = call.wantsTensors ? .tensors(answer.tensors) : .json { answer.write(to: &$0) }
+        // It may have been turned off while it thought.
+        _ = try sentry(of: agent)
+        agent.note(serving: question.rows, of: served.version, to: call.caller, at: call.hall.clock.now)
+        return reply
+    }
+
+    private static func sentry(of agent: Agent) throws(Problem) -> Sentry? {
+        do { return try agent.sentry() } catch { throw Problem(error) }
+    }
+
+    private static func decide(
+        _ question: Question, _ agent: Agent, _ served: Agent.Served
+    ) throws(Problem) -> (Decisions, Verdict?) {
+        let sentry = try sentry(of: agent)
         var random = question.deterministic ? Self.unused : agent.spawnRandom()
-        let decisions: Decisions
-        do {
-            decisions = try served.policy.decide(
-                question.observations, rows: question.rows, masks: question.masks,
-                deterministic: question.deterministic, details: !question.include.isEmpty || question.topK != nil,
-                isExact: question.isExact, random: &random)
+        let explains = !question.include.isEmpty || question.topK != nil
+        do throws(HostingError) {
+            if let sentry { return try decide(question, served, sentry, explains, &random) }
+            do throws(LearningError) {
+                return (
+                    try served.policy.decide(
+                        question.observations, rows: question.rows, masks: question.masks,
+                        deterministic: question.deterministic, details: explains, isExact: question.isExact,
+                        random: &random), nil
+                )
+            } catch {
+                throw .learning(error)
+            }
         } catch {
             throw Problem(error)
         }
-        let answer = Answer(
-            agent: agent, served: served, decisions: decisions, rows: question.rows, isBatch: question.isBatch,
-            values: question.include.contains(.values), probabilities: question.include.contains(.probabilities),
-            topK: question.topK)
-        return call.wantsTensors ? .tensors(answer.tensors) : .json { answer.write(to: &$0) }
     }
+
+    private static func decide(
+        _ question: Question, _ served: Agent.Served, _ sentry: Sentry, _ explains: Bool,
+        _ random: inout RandomGenerator
+    ) throws(HostingError) -> (Decisions, Verdict?) {
+        let members = served.policy.network.action.maskWidth
+        guard question.rows <= max(1, guardedLimit / members) else {
+            throw .invalid(
+                field: "observations",
+                reason: "of so many actions a guard looks at \(max(1, guardedLimit / members)) observations in a request")
+        }
+        guard !question.isBatch || !question.episodes.isEmpty || !sentry.limits.limitsChange else {
+            throw .invalid(
+                field: "episode_ids", reason: "the guard limits changes within an episode: say which each row belongs to")
+        }
+        let (decisions, verdict) = try sentry.ask(
+            served.policy,
+            Sentry.Question(
+                observations: question.observations, rows: question.rows, masks: question.masks,
+                isDeterministic: question.deterministic, explains: explains, isExact: question.isExact,
+                episodes: question.episodes.isEmpty ? Array(repeating: "", count: question.rows) : question.episodes),
+            random: &random)
+        return (decisions, verdict)
+    }
+
+    /// Booleans and probabilities that a guard works out for one request.
+    private static let guardedLimit = 1 << 26
 
     /// Numbers that are worked out to answer one request.
     private static let detailLimit = 1 << 24
@@ -98,7 +150,28 @@ enum ActOperation {
         question.topK = try fields.int("top_k", in: 1...1000)
         question.version = try fields.int("version", in: 0...Int(Int32.max))
         question.include = try include(fields)
+        question.episodes = try episodes(fields, rows: rows, isBatch: isBatch)
         return question
+    }
+
+    private static func episodes(_ fields: Fields, rows: Int, isBatch: Bool) throws(Problem) -> [String] {
+        guard isBatch else {
+            guard fields["episode_ids"] == nil else { throw .invalid("this goes with \"observations\"", at: "/episode_ids") }
+            return try fields.string("episode_id", lengths: 0...200).map { [$0] } ?? []
+        }
+        guard fields["episode_id"] == nil else { throw .invalid("this goes with \"observation\"", at: "/episode_id") }
+        guard let json = fields["episode_ids"] else { return [] }
+        guard json.kind == .array, json.count == rows else {
+            throw .invalid("expected \(rows) strings, one for each observation", at: "/episode_ids")
+        }
+        var episodes: [String] = []
+        for (index, element) in json.arrayElements.enumerated() {
+            guard let episode = element.string, episode.count <= 200 else {
+                throw .invalid("expected a string of at most 200 characters", at: "/episode_ids/\(index)")
+            }
+            episodes.append(episode)
+        }
+        return episodes
     }
 
     private static func include(_ fields: Fields) throws(Problem) -> Set<Include> {
@@ -133,6 +206,12 @@ enum ActOperation {
                 throw .invalid("expected values or probabilities", at: "?include")
             }
             question.include.insert(include)
+        }
+        if let episodes = file["episode_ids"] {
+            guard let numbers = episodes.int64s, episodes.shape == [rows] else {
+                throw .invalid("expected int64 of shape [\(rows)]", at: "/episode_ids")
+            }
+            question.episodes = numbers.map { String($0) }
         }
         return question
     }

@@ -46,6 +46,7 @@ enum AgentOperations {
             .init("observed_return", .double(progress.observedReturn)),
             .init("job_id", .string(agent.job?.description)),
             .init("last_evaluation", progress.evaluation ?? .null),
+            .init("guarded", .bool(agent.limits != nil)), .init("killed", agent.killed?.described(clock) ?? .null),
             .init("created_at", .string(clock.timestamp(agent.createdAt))),
         ]
         return .object([.init("agent_id", .string(agent.id.description))] + described + state)

@@ -9,6 +9,8 @@ struct Answer {
     let agent: Agent
     let served: Agent.Served
     let decisions: Decisions
+    /// What the agent's guard made of them; nil where it has none.
+    let verdict: Verdict?
     let rows: Int
     let isBatch: Bool
     /// Whether to add the values of states.
@@ -16,12 +18,14 @@ struct Answer {
     let probabilities: Bool
     let topK: Int?
 
+    private var actions: Lanes { verdict?.served ?? decisions.actions }
+
     private var head: [Int] { served.policy.network.action.scored }
 
     func write(to writer: inout JSONWriter) {
         writer.beginObject()
         writer.key(isBatch ? "actions" : "action")
-        writer.elements(of: agent.actionSpace, decisions.actions, count: rows, isBatch: isBatch)
+        writer.elements(of: agent.actionSpace, actions, count: rows, isBatch: isBatch)
         writer.key("policy_version")
         writer.value(served.version)
         if decisions.isApproximate {
@@ -39,6 +43,10 @@ struct Answer {
         if let topK {
             writer.key("ranking")
             each(&writer) { writeRanking(row: $1, count: topK, to: &$0) }
+        }
+        if let verdict {
+            writer.key("guard")
+            each(&writer) { verdict.write(row: $1, to: &$0) }
         }
         writer.endObject()
     }
@@ -80,13 +88,25 @@ struct Answer {
     }
 
     var tensors: Safetensors {
-        var file = Safetensors(TensorCodec.tensors("actions", agent.actionLayout, decisions.actions))
+        var file = Safetensors(TensorCodec.tensors("actions", agent.actionLayout, actions))
         file.append("policy_version", Tensor([Int64(served.version)]))
         if decisions.isApproximate { file.append("approximate", Tensor([true])) }
         if values { file.append("values", Tensor(decisions.stateValues)) }
         if probabilities {
             file.append("probabilities", Tensor(decisions.probabilities, shape: [rows, head.reduce(0, +)]))
         }
+        if let verdict { file.append("guard_outcome", Tensor(verdict.outcomes.map(\.rawValue))) }
         return file
+    }
+}
+
+extension Verdict {
+    fileprivate func write(row: Int, to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("outcome")
+        writer.value(outcomes[row].word)
+        writer.key("rules")
+        writer.value(Value.strings(rules[row].words))
+        writer.endObject()
     }
 }

@@ -75,10 +75,13 @@ final class Meter: Sendable {
             text += "\(name)_sum{operation=\"\(operation)\"} \(Double(series.nanoseconds) / 1e9)\n"
             text += "\(name)_count{operation=\"\(operation)\"} \(total)\n"
         }
+        var name = ""
         for gauge in gauges {
-            text +=
-                "# HELP \(gauge.name) \(gauge.help)\n# TYPE \(gauge.name) \(gauge.isCounter ? "counter" : "gauge")\n"
-            text += "\(gauge.name) \(gauge.value)\n"
+            if gauge.name != name {
+                name = gauge.name
+                text += "# HELP \(name) \(gauge.help)\n# TYPE \(name) \(gauge.isCounter ? "counter" : "gauge")\n"
+            }
+            text += "\(name)\(gauge.label.isEmpty ? "" : "{\(gauge.label)}") \(gauge.value)\n"
         }
         return text
     }

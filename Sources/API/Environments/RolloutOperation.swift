@@ -8,6 +8,7 @@ import Store
 /// Many steps in one request: by a list of actions, by an agent, or at random.
 enum RolloutOperation {
     private typealias Act = @Sendable (inout World, Int) throws(HostingError) -> Lanes
+    private typealias Actor = (act: Act, count: Int?, player: AgentPlayer?)
 
     private static let known = [
         "steps", "num_episodes", "actions", "agent_id", "policy", "deterministic", "seed", "transitions",
@@ -16,23 +17,26 @@ enum RolloutOperation {
     static func rollout(_ call: Call) throws(Problem) -> Reply {
         let session = try call.session()
         let fields = try call.requiredFields(known)
-        let (act, actions) = try actor(fields, session, call)
+        let (act, actions, player) = try actor(fields, session, call)
         let records = try fields.bool("transitions") ?? true
         let plan = Rollout.Plan(
             budget: try budget(fields, session, actions: actions, records: records), seed: try fields.seed(),
             records: records)
         try call.pay(steps: 0)
         let rollout: Rollout
-        do { rollout = try Rollout.run(plan, on: session, act: act) } catch { throw Problem(error) }
+        do {
+            rollout = try Rollout.run(plan, on: session, act: act, look: { player?.look(at: $0) })
+        } catch {
+            throw Problem(error)
+        }
         call.caller.owe(steps: rollout.transitions)
         return call.wantsTensors
             ? .tensors(tensors(rollout, session, records: records))
-            : .json { write(rollout, session, records: records, to: &$0) }
+            : .json { write(rollout, session, records: records, player?.outcomes, to: &$0) }
     }
 
     /// Exactly one of `actions`, `agent_id` and `policy` says who acts.
-    private static func actor(_ fields: Fields, _ session: Session, _ call: Call) throws(Problem) -> (Act, count: Int?)
-    {
+    private static func actor(_ fields: Fields, _ session: Session, _ call: Call) throws(Problem) -> Actor {
         let named = ["actions", "agent_id", "policy"].filter { fields[$0] != nil }
         guard named.count == 1 else {
             throw .invalid(
@@ -44,13 +48,15 @@ enum RolloutOperation {
         switch named[0] {
         case "actions":
             let actions = try actions(fields, session)
-            return (list(actions), actions.count)
+            return (list(actions), actions.count, nil)
         case "policy":
             guard fields["policy"]?.string == "random" else {
                 throw .invalid("expected \"random\"; an agent acts where \"agent_id\" names it", at: "/policy")
             }
-            return (random(session), nil)
-        default: return (try agent(fields, session, call), nil)
+            return (random(session), nil, nil)
+        default:
+            let player = try player(fields, session, call)
+            return ({ world, _ throws(HostingError) in try player.act(world.vector) }, nil, player)
         }
     }
 
@@ -82,7 +88,9 @@ enum RolloutOperation {
         return { world, _ in world.sampler.lanes(layout, count: count) }
     }
 
-    private static func agent(_ fields: Fields, _ session: Session, _ call: Call) throws(Problem) -> Act {
+    private static func player(
+        _ fields: Fields, _ session: Session, _ call: Call
+    ) throws(Problem) -> AgentPlayer {
         guard let text = fields["agent_id"]?.string,
             let agent = Identifier(text).flatMap({ call.hall.agents.find($0, of: call.tenant) })
         else { throw Problem(.notFound, "there is no such agent", at: "/agent_id") }
@@ -90,17 +98,9 @@ enum RolloutOperation {
             agent.actionSpace == session.actionSpace
         else { throw .invalid("agent \(agent.id) has other spaces than \(session.spec.id)", at: "/agent_id") }
         let deterministic = try fields.bool("deterministic") ?? true
-        let policy = agent.served.policy
-        return { world, _ throws(HostingError) in
-            var random = agent.spawnRandom()
-            do throws(LearningError) {
-                return try policy.act(
-                    world.vector.observations, rows: world.vector.count, masks: world.vector.actionMasks,
-                    deterministic: deterministic, random: &random)
-            } catch {
-                throw .learning(error)
-            }
-        }
+        do { _ = try agent.sentry() } catch { throw Problem(error) }
+        return AgentPlayer(
+            agent, deterministic: deterministic, for: call.caller, in: session.spec.id, clock: call.hall.clock)
     }
 
     private static func budget(
@@ -128,7 +128,10 @@ enum RolloutOperation {
         }
     }
 
-    private static func write(_ rollout: Rollout, _ session: Session, records: Bool, to writer: inout JSONWriter) {
+    private static func write(
+        _ rollout: Rollout, _ session: Session, records: Bool, _ outcomes: [(outcome: Verdict.Outcome, count: Int)]?,
+        to writer: inout JSONWriter
+    ) {
         writer.beginObject()
         writer.key("returns")
         writer.array(of: rollout.returns.span)
@@ -140,6 +143,9 @@ enum RolloutOperation {
             writer.beginArray()
             for trace in rollout.traces { write(trace, session, to: &writer) }
             writer.endArray()
+        }
+        if let outcomes {
+            writer.member("guard", .object(outcomes.map { .init($0.outcome.word, .int(Int64($0.count))) }))
         }
         writer.endObject()
     }

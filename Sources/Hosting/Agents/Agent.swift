@@ -68,6 +68,14 @@ public final class Agent: Sendable {
         var served: Served
     }
 
+    /// What keeps it back.
+    private struct Standing {
+        var sentry: Sentry?
+        var killed: Killed?
+
+        var isKeptBack: Bool { sentry != nil || killed != nil }
+    }
+
     public let id: Identifier
     public let tenant: Tenant
     /// Seconds since 1970.
@@ -82,11 +90,15 @@ public final class Agent: Sendable {
     private let random: Mutex<RandomGenerator>
     /// The job that trains it.
     private let holder = Mutex<Identifier?>(nil)
+    private let standing: Mutex<Standing>
+    /// Whether anything keeps it back: what nearly every answer asks, and nothing else.
+    private let isKeptBack: Atomic<Bool>
+    let servings = Servings()
 
     /// - Precondition: the configuration's spaces have layouts; the policy is for them, and knows the table.
     init(
         id: Identifier, tenant: Tenant, configuration: AgentConfiguration, createdAt: Double, served: Served,
-        progress: Progress
+        progress: Progress, sentry: Sentry? = nil, killed: Killed? = nil
     ) {
         self.id = id
         self.tenant = tenant
@@ -99,6 +111,9 @@ public final class Agent: Sendable {
         progressed = Mutex(progress)
         indexed = Mutex(configuration.indexRecall.map { IndexStatus($0, served) })
         random = Mutex(RandomGenerator())
+        let standing = Standing(sentry: sentry, killed: killed)
+        isKeptBack = Atomic(standing.isKeptBack)
+        self.standing = Mutex(standing)
     }
 
     private static func layout(_ space: Space) -> Layout {
@@ -147,6 +162,49 @@ public final class Agent: Sendable {
     func wish(indexRecall: Double?) {
         state.withLock { $0.configuration.indexRecall = indexRecall }
         report(indexRecall.map { IndexStatus($0, served) })
+    }
+
+    /// What its guard says; nil where it has none.
+    public var limits: Guard? { sentryAtRest?.limits }
+
+    /// Who turned it off; nil while it acts.
+    public var killed: Killed? { standing.withLock { $0.killed } }
+
+    /// Who watches over what it does; nil for nobody.
+    /// - Throws: ``HostingError/agentKilled(_:_:)`` where it is off.
+    public func sentry() throws(HostingError) -> Sentry? {
+        guard isKeptBack.load(ordering: .acquiring) else { return nil }
+        let (sentry, killed) = standing.withLock { ($0.sentry, $0.killed) }
+        if let killed { throw .agentKilled(id.description, killed) }
+        return sentry
+    }
+
+    /// The same, also where it is off.
+    var sentryAtRest: Sentry? { standing.withLock { $0.sentry } }
+
+    func protect(_ sentry: Sentry?) { stand { $0.sentry = sentry } }
+
+    /// - Returns: how it was turned off: as before, where it was off already.
+    func turnOff(_ killed: Killed) -> Killed {
+        stand { $0.killed = $0.killed ?? killed }
+        return self.killed ?? killed
+    }
+
+    func turnOn() { stand { $0.killed = nil } }
+
+    private func stand(_ change: (inout Standing) -> Void) {
+        standing.withLock {
+            change(&$0)
+            isKeptBack.store($0.isKeptBack, ordering: .releasing)
+        }
+    }
+
+    /// Counts actions that somebody was given.
+    /// - Parameter place: the environment that they went to; "act" where the caller took them.
+    public func note(
+        serving actions: Int, of version: Int, to caller: Caller, in place: String = "act", at now: Double
+    ) {
+        servings.note(actions, of: version, to: caller, in: place, at: now)
     }
 
     func update(_ change: (inout Progress) -> Void) { progressed.withLock { change(&$0) } }

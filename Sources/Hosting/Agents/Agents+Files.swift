@@ -176,7 +176,18 @@ extension Agents {
         }
         return Agent(
             id: id, tenant: Tenant(unchecked: record.tenant), configuration: configuration, createdAt: record.createdAt,
-            served: served, progress: Agent.Progress(progress))
+            served: served, progress: Agent.Progress(progress),
+            sentry: try loadGuard(record, for: configuration.actionSpace),
+            killed: record.killed.map { Killed(try? Value(json: $0)) })
+    }
+
+    /// One whose guard cannot be read is not served: without it, it might do anything.
+    private func loadGuard(_ record: AgentRecord, for space: Space) throws(HostingError) -> Sentry? {
+        guard let json = record.guard else { return nil }
+        guard let value = try? Value(json: json), let limits = try? GuardReader.read(value, for: space) else {
+            throw .corrupt("the guard of agent \(record.id) cannot be read")
+        }
+        return Sentry(limits, counts: outcomes)
     }
 
     /// Removes files that a crash left before their rows were written.

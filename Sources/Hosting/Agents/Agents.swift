@@ -47,7 +47,10 @@ public final class Agents: Sendable {
 
     let catalogue: Catalogue
     let store: StateFolder
-    private let clock: WallClock
+    let clock: WallClock
+    let logger: Logger
+    /// Of all guards.
+    let outcomes = OutcomeCounts()
     private let limit: Int
     private let table: Mutex<[Identifier: Agent]>
     let indexer: ActionIndexer
@@ -59,6 +62,7 @@ public final class Agents: Sendable {
         self.catalogue = catalogue
         self.store = store
         self.clock = clock
+        self.logger = logger
         self.limit = limit
         table = Mutex([:])
         indexer = ActionIndexer(logger: logger)

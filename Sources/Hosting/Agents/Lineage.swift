@@ -12,6 +12,8 @@ public struct Lineage: Sendable, Equatable {
     public var demonstrations: [Identifier] = []
     /// Scripted experts that labelled, or `client`.
     public var experts: [String] = []
+    /// The job that it came of.
+    public var job: Identifier?
 
     /// As it goes over the wire and into the catalogue.
     public var value: Value {
@@ -20,6 +22,7 @@ public struct Lineage: Sendable, Equatable {
                 parents.map { ["agent_id": .string($0.agent.description), "version": .int(Int64($0.version))] }),
             "demonstrations": .array(demonstrations.map { .string($0.description) }),
             "experts": .array(experts.map { .string($0) }),
+            "job_id": job.map { .string($0.description) } ?? .null,
         ]
     }
 }

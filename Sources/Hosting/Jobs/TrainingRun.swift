@@ -223,6 +223,7 @@ struct TrainingRun {
     /// What a version of this job was learned from.
     private func lineage(_ parent: Int) -> Lineage {
         var lineage = Lineage(parents: [.init(agent: agent.id, version: parent)])
+        lineage.job = job.id
         lineage.demonstrations = job.request.demonstrations
         for phase in job.request.phases {
             guard let expert = phase.expert else { continue }

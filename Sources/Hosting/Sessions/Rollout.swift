@@ -54,20 +54,24 @@ public struct Rollout: Sendable {
     }
 
     /// Runs `plan` on `session`, which is busy for others meanwhile.
-    /// - Parameter act: the actions of step k, one row an environment, for the environments as they stand.
+    /// - Parameters:
+    ///   - act: the actions of step k, one row an environment, for the environments as they stand.
+    ///   - look: is shown the environments after each step.
     public static func run(
         _ plan: Plan, on session: Session,
-        act: @Sendable (inout World, Int) throws(HostingError) -> Lanes
+        act: @Sendable (inout World, Int) throws(HostingError) -> Lanes,
+        look: @Sendable (any VectorEnvironment) -> Void = { _ in }
     ) throws(HostingError) -> Rollout {
         try session.drive(holding: true) { world throws(HostingError) in
             var rollout = Rollout(plan, world)
-            try rollout.run(&world, act)
+            try rollout.run(&world, act, look)
             return rollout
         }
     }
 
     private mutating func run(
-        _ world: inout World, _ act: @Sendable (inout World, Int) throws(HostingError) -> Lanes
+        _ world: inout World, _ act: @Sendable (inout World, Int) throws(HostingError) -> Lanes,
+        _ look: @Sendable (any VectorEnvironment) -> Void
     ) throws(HostingError) {
         var taken = 0
         world.journal?.noteOther()
@@ -79,6 +83,7 @@ public struct Rollout: Sendable {
             if taken > 0 { try resetWhereDue(&world, first: false) }
             let actions = try act(&world, taken)
             try world.step(actions)
+            look(world.vector)
             taken += 1
             try record(world, actions)
         }

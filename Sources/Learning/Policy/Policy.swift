@@ -31,6 +31,12 @@ public final class Policy: Sendable {
     let keyTable: KeyTable?
     private let pool = Pool()
 
+    /// What it has seen: how many observations, and of each of their numbers the mean and the standard deviation.
+    public var seen: (count: Double, means: [Double], deviations: [Double]) {
+        let count = max(normalizer.count, 1)
+        return (normalizer.count, normalizer.mean, normalizer.squares.map { ($0 / count).squareRoot() })
+    }
+
     /// Whether every weight is a finite number.
     public var isFinite: Bool { parameters.allSatisfy(\.isFinite) }
 

@@ -4,7 +4,14 @@ import JSON
 
 struct Agents: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List the agents of a running daemon, describe one, or say what its actions are.")
+        abstract: "List the agents of a running daemon, describe one, say what its actions are and what it may do.",
+        subcommands: [ShowAgents.self, KillAgent.self, ReviveAgent.self, GuardAgent.self, ShowCard.self],
+        defaultSubcommand: ShowAgents.self)
+}
+
+struct ShowAgents: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "List the agents, describe one, or say what its actions are.")
 
     @Argument(help: "An agent's id.")
     var id: String?

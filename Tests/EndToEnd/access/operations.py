@@ -92,6 +92,12 @@ class World:
         self.owner.put_action_index(made)
         return str(made)
 
+    def guarded(self) -> str:
+        """An agent that may not do everything."""
+        made = self.make("agent_id")
+        self.owner.put_guard(made, deny=[0])
+        return made
+
     def policy(self) -> bytes:
         return bytes(self.owner.get_policy(self.make("agent_id")))
 
@@ -125,6 +131,10 @@ class World:
             "getActionIndex": Ask(path=embedded + "action_index"),
             "putActionIndex": Ask({}, embedded + "action_index"),
             "deleteActionIndex": Ask(path=embedded + "action_index"),
+            "getGuard": Ask(path="/v1/agents/{guarded}/guard"),
+            "putGuard": Ask({"deny": [0]}),
+            "killAgent": Ask({}),
+            "getCard": Ask(path="/v1/agents/{agent_id}/versions/0/card"),
             "rollback": Ask({"version": 0}),
             "createDemonstrations": Ask({"env_id": "CartPole-v1", "name": "asked", "episodes": [EPISODE]}, status=201),
             "addEpisodes": Ask({"episodes": [EPISODE]}),
@@ -135,11 +145,11 @@ class World:
 
     def path(self, template: str, ask: Ask, fresh: bool) -> str:
         path = ask.path or template
-        for kind in ["instance_id", "agent_id", "demonstration_id", "job_id", "token_id", "labelled", "embedded"]:
+        for kind in ["instance_id", "agent_id", "demonstration_id", "job_id", "token_id", "labelled", "embedded", "guarded"]:
             if "{" + kind + "}" not in path:
                 continue
             if fresh or kind not in self._ids:
-                make = {"labelled": self.labelled, "embedded": self.embedded}.get(kind)
+                make = {"labelled": self.labelled, "embedded": self.embedded, "guarded": self.guarded}.get(kind)
                 self._ids[kind] = make() if make else self.make(kind)
             path = path.replace("{" + kind + "}", self._ids[kind])
         assert "{" not in path, f"what is there for {path}?"

@@ -271,20 +271,26 @@ class Client(Demonstrations):
         top_k: Optional[int] = None,
         include: Optional[Sequence[str]] = None,
         version: Optional[int] = None,
+        episode_id: Optional[str] = None,
+        episode_ids: Any = None,
         tensors: bool = False,
     ) -> Any:
         """Asks the policy what to do, for one observation or for several `observations`.
 
-        With `tensors`, `observations` is an array, or a dict of them by tensor names.
+        A guard that limits changes needs to know the episode, or for several the `episode_ids`. With `tensors`,
+        `observations` is an array, or a dict of them by tensor names, and `episode_ids` are integers.
         """
         path = f"/v1/agents/{segment(agent_id)}/act/"
         choice: JSON = {"deterministic": deterministic, "exact": exact, "version": version, "include": include}
         if not tensors:
             body = {**choice, "observation": observation, "observations": observations, "action_mask": action_mask}
-            return self._caller.json("POST", path, {**body, "top_k": top_k}, repeatable=True)
+            body.update(top_k=top_k, episode_id=episode_id, episode_ids=episode_ids)
+            return self._caller.json("POST", path, body, repeatable=True)
         named = dict(observations) if isinstance(observations, Mapping) else {"observations": observations}
         if action_mask is not None:
             named["action_mask"] = action_mask
+        if episode_ids is not None:
+            named["episode_ids"] = np.asarray(episode_ids, np.int64)
         return self._caller.tensors(path, choice, tensors=named, repeatable=True)
 
     def train(
@@ -422,6 +428,46 @@ class Client(Demonstrations):
     def delete_action_index(self, agent_id: str) -> JSON:
         """Has the best actions found exactly again."""
         return self._caller.json("DELETE", f"/v1/agents/{segment(agent_id)}/action_index")
+
+    def get_guard(self, agent_id: str) -> JSON:
+        """What the agent may do; raises Problem 404 where nothing keeps it back."""
+        return self._caller.json("GET", f"/v1/agents/{segment(agent_id)}/guard")
+
+    def put_guard(
+        self,
+        agent_id: str,
+        *,
+        mode: Optional[str] = None,
+        bounds: Optional[Mapping[str, Any]] = None,
+        max_change: Any = None,
+        allow: Any = None,
+        deny: Any = None,
+        budget: Optional[Mapping[str, Any]] = None,
+        confidence_floor: Optional[float] = None,
+        fallback: Any = None,
+        audit: Optional[bool] = None,
+    ) -> JSON:
+        """Says what the agent may do, whatever its policy says, in place of the guard that it has."""
+        body: JSON = {"mode": mode, "bounds": bounds, "max_change": max_change, "allow": allow, "deny": deny}
+        body.update(budget=budget, confidence_floor=confidence_floor, fallback=fallback, audit=audit)
+        return self._caller.json("PUT", f"/v1/agents/{segment(agent_id)}/guard", body, repeatable=True)
+
+    def delete_guard(self, agent_id: str) -> JSON:
+        """Lets the agent do whatever its policy says."""
+        return self._caller.json("DELETE", f"/v1/agents/{segment(agent_id)}/guard")
+
+    def kill_agent(self, agent_id: str, reason: Optional[str] = None) -> JSON:
+        """Turns the agent off, at once and until `revive_agent`."""
+        path = f"/v1/agents/{segment(agent_id)}/kill"
+        return self._caller.json("POST", path, {"reason": reason}, repeatable=True)
+
+    def revive_agent(self, agent_id: str) -> JSON:
+        """Has an agent that was turned off act again."""
+        return self._caller.json("POST", f"/v1/agents/{segment(agent_id)}/revive", repeatable=True)
+
+    def get_card(self, agent_id: str, version: int) -> str:
+        """What is known of a version, as Markdown: what it learned from, how it was judged, its limits, whom it served."""
+        return self._caller.send("GET", f"/v1/agents/{segment(agent_id)}/versions/{version}/card").body.decode()
 
     def list_versions(self, agent_id: str, *, limit: Optional[int] = None, cursor: Optional[str] = None) -> JSON:
         """The versions of the policy, newest first."""

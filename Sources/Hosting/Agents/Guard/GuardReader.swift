@@ -1,0 +1,271 @@
+import Gym
+
+/// Reads a guard and checks that it fits the actions that it is for.
+struct GuardReader {
+    /// What a guard may say.
+    static let fields = [
+        "mode", "bounds", "max_change", "allow", "deny", "budget", "confidence_floor", "fallback", "audit",
+    ]
+
+    private let value: Value
+    private let space: Space
+    private let layout: Layout
+    private var lanes: [Guard.Lane]
+
+    /// - Parameter value: an object.
+    /// - Precondition: the space has a layout.
+    static func read(_ value: Value, for space: Space) throws(HostingError) -> Guard {
+        var reader = GuardReader(value, space)
+        return try reader.read()
+    }
+
+    private init(_ value: Value, _ space: Space) {
+        guard let layout = space.layout else { preconditionFailure("an agent's actions have a layout") }
+        (self.value, self.space, self.layout) = (value, space, layout)
+        lanes = layout.leaves.flatMap { leaf in (0..<leaf.count).map { Guard.Lane(leaf, $0) } }
+    }
+
+    private func field(_ name: String) -> Value? {
+        guard let field = value[name], !field.isNull else { return nil }
+        return field
+    }
+
+    private mutating func read() throws(HostingError) -> Guard {
+        guard case .object(let members) = value else { throw .invalid(field: "", reason: "expected an object") }
+        try Self.check(members, Self.fields, "")
+        let mode = try word("mode", of: Guard.Mode.self) ?? .enforce
+        try readBounds()
+        try readChange()
+        try readLists()
+        let budget = try readBudget()
+        let floor = try readFloor()
+        let fallback = try readFallback()
+        guard mode == .enforce || fallback != nil else {
+            throw .invalid(field: "fallback", reason: "shadow mode serves the fallback: it needs one")
+        }
+        let isLimit = ["bounds", "max_change", "allow", "deny", "budget", "confidence_floor"].contains { field($0) != nil }
+        guard isLimit || mode == .shadow else {
+            throw .invalid(
+                field: "",
+                reason: "a guard needs a limit (bounds, max_change, allow, deny, budget, confidence_floor), or \"mode\": "
+                    + "\"shadow\"")
+        }
+        let isAudited = try flag("audit") ?? true
+        return Guard(
+            mode: mode, lanes: lanes, budget: budget, confidenceFloor: floor, fallback: fallback, isAudited: isAudited,
+            value: resolved(mode, isAudited: isAudited))
+    }
+
+    private func resolved(_ mode: Guard.Mode, isAudited: Bool) -> Value {
+        let bounds: Value? = field("bounds").map { _ in
+            ["low": numbers { $0.low }, "high": numbers { $0.high }]
+        }
+        return [
+            "mode": .string(mode.rawValue), "bounds": bounds ?? .null,
+            "max_change": field("max_change").map { _ in numbers { $0.change } } ?? .null,
+            "allow": field("allow") ?? .null, "deny": field("deny") ?? .null, "budget": field("budget") ?? .null,
+            "confidence_floor": field("confidence_floor") ?? .null, "fallback": field("fallback") ?? .null,
+            "audit": .bool(isAudited),
+        ]
+    }
+
+    /// What each lane has, nested as the actions are: null where it has none.
+    private func numbers(_ number: (Guard.Lane) -> Double) -> Value {
+        var lane = 0
+        return space.nested { leaf in
+            defer { lane += 1 }
+            let number = number(lanes[lane])
+            return leaf.isBox && number.isFinite ? .double(number) : .null
+        }
+    }
+
+    private mutating func readBounds() throws(HostingError) {
+        guard let bounds = field("bounds") else { return }
+        guard case .object(let members) = bounds else {
+            throw .invalid(field: "bounds", reason: "expected an object with \"low\", \"high\" or both")
+        }
+        try Self.check(members, ["low", "high"], "bounds/")
+        let given = members.filter { !$0.value.isNull }
+        guard !given.isEmpty else {
+            throw .invalid(field: "bounds", reason: "expected \"low\", \"high\" or both")
+        }
+        for member in given {
+            try eachNumber(member.value, "bounds/\(member.key)") { lane, number, place throws(HostingError) in
+                guard lane.low <= number && number <= lane.high else {
+                    throw .invalid(field: place, reason: "expected a number from \(lane.low) to \(lane.high), not \(number)")
+                }
+                if member.key == "low" { lane.low = lane.upward(number) } else { lane.high = lane.downward(number) }
+                guard lane.low <= lane.high else {
+                    throw .invalid(field: place, reason: "nothing is left between the bounds")
+                }
+            }
+        }
+    }
+
+    private mutating func readChange() throws(HostingError) {
+        guard let change = field("max_change") else { return }
+        try eachNumber(change, "max_change") { lane, number, place throws(HostingError) in
+            guard number >= 0 else { throw .invalid(field: place, reason: "expected a number from 0, not \(number)") }
+            lane.change = number
+        }
+    }
+
+    private mutating func eachNumber(
+        _ value: Value, _ place: String,
+        _ body: (inout Guard.Lane, Double, String) throws(HostingError) -> Void
+    ) throws(HostingError) {
+        guard layout.leaves.contains(where: \.space.isBox) else {
+            throw .invalid(field: place, reason: "this is for Boxes of actions; here actions are \(space.typeName)")
+        }
+        var lane = 0
+        var walk = NestedLimits(lanes: lanes)
+        try walk.numbers(value, space, at: place, &lane, body)
+        lanes = walk.lanes
+    }
+
+    private mutating func readLists() throws(HostingError) {
+        for name in ["allow", "deny"] {
+            guard let list = field(name) else { continue }
+            guard layout.leaves.contains(where: { !$0.space.isBox }) else {
+                throw .invalid(field: name, reason: "this is for discrete actions; here actions are \(space.typeName)")
+            }
+            var lane = 0
+            var walk = NestedLimits(lanes: lanes)
+            try walk.lists(list, space, at: name, &lane, isAllowing: name == "allow")
+            lanes = walk.lanes
+        }
+        for lane in lanes where lane.isListed {
+            guard lane.allow.map({ !$0.subtracting(lane.deny).isEmpty }) ?? (Double(lane.deny.count) <= lane.high - lane.low)
+            else {
+                throw .invalid(
+                    field: field("deny") == nil ? "allow" : "deny", reason: "at least one action must be left to choose")
+            }
+        }
+    }
+
+    private func readBudget() throws(HostingError) -> Guard.Budget? {
+        guard let budget = field("budget") else { return nil }
+        guard case .object(let members) = budget else {
+            throw .invalid(field: "budget", reason: "expected an object with \"limit\", \"window_s\" and \"per\"")
+        }
+        try Self.check(members, ["limit", "window_s", "per"], "budget/")
+        guard let limit = budget["limit"]?.asDouble, limit >= 0, limit.isFinite else {
+            throw .invalid(field: "budget/limit", reason: "expected a number from 0")
+        }
+        guard let window = budget["window_s"]?.asDouble, window >= 0.001, window <= 31_622_400 else {
+            throw .invalid(field: "budget/window_s", reason: "expected seconds, from 0.001 to 31622400")
+        }
+        let said = budget["per"].flatMap { $0.isNull ? nil : $0 } ?? "actions"
+        guard let unit = said.asString.flatMap(Guard.Budget.Unit.init(rawValue:)) else {
+            throw .invalid(field: "budget/per", reason: "expected \"actions\" or \"magnitude\"")
+        }
+        guard unit == .actions || layout.leaves.contains(where: \.space.isBox) else {
+            throw .invalid(field: "budget/per", reason: "\"magnitude\" is for Boxes; here actions are \(space.typeName)")
+        }
+        return Guard.Budget(limit: limit, window: window, unit: unit)
+    }
+
+    private func readFloor() throws(HostingError) -> Double? {
+        guard let value = field("confidence_floor") else { return nil }
+        guard let floor = value.asDouble, (0...1).contains(floor) else {
+            throw .invalid(field: "confidence_floor", reason: "expected a probability, 0 to 1")
+        }
+        guard !layout.leaves.contains(where: \.space.isBox) else {
+            throw .invalid(
+                field: "confidence_floor", reason: "this is for discrete actions; here actions are \(space.typeName)")
+        }
+        return floor
+    }
+
+    private func readFallback() throws(HostingError) -> Lanes? {
+        guard let value = field("fallback") else { return nil }
+        var row = LaneWriter(Lanes(layout.element, count: layout.count))
+        do { try space.read(value, into: &row) } catch {
+            throw .invalid(field: "fallback" + error.pointer, reason: error.reason)
+        }
+        for (lane, limits) in lanes.enumerated() {
+            let number = row.lanes.double(lane)
+            let objections =
+                limits.isChoice ? limits.objection(to: row.lanes.integer(lane)) : limits.limit(number, after: nil).rules
+            guard objections.isEmpty else {
+                throw .invalid(
+                    field: "fallback",
+                    reason: "it must obey the guard itself; \(objections.words.joined(separator: " and ")) "
+                        + "is against \(limits.isChoice ? "\(row.lanes.integer(lane))" : "\(number)")")
+            }
+        }
+        return row.lanes
+    }
+
+    private func word<Word: RawRepresentable<String> & CaseIterable>(
+        _ name: String, of type: Word.Type
+    ) throws(HostingError) -> Word? {
+        guard let value = field(name) else { return nil }
+        guard let word = value.asString.flatMap(Word.init(rawValue:)) else {
+            let words = Word.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: " or ")
+            throw .invalid(field: name, reason: "expected \(words)")
+        }
+        return word
+    }
+
+    private func flag(_ name: String) throws(HostingError) -> Bool? {
+        guard let value = field(name) else { return nil }
+        guard let flag = value.asBool else { throw .invalid(field: name, reason: "expected true or false") }
+        return flag
+    }
+
+    private static func check(
+        _ members: [Value.Member], _ known: [String], _ place: String
+    ) throws(HostingError) {
+        guard let stranger = members.first(where: { !known.contains($0.key) }) else { return }
+        throw .invalid(
+            field: place + stranger.key.escaped,
+            reason: "there is no field \"\(stranger.key)\"; there are \(known.joined(separator: ", "))")
+    }
+}
+
+extension String {
+    /// As a part of a JSON pointer.
+    var escaped: String { map { $0 == "~" ? "~0" : $0 == "/" ? "~1" : String($0) }.joined() }
+}
+
+extension Space {
+    fileprivate var isBox: Bool { if case .box = self { true } else { false } }
+
+    /// What `leaf` says of each lane, nested as an element is.
+    fileprivate func nested(_ leaf: (Space) -> Value) -> Value {
+        switch self {
+        case .dict(let dict): return .object(dict.members.map { Value.Member($0.key, $0.space.nested(leaf)) })
+        case .tuple(let tuple): return .array(tuple.members.map { $0.nested(leaf) })
+        case .box(let box): return Self.nest(box.shape[...]) { leaf(self) }
+        case .multiDiscrete(let space): return Self.nest(space.shape[...]) { leaf(self) }
+        case .multiBinary(let space): return Self.nest(space.shape[...]) { leaf(self) }
+        case .discrete, .text, .sequence, .oneOf, .graph: return leaf(self)
+        }
+    }
+
+    private static func nest(_ shape: ArraySlice<Int>, _ next: () -> Value) -> Value {
+        guard let first = shape.first else { return next() }
+        return .array((0..<first).map { _ in nest(shape.dropFirst(), next) })
+    }
+}
+
+extension Guard.Lane {
+    /// A lane of a leaf as the space has it.
+    fileprivate init(_ leaf: Layout.Leaf, _ index: Int) {
+        switch leaf.space {
+        case .box(let box):
+            kind = !box.dtype.isFloat ? .whole : box.dtype == .float32 ? .float32 : .float64
+            (low, high) = (box.low[index], box.high[index])
+        case .multiDiscrete(let space):
+            kind = .choice
+            (low, high) = (Double(space.start[index]), Double(space.start[index] + space.nvec[index] - 1))
+        case .discrete(let space):
+            kind = .choice
+            (low, high) = (Double(space.start), Double(space.start + space.n - 1))
+        default:
+            kind = .choice
+            (low, high) = (0, 1)
+        }
+    }
+}
