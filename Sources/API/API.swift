@@ -81,13 +81,31 @@ public struct API: Sendable {
     }
 
     private func answer(_ operation: Operation, _ exchange: Exchange) {
-        guard isOnceOnly(operation, exchange) else { return run(operation, exchange) }
+        guard isOnceOnly(operation, exchange) else { return perform(operation, exchange) }
         do {
             try once.answer(exchange, caller(of: exchange), isDurable: isDurable(operation, exchange)) { keep in
-                run(operation, exchange, keep)
+                perform(operation, exchange, keep)
             }
         } catch {
             exchange.respond(Reply(error))
+        }
+    }
+
+    @inline(__always)
+    private func perform(
+        _ operation: Operation, _ exchange: Exchange, _ keep: (@Sendable (Reply) -> Reply)? = nil
+    ) {
+        guard operation.isAudited else { return run(operation, exchange, keep) }
+        let audited = AuditedRequest(operation, exchange, caller(of: exchange), hall.audit)
+        do {
+            let sequence = try audited.begin()
+            run(operation, exchange) { reply in
+                audited.end(sequence, reply)
+                return keep?(reply) ?? reply
+            }
+        } catch {
+            let reply = Reply(Problem(error))
+            exchange.respond(keep?(reply) ?? reply)
         }
     }
 

@@ -66,11 +66,16 @@ struct Operation: Sendable {
         self.place = place
         self.body = body
         self.isDurable = isDurable ?? (access != .drive)
+        isAudited = access == .runner || (method != .get && (access == .train || access == .admin))
+        precondition(!isAudited || place != .network, "\(name) waits for the disk, to be recorded")
         self.run = run
     }
 
     /// Whether doing it twice is more than doing it once.
     var isMutating: Bool { method != .get }
+
+    /// Whether the audit log has it: what changes something that is kept, or is for whoever runs the daemon.
+    let isAudited: Bool
 
     /// Whether it adds to what is kept on disk.
     var adds: Bool { access == .train && isMutating && method != .delete }

@@ -7,7 +7,7 @@ import Synchronization
 /// One connection does all reads and writes: SQLite before 3.51.3 can lose a commit when two connections write and
 /// checkpoint at the same moment. A lock file keeps a second process out.
 public final class StateFolder: Sendable {
-    static let schema = 3
+    static let schema = 4
 
     public let folder: URL
     /// Bytes of the disk that only the catalogue may use.
@@ -141,6 +141,17 @@ public final class StateFolder: Sendable {
                 table.column("body", .blob)
                 table.primaryKey(["tenant", "key"])
             }
+        }
+        migrator.registerMigration("4") { database in
+            try database.create(table: "audit") { table in
+                table.primaryKey("id", .integer).check { $0 == 1 }
+                table.column("sequence", .integer).notNull()
+                table.column("chain", .blob).notNull()
+                table.column("baseSequence", .integer).notNull()
+                table.column("baseChain", .blob).notNull()
+            }
+            let chain = Data(AuditHead.start.chain)
+            try database.execute(sql: "INSERT INTO audit VALUES (1, 0, ?, 0, ?)", arguments: [chain, chain])
             try database.execute(sql: "PRAGMA user_version = \(schema)")
         }
         return migrator

@@ -45,11 +45,23 @@ enum ActOperation {
         } catch {
             throw Problem(error)
         }
+        if agent.isAudited || call.hall.audit.recordsAllActions { try record(question, served, decisions, agent, call) }
         let answer = Answer(
             agent: agent, served: served, decisions: decisions, rows: question.rows, isBatch: question.isBatch,
             values: question.include.contains(.values), probabilities: question.include.contains(.probabilities),
             topK: question.topK)
         return call.wantsTensors ? .tensors(answer.tensors) : .json { answer.write(to: &$0) }
+    }
+
+    /// An action that cannot be recorded is not served.
+    private static func record(
+        _ question: Question, _ served: Agent.Served, _ decisions: Decisions, _ agent: Agent, _ call: Call
+    ) throws(Problem) {
+        let actions = ServedActions(
+            agent: agent.id, version: served.version, tenant: call.tenant, caller: call.caller.name,
+            request: call.exchange.requestID, rows: question.rows, observations: question.observations,
+            actions: decisions.actions)
+        do { try call.hall.audit.record(actions) } catch { throw Problem(error) }
     }
 
     /// Numbers that are worked out to answer one request.

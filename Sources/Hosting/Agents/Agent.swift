@@ -72,6 +72,8 @@ public final class Agent: Sendable {
     public let tenant: Tenant
     /// Seconds since 1970.
     public let createdAt: Double
+    /// Whether what it answers is in the audit log whatever the daemon records.
+    public var isAudited: Bool { false }
     public let observationSpace: Space
     public let observationLayout: Layout
     /// One change of the table of action features after the other, each with its file.
