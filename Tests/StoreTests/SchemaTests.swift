@@ -19,7 +19,7 @@ struct SchemaTests {
         try #require(sqlite.terminationStatus == 0)
     }
 
-    @Test(arguments: [1, 2])
+    @Test(arguments: [1, 2, 3])
     func `a folder of an older version is migrated, with all that is in it`(_ schema: Int) throws {
         try withFolder { folder in
             try make(schema, in: folder)
@@ -37,7 +37,7 @@ struct SchemaTests {
                 #expect(try state.events(of: "0badcafe").map(\.kind) == ["phase", "progress", "done"])
                 let sets = try state.demonstrations()
                 #expect(sets.map(\.id) == (schema == 1 ? [] : ["c0ffee00"]))
-                if schema == 2 {
+                if schema >= 2 {
                     #expect(try state.files(of: "c0ffee00").map(\.steps) == [120, 7])
                     #expect(try state.labels(of: "0badcafe").map(\.action) == ["1"])
                 }
