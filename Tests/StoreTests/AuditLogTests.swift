@@ -8,7 +8,8 @@ struct AuditLogTests {
     private func fill(_ folder: URL, _ count: Int, segmentSize: Int = 16 << 20) throws {
         let log = try AuditLog(StateFolder(folder), segmentSize: segmentSize, at: 0)
         for index in 0..<count {
-            let sequence = try log.append("change", at: "2026-03-01T12:00:00.000Z", [.init("path", .string("/v1/\(index)"))])
+            let sequence = try log.append(
+                "change", at: "2026-03-01T12:00:00.000Z", [.init("path", .string("/v1/\(index)"))])
             try log.sync(sequence, isMarked: true)
         }
     }
@@ -124,7 +125,9 @@ struct AuditLogTests {
             #expect(segments(folder).reduce(0) { $0 + (try! Data(contentsOf: $1).count) } < 4_000)
             var check = try AuditCheck(of: folder)
             #expect(check.faults.isEmpty && check.first > 1)
-            #expect(try log.records(after: 0, limit: 100) { String(decoding: $0, as: UTF8.self).contains("dropped") }.records.count == 1)
+            #expect(
+                try log.records(after: 0, limit: 100) { String(decoding: $0, as: UTF8.self).contains("dropped") }
+                    .records.count == 1)
             // What a crash kept from being removed.
             try Data("x".utf8).write(to: before[0])
             #expect(try AuditCheck(of: folder).faults.isEmpty)

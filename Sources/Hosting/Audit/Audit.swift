@@ -20,8 +20,8 @@ public final class Audit: Sendable {
     /// What is recorded, and how long it is kept.
     public struct Settings: Sendable {
         public var extent = Extent.changes
-        /// Days that records are kept; nil for ever.
-        public var days: Int? = 180
+        /// Days that records are kept, six months unless said; nil for ever.
+        public var days: Int? = 184
         /// Bytes of them; nil for as many as there are.
         public var bytes: Int? = 4 << 30
 

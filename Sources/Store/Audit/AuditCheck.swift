@@ -25,7 +25,8 @@ public struct AuditCheck: Sendable, Equatable {
         let folder = state.appending(path: AuditLog.folder).path
         // What was dropped, and could not be removed then, counts no more.
         let segments = AuditSegment.all(in: folder).filter { $0.first > mark.base.sequence }
-        self.init(segments, mark, folder: folder, known: known) { (segment) throws(StoreError) in try segment.contents() }
+        self.init(segments, mark, folder: folder, known: known) { (segment) throws(StoreError) in try segment.contents()
+        }
     }
 
     private init(
@@ -90,7 +91,9 @@ public struct AuditCheck: Sendable, Equatable {
 
     private static func mark(of state: URL) throws(StoreError) -> AuditMark {
         let file = state.appending(path: BackupArchive.catalogue).path
-        guard FileSystem.exists(file) else { throw .unavailable(operation: "reading the catalogue", reason: "there is no \(file)") }
+        guard FileSystem.exists(file) else {
+            throw .unavailable(operation: "reading the catalogue", reason: "there is no \(file)")
+        }
         var settings = Configuration()
         settings.readonly = true
         do {

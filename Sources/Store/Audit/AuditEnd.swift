@@ -41,7 +41,9 @@ struct AuditEnd {
             if head == mark.head { isSeen = true }
         }
         guard isWhole, isSeen else {
-            fault = isWhole ? "it ends before what the catalogue knows of, or says something else" : "\(last.path) is damaged"
+            fault =
+                isWhole
+                ? "it ends before what the catalogue knows of, or says something else" : "\(last.path) is damaged"
             if head.sequence < mark.head.sequence { head = mark.head }
             // Not the name of a file that is there.
             head.sequence = max(head.sequence, last.first)

@@ -46,7 +46,8 @@ enum AuditLine {
     /// Checks a line, without its break, against the head before it.
     /// - Returns: the head after it; nil where it is not what was written there.
     static func check(_ line: ArraySlice<UInt8>, after head: AuditHead) -> AuditHead? {
-        guard line.count > tail, line.starts(with: Array("{\"sequence\":\(head.sequence + 1),".utf8)) else { return nil }
+        let number = "{\"sequence\":\(head.sequence + 1),"
+        guard line.count > tail, line.starts(with: number.utf8) else { return nil }
         let text = line.dropLast(tail)
         let chained = head.chain + text
         let chain = SHA256.digest(of: chained.span)
@@ -57,7 +58,9 @@ enum AuditLine {
     /// The chain before a segment, as the segment's first line says it.
     static func origin(of line: ArraySlice<UInt8>) -> [UInt8]? {
         let bytes = Array(line)
-        guard let json = try? JSONDocument(parsing: bytes.span).root, let text = json["after"]?.string, text.utf8.count == 2 * SHA256.count else { return nil }
+        guard let json = try? JSONDocument(parsing: bytes.span).root, let text = json["after"]?.string,
+            text.utf8.count == 2 * SHA256.count
+        else { return nil }
         return [UInt8](hexadecimal: text)
     }
 }

@@ -11,7 +11,8 @@ struct AuditMark: Equatable {
 
     static func read(_ database: Database) throws -> AuditMark {
         guard let row = try Row.fetchOne(database, sql: "SELECT * FROM audit") else {
-            throw StoreError.damaged(file: BackupArchive.catalogue, reason: "it does not say how far the audit log goes")
+            throw StoreError.damaged(
+                file: BackupArchive.catalogue, reason: "it does not say how far the audit log goes")
         }
         return AuditMark(
             base: AuditHead(sequence: row["baseSequence"], chain: [UInt8](row["baseChain"] as Data)),

@@ -93,7 +93,7 @@ struct SettingFlags: ParsableArguments {
             valueName: "extent"))
     var audit: String?
 
-    @Option(help: ArgumentHelp("How many days audit records are kept (180; 0 for ever).", valueName: "days"))
+    @Option(help: ArgumentHelp("How many days audit records are kept (184; 0 for ever).", valueName: "days"))
     var auditDays: String?
 
     @Option(

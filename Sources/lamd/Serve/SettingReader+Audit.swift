@@ -5,7 +5,7 @@ extension SettingReader {
     mutating func audit() throws(SettingsError) -> Audit.Settings {
         var settings = Audit.Settings()
         settings.extent = try choice("audit", default: .changes)
-        let days = try count("audit_days", 0...36_500, default: 180)
+        let days = try count("audit_days", 0...36_500, default: 184)
         let bytes = try size("audit_bytes", default: "4GiB", mayBeZero: true)
         settings.days = days == 0 ? nil : days
         settings.bytes = bytes == 0 ? nil : bytes
