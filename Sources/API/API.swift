@@ -82,13 +82,37 @@ public struct API: Sendable {
     }
 
     private func answer(_ operation: Operation, _ exchange: Exchange) {
-        guard isOnceOnly(operation, exchange) else { return run(operation, exchange) }
+        guard isOnceOnly(operation, exchange) else { return perform(operation, exchange) }
         do {
             try once.answer(exchange, caller(of: exchange), isDurable: isDurable(operation, exchange)) { keep in
-                run(operation, exchange, keep)
+                perform(operation, exchange, keep)
             }
         } catch {
             exchange.respond(Reply(error))
+        }
+    }
+
+    @inline(__always)
+    private func perform(
+        _ operation: Operation, _ exchange: Exchange, _ keep: (@Sendable (Reply) -> Reply)? = nil
+    ) {
+        guard operation.isAudited else { return run(operation, exchange, keep) }
+        let audited = AuditedRequest(operation, exchange, caller(of: exchange), hall.audit)
+        guard operation.place != .urgent else {
+            return run(operation, exchange) { reply in
+                audited.note(reply)
+                return keep?(reply) ?? reply
+            }
+        }
+        do {
+            let sequence = try audited.begin()
+            run(operation, exchange) { reply in
+                audited.end(sequence, reply)
+                return keep?(reply) ?? reply
+            }
+        } catch {
+            let reply = Reply(Problem(error))
+            exchange.respond(keep?(reply) ?? reply)
         }
     }
 
@@ -108,9 +132,10 @@ public struct API: Sendable {
         if let reply { call.respond(reply) }
     }
 
-    /// Whether a request has a key, by which it takes effect once however often it is sent.
+    /// Whether a request has a key, by which it takes effect once however often it is sent. What is urgent waits for no
+    /// catalogue, and is the same done twice.
     private func isOnceOnly(_ operation: Operation, _ exchange: Exchange) -> Bool {
-        exchange.hasIdempotencyKey && operation.isMutating
+        exchange.hasIdempotencyKey && operation.isMutating && operation.place != .urgent
     }
 
     /// Whether what a request does survives a restart of the daemon.

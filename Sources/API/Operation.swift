@@ -18,7 +18,8 @@ struct Operation: Sendable {
         case instance
         /// The same for what takes long in any case.
         case instanceAtLength
-        /// On a thread of the pool where many may wait: what must not wait behind what takes long.
+        /// On a thread of the pool where many may wait: what must not wait behind what takes long, nor for the audit log or
+        /// a kept reply, and is the same done twice.
         case urgent
     }
 
@@ -55,6 +56,8 @@ struct Operation: Sendable {
     let isDurable: Bool
     /// Whether it adds to what is kept on disk.
     let adds: Bool
+    /// Whether the audit log has it: what changes something that is kept, or is for whoever runs the daemon.
+    let isAudited: Bool
     /// nil where the operation has answered by itself, as a stream does.
     let run: @Sendable (Call) throws(Problem) -> Reply?
 
@@ -71,6 +74,8 @@ struct Operation: Sendable {
         self.body = body
         self.isDurable = isDurable ?? (access != .drive)
         self.adds = adds ?? (access == .train && method != .get && method != .delete)
+        isAudited = access == .runner || (method != .get && (access == .train || access == .admin))
+        precondition(!isAudited || place != .network, "\(name) waits for the disk, to be recorded")
         self.run = run
     }
 

@@ -172,7 +172,9 @@ enum Routes {
     ]
 
     private static let daemon: [Operation] = [
-        Operation(.post, "/v1/shutdown/", "shutdown", for: .runner, DaemonOperations.shutdown),
+        Operation(.get, "/v1/audit", "listAudit", for: .admin, on: .worker, AuditOperations.listAudit),
+        Operation(.get, "/v1/audit/head", "getAuditHead", for: .admin, on: .worker, AuditOperations.getAuditHead),
+        Operation(.post, "/v1/shutdown/", "shutdown", for: .runner, on: .worker, DaemonOperations.shutdown),
         Operation(.get, "/v1/backup", "backup", for: .runner, on: .worker, BackupOperation.backup),
         Operation(
             .put, "/v1/backup", "restoreBackup", for: .runner, on: .worker, body: .bulk, BackupOperation.restore),

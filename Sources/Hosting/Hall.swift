@@ -16,6 +16,7 @@ public final class Hall: Sendable {
     public let jobs: Jobs
     public let tokens: Tokens
     public let replies: KeptReplies
+    public let audit: Audit
     /// The ways to environments that other processes host.
     public let bridges: [Bridge]
     let store: StateFolder
@@ -37,6 +38,7 @@ public final class Hall: Sendable {
         public var runningJobs = 2
         /// Of each tenant.
         public var quotas = Quotas()
+        public var audit = Audit.Settings()
 
         public init() {}
     }
@@ -60,6 +62,7 @@ public final class Hall: Sendable {
         self.logger = logger
         self.onShutdown = onShutdown
         self.onRestart = onRestart
+        audit = try Audit(store, clock: clock, logger: logger, settings: limits.audit)
         tokens = try Tokens(store: store, clock: clock, stepsPerSecond: quotas.stepsPerSecond)
         replies = KeptReplies(store: store, clock: clock, logger: logger)
         sessions = Sessions(catalogue: catalogue, limit: limits.sessions, quota: quotas.sessions, store: store)
@@ -105,6 +108,7 @@ public final class Hall: Sendable {
         agents.stop()
         for bridge in bridges { bridge.stop() }
         keepHouse()
+        audit.stop()
     }
 
     /// Has the processes that host environments say which there are; each takes its time, on a thread of its own.
@@ -134,15 +138,19 @@ public final class Hall: Sendable {
     }
 
     /// Writes down what could not be written when its time came.
-    public func keepWhatWaits() { jobs.keepEnds() }
+    public func keepWhatWaits() {
+        jobs.keepEnds()
+        audit.keep()
+    }
 
     /// Closes the sessions whose lease has run out.
     /// - Returns: how many.
     public func expireSessions() -> Int { sessions.expire(onFault: report) }
 
-    /// What is written down now and then: which tokens were used, who was
-    /// served; and what is forgotten: replies that are too old.
+    /// What is written down now and then: which tokens were used, who was served; and what is forgotten: replies and audit
+    /// records that are too old.
     public func keepHouse() {
+        audit.keepHouse()
         do {
             try tokens.keepUse()
             try replies.forgetOld()
@@ -212,6 +220,10 @@ public final class Hall: Sendable {
             Gauge(
                 name: "lamd_quarantined_files", value: Double(store.quarantinedFiles),
                 help: "Files of the state folder that were damaged and put aside."),
+            Gauge(
+                name: "lamd_audit_faults", value: Double(audit.faults),
+                help: "How often the audit log was found damaged, or could not be written, since the start.",
+                isCounter: true),
         ] + agents.guardGauges + workerGauges
     }
 }

@@ -61,6 +61,8 @@ struct Descriptor: ~Copyable {
         }
     }
 
+    func cut(to size: Int) throws(SystemFault) { guard ftruncate(number, off_t(size)) == 0 else { throw .latest } }
+
     func sync() throws(SystemFault) { guard fsync(number) == 0 else { throw .latest } }
     /// Without what is known of the file beside its size.
     func syncData() throws(SystemFault) { guard fdatasync(number) == 0 else { throw .latest } }

@@ -23,9 +23,24 @@ public enum SHA256 {
 
 extension [UInt8] {
     /// In lowercase hexadecimal digits.
-    public var hexadecimal: String {
-        let digits = Array<Character>("0123456789abcdef")
-        return String(flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+    public var hexadecimal: String { String(decoding: hexadecimalDigits, as: UTF8.self) }
+
+    /// The same as ASCII.
+    var hexadecimalDigits: [UInt8] {
+        func digit(_ value: UInt8) -> UInt8 { value + (value < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10) }
+        return [UInt8](capacity: 2 * count) { digits in
+            for byte in self {
+                digits.append(digit(byte >> 4))
+                digits.append(digit(byte & 15))
+            }
+        }
+    }
+
+    /// Reads lowercase hexadecimal digits, two a byte.
+    public init?(hexadecimal text: String) {
+        let digits = text.utf8.map { UInt8(truncatingIfNeeded: Character(Unicode.Scalar($0)).hexDigitValue ?? 255) }
+        guard digits.count.isMultiple(of: 2), digits.allSatisfy({ $0 < 16 }) else { return nil }
+        self = stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
     }
 
     /// Whether both are the same, found out in a time that does not tell where they differ.

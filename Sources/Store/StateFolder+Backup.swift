@@ -5,8 +5,9 @@ import Synchronization
 /// A copy of everything as it was at one moment, made while the folder is in use.
 ///
 /// While nobody writes to the catalogue, it is copied (`VACUUM INTO`) and the files get a second name: a file is written
-/// before the row that needs it and removed after, and is never changed in place. Only the logs of sessions grow; they are
-/// copied, before their bases, so that a base that comes between is the newer one.
+/// before the row that needs it and removed after, and is never changed in place. Only logs grow, those of sessions and the
+/// latest segment of the audit log; they are copied, before the sessions' bases, so that a base that comes between is the
+/// newer one.
 extension StateFolder {
     /// Makes an archive in the state folder, which belongs to the caller.
     /// - Returns: its path.
@@ -33,15 +34,17 @@ extension StateFolder {
         try alone("copying the state folder") { database in
             let paths = (try? FileManager.default.subpathsOfDirectory(atPath: folder.path)) ?? []
             let files = paths.filter { Self.belongs($0) && isFile($0) }
-            let logs = files.filter(Self.grows)
+            let latest = files.filter { $0.hasPrefix(AuditLog.folder + "/") }.max()
+            func grows(_ file: String) -> Bool { file.contains("/log-") || file == latest }
+            let logs = files.filter(grows)
             try checkRoom(for: sizes(of: files))
             try FileSystem.makeFolder(path(staging))
             var staged: [String] = []
-            for file in logs + files.filter({ !Self.grows($0) }) {
+            for file in logs + files.filter({ !grows($0) }) {
                 let copy = path("\(staging)/\(file)")
                 try FileSystem.makeFolder(Self.split(copy).parent)
                 do throws(SystemFault) {
-                    if Self.grows(file) {
+                    if grows(file) {
                         let source = try Descriptor(opening: path(file), O_RDONLY)
                         let bytes = try source.read(try source.size)
                         try Descriptor(opening: copy, O_WRONLY | O_CREAT | O_EXCL).write(bytes.span)
@@ -65,8 +68,6 @@ extension StateFolder {
         let catalogue = (try? Descriptor(opening: path(BackupArchive.catalogue), O_RDONLY).size) ?? 0
         return files.reduce(2 * catalogue) { $0 + ((try? Descriptor(opening: path($1), O_RDONLY).size) ?? 0) }
     }
-
-    private static func grows(_ path: String) -> Bool { path.contains("/log-") }
 
     private static func belongs(_ path: String) -> Bool {
         let parts = path.split(separator: "/")

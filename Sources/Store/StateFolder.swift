@@ -161,6 +161,15 @@ public final class StateFolder: Sendable {
                 table.column("lastAt", .double).notNull()
                 table.primaryKey(["agentID", "version", "caller", "place"])
             }
+            try database.create(table: "audit") { table in
+                table.primaryKey("id", .integer).check { $0 == 1 }
+                table.column("sequence", .integer).notNull()
+                table.column("chain", .blob).notNull()
+                table.column("baseSequence", .integer).notNull()
+                table.column("baseChain", .blob).notNull()
+            }
+            let chain = Data(AuditHead.start.chain)
+            try database.execute(sql: "INSERT INTO audit VALUES (1, 0, ?, 0, ?)", arguments: [chain, chain])
             try database.execute(sql: "PRAGMA user_version = \(schema)")
         }
         return migrator

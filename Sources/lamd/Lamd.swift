@@ -8,7 +8,7 @@ struct Lamd: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             Serve.self, Envs.self, Demonstrations.self, Agents.self, Train.self, Evaluate.self,
-            TokenCommand.self,
+            TokenCommand.self, AuditCommand.self,
             BackUp.self, Restore.self,
         ])
 }

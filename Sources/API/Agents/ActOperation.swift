@@ -46,8 +46,23 @@ enum ActOperation {
         let reply: Reply = call.wantsTensors ? .tensors(answer.tensors) : .json { answer.write(to: &$0) }
         // It may have been turned off while it thought.
         _ = try sentry(of: agent)
+        if agent.isAudited || call.hall.audit.recordsAllActions {
+            try record(question, served, verdict, decisions, agent, call)
+        }
         agent.note(serving: question.rows, of: served.version, to: call.caller, at: call.hall.clock.now)
         return reply
+    }
+
+    /// An action that cannot be recorded is not served.
+    private static func record(
+        _ question: Question, _ served: Agent.Served, _ verdict: Verdict?, _ decisions: Decisions, _ agent: Agent,
+        _ call: Call
+    ) throws(Problem) {
+        let actions = ServedActions(
+            agent: agent.id, version: served.version, tenant: call.tenant, caller: call.caller.name,
+            request: call.exchange.requestID, rows: question.rows, observations: question.observations,
+            actions: decisions.actions, verdict: verdict)
+        do { try call.hall.audit.record(actions) } catch { throw Problem(error) }
     }
 
     private static func sentry(of agent: Agent) throws(Problem) -> Sentry? {

@@ -13,6 +13,8 @@ enum BackupOperation {
         do { path = try call.hall.backUp() } catch { throw Problem(error) }
         // What is being sent stays readable without its name.
         defer { try? FileManager.default.removeItem(atPath: path) }
+        // It answers by itself: that it is given out is known before it is.
+        _ = call.keep?(Reply(status: 200))
         let isSent = call.exchange.respond(
             contentType: mediaType,
             headers: [("Content-Disposition", "attachment; filename=\"lamd.backup\"")], fileAt: path)

@@ -167,6 +167,9 @@ public final class Agent: Sendable {
     /// What its guard says; nil where it has none.
     public var limits: Guard? { sentryAtRest?.limits }
 
+    /// Whether its guard wants what it does in the audit log, whatever else the daemon records.
+    public var isAudited: Bool { isKeptBack.load(ordering: .acquiring) && limits?.isAudited == true }
+
     /// Who turned it off; nil while it acts.
     public var killed: Killed? { standing.withLock { $0.killed } }
 

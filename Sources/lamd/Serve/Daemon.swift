@@ -144,6 +144,7 @@ struct Daemon {
         var limits = Hall.Limits()
         limits.sessions = settings.maxSessions
         limits.quotas = settings.quotas
+        limits.audit = settings.audit
         return limits
     }
 

@@ -89,6 +89,21 @@ struct SettingFlags: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "What the audit log has: changes (the default), and the actions of agents that ask for it, or actions: those of every agent too.",
+            valueName: "extent"))
+    var audit: String?
+
+    @Option(help: ArgumentHelp("How many days audit records are kept (184; 0 for ever).", valueName: "days"))
+    var auditDays: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How large the audit log becomes before its oldest records go (4GiB; 0 for as large as it becomes).",
+            valueName: "bytes"))
+    var auditBytes: String?
+
+    @Option(
+        help: ArgumentHelp(
             "A Python interpreter, or its virtual environment, that finds gymnasium: every id that gymnasium.make knows there is gymnasium/ID here.",
             valueName: "python"))
     var gymnasium: String?
@@ -143,6 +158,7 @@ struct SettingFlags: ParsableArguments {
             "max_connections": maxConnections, "body_limit": bodyLimit, "bulk_body_limit": bulkBodyLimit,
             "drain_seconds": drainSeconds, "disk_reserve": diskReserve, "tenant_sessions": tenantSessions,
             "tenant_steps_per_second": tenantStepsPerSecond, "tenant_jobs": tenantJobs, "tenant_bytes": tenantBytes,
+            "audit": audit, "audit_days": auditDays, "audit_bytes": auditBytes,
             "tls_cert": tlsCert, "tls_key": tlsKey, "gymnasium": gymnasium,
             "worker_processes": workerProcesses,
             "worker_environments": workerEnvironments, "worker_timeout": workerTimeout, "worker_memory": workerMemory,

@@ -18,6 +18,7 @@ struct Settings {
     let drainSeconds: Int
     /// Of each tenant.
     let quotas: Quotas
+    let audit: Audit.Settings
     let allowedHosts: AllowedHosts
     let allowedOrigins: AllowedOrigins
     let certificate: CertificateFiles?
@@ -49,6 +50,7 @@ struct Settings {
         bulkBodyLimit = try read.size("bulk_body_limit", default: "256MiB")
         drainSeconds = try read.count("drain_seconds", 0...3600, default: 10)
         quotas = try read.quotas()
+        audit = try read.audit()
         allowedHosts = AllowedHosts(read.words("allowed_hosts", default: []))
         allowedOrigins = try read.origins("cors_origin")
         certificate = try read.certificate("tls_cert", "tls_key")

@@ -21,7 +21,7 @@ struct CreateToken: ParsableCommand {
     @OptionGroup var options: ClientOptions
 
     func run() throws {
-        let isDone = try folder.run { tokens in
+        let isDone = try folder.run(.offline("createToken", "/v1/tokens/")) { tokens in
             let made = try tokens.create(
                 Tokens.Request(
                     name: name, tenant: tenant ?? .standard, scopes: Scopes(scope), timeToLive: expires?.seconds))

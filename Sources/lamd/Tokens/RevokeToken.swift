@@ -12,7 +12,7 @@ struct RevokeToken: ParsableCommand {
     @OptionGroup var options: ClientOptions
 
     func run() throws {
-        let isDone = try folder.run { tokens in
+        let isDone = try folder.run(.offline("revokeToken", "/v1/tokens/\(id)")) { tokens in
             guard let id = Identifier(id), let token = try tokens.revoke(id) else {
                 throw HostingError.invalid(field: "id", reason: "there is no token \(id)")
             }

@@ -10,6 +10,7 @@ NAMES = [
     *("listen", "state", "threads", "workers", "max_sessions", "max_connections"),
     *("body_limit", "bulk_body_limit", "drain_seconds"),
     *("tenant_sessions", "tenant_steps_per_second", "tenant_jobs", "tenant_bytes"),
+    *("audit", "audit_days", "audit_bytes"),
     *("allowed_hosts", "cors_origin", "tls_cert", "tls_key", "disk_reserve"),
     *("gymnasium", "worker", "worker_processes"),
     *("worker_environments", "worker_timeout", "worker_memory", "worker_cpu_seconds"),

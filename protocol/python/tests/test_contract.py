@@ -109,6 +109,8 @@ CALLS = {
     "listTokens": ((), {"limit": 5, "cursor": "x"}),
     "getToken": (("00000004",), {}),
     "revokeToken": (("00000004",), {}),
+    "listAudit": ((), {"event": "change", "id": "00000001", "since": "2026-03-01T12:00:00Z", "limit": 5, "cursor": "7"}),
+    "getAuditHead": ((), {}),
     "backup": ((Path(tempfile.gettempdir()) / "lamd-contract.backup",), {}),
     "restoreBackup": ((Path(__file__),), {}),
     "livez": ((), {}),

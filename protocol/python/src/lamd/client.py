@@ -524,6 +524,23 @@ class Client(Demonstrations):
 
     # The daemon
 
+    def list_audit(
+        self,
+        *,
+        event: Optional[str] = None,
+        id: Optional[str] = None,
+        since: Optional[str] = None,
+        limit: Optional[int] = None,
+        cursor: Optional[str] = None,
+    ) -> JSON:
+        """What was done and by whom, oldest first; a page may be empty and have a `next_cursor` all the same."""
+        query = {"event": event, "id": id, "since": since, "limit": limit, "cursor": cursor}
+        return self._caller.json("GET", "/v1/audit", query=query)
+
+    def get_audit_head(self) -> JSON:
+        """The latest audit record's number and chain, to be written down elsewhere."""
+        return self._caller.json("GET", "/v1/audit/head")
+
     def backup(self, path: Union[str, Path]) -> None:
         """Writes a copy of everything that the daemon keeps to a file, which `lamd restore` takes. It is fetched whole or
         not at all."""
