@@ -50,7 +50,8 @@ struct AuditTests {
             try serve(64)
             try serve(65)
             let found = try texts(audit).suffix(2)
-            #expect(found.first?.contains(#""actions":[1,1,"#) == true && found.last?.contains("actions_sha256") == true)
+            #expect(
+                found.first?.contains(#""actions":[1,1,"#) == true && found.last?.contains("actions_sha256") == true)
             #expect(found.allSatisfy { $0.contains(#""agent_id":"0a1b2c3d","policy_version":3,"rows":6"#) })
             #expect(!found.joined().contains("0.5"))
             audit.keep()
