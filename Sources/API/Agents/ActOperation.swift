@@ -8,7 +8,8 @@ import Store
 /// What to do: the policy is asked, and answers at once.
 enum ActOperation {
     private static let known = [
-        "observation", "observations", "action_mask", "deterministic", "exact", "top_k", "include", "version", "episode_id",
+        "observation", "observations", "action_mask", "deterministic", "exact", "top_k", "include", "version",
+        "episode_id",
         "episode_ids",
     ]
 
@@ -97,14 +98,16 @@ enum ActOperation {
         _ random: inout RandomGenerator
     ) throws(HostingError) -> (Decisions, Verdict?) {
         let members = served.policy.network.action.maskWidth
-        guard question.rows <= max(1, guardedLimit / members) else {
+        guard question.rows <= max(1, detailLimit / members) else {
             throw .invalid(
                 field: "observations",
-                reason: "of so many actions a guard looks at \(max(1, guardedLimit / members)) observations in a request")
+                reason:
+                    "of so many actions a guard looks at \(max(1, detailLimit / members)) observations in a request")
         }
         guard !question.isBatch || !question.episodes.isEmpty || !sentry.limits.limitsChange else {
             throw .invalid(
-                field: "episode_ids", reason: "the guard limits changes within an episode: say which each row belongs to")
+                field: "episode_ids",
+                reason: "the guard limits changes within an episode: say which each row belongs to")
         }
         let (decisions, verdict) = try sentry.ask(
             served.policy,
@@ -116,10 +119,7 @@ enum ActOperation {
         return (decisions, verdict)
     }
 
-    /// Booleans and probabilities that a guard works out for one request.
-    private static let guardedLimit = 1 << 26
-
-    /// Numbers that are worked out to answer one request.
+    /// Numbers, and Booleans of masks, that are worked out to answer one request.
     private static let detailLimit = 1 << 24
 
     private static func check(_ question: Question, _ members: Int) throws(Problem) {
@@ -171,7 +171,9 @@ enum ActOperation {
 
     private static func episodes(_ fields: Fields, rows: Int, isBatch: Bool) throws(Problem) -> [String] {
         guard isBatch else {
-            guard fields["episode_ids"] == nil else { throw .invalid("this goes with \"observations\"", at: "/episode_ids") }
+            guard fields["episode_ids"] == nil else {
+                throw .invalid("this goes with \"observations\"", at: "/episode_ids")
+            }
             return try fields.string("episode_id", lengths: 0...200).map { [$0] } ?? []
         }
         guard fields["episode_id"] == nil else { throw .invalid("this goes with \"observation\"", at: "/episode_id") }

@@ -26,7 +26,9 @@ extension PolicyCard {
 
     private var heading: String {
         let name = agent.configuration.name.map { ", \($0.code)" } ?? ""
-        let isServed = agent.served.version == record.version ? "It is what the agent serves now." : "The agent serves version \(agent.served.version) now."
+        let isServed =
+            agent.served.version == record.version
+            ? "It is what the agent serves now." : "The agent serves version \(agent.served.version) now."
         return """
             # Version \(record.version) of agent \(agent.id)\(name)
 

@@ -16,7 +16,9 @@ enum GuardOperations {
     static func putGuard(_ call: Call) throws(Problem) -> Reply {
         try call.allowQuery()
         let agent = try call.agent()
-        guard let json = try call.json() else { throw Problem(.invalidJSON, "this needs a body: a JSON object", at: "") }
+        guard let json = try call.json() else {
+            throw Problem(.invalidJSON, "this needs a body: a JSON object", at: "")
+        }
         // What it may say is checked with the rest; that it is an object here.
         _ = try Fields(json, known: Guard.fields)
         do { try call.hall.agents.put(guard: Value(json), of: agent, by: call.caller) } catch { throw Problem(error) }
@@ -35,7 +37,9 @@ enum GuardOperations {
         let agent = try call.agent()
         let reason = try call.fields(["reason"])?.string("reason", lengths: 1...1_000)
         do { try call.hall.agents.kill(agent, by: call.caller, reason: reason) } catch { throw Problem(error) }
-        return .json(["agent_id": .string(agent.id.description), "killed": agent.killed?.described(call.hall.clock) ?? .null])
+        return .json([
+            "agent_id": .string(agent.id.description), "killed": agent.killed?.described(call.hall.clock) ?? .null,
+        ])
     }
 
     static func reviveAgent(_ call: Call) throws(Problem) -> Reply {

@@ -183,7 +183,9 @@ public final class Agent: Sendable {
     }
 
     /// The same, also where it is off.
-    var sentryAtRest: Sentry? { standing.withLock { $0.sentry } }
+    var sentryAtRest: Sentry? {
+        isKeptBack.load(ordering: .acquiring) ? standing.withLock { $0.sentry } : nil
+    }
 
     func protect(_ sentry: Sentry?) { stand { $0.sentry = sentry } }
 

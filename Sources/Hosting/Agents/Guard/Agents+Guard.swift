@@ -1,4 +1,5 @@
 import Gym
+import Learning
 import Logging
 import Store
 import Synchronization
@@ -12,6 +13,12 @@ extension Agents {
             guard find(agent.id) === agent else { throw .unknownAgent(agent.id.description) }
             let limits = try value.map { value throws(HostingError) in
                 try GuardReader.read(value, for: agent.actionSpace)
+            }
+            let members = agent.served.policy.network.action.scored.reduce(0, +)
+            guard limits?.confidenceFloor == nil || members <= Decisions.detailLimit else {
+                throw .invalid(
+                    field: "confidence_floor",
+                    reason: "of \(members) actions probabilities are not worked out; \(Decisions.detailLimit) is the most")
             }
             try storing { () throws(StoreError) in
                 try store.put(guard: limits?.value.json, of: agent.id.description)

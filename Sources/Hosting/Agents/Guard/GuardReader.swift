@@ -43,11 +43,14 @@ struct GuardReader {
         guard mode == .enforce || fallback != nil else {
             throw .invalid(field: "fallback", reason: "shadow mode serves the fallback: it needs one")
         }
-        let isLimit = ["bounds", "max_change", "allow", "deny", "budget", "confidence_floor"].contains { field($0) != nil }
+        let isLimit = ["bounds", "max_change", "allow", "deny", "budget", "confidence_floor"].contains {
+            field($0) != nil
+        }
         guard isLimit || mode == .shadow else {
             throw .invalid(
                 field: "",
-                reason: "a guard needs a limit (bounds, max_change, allow, deny, budget, confidence_floor), or \"mode\": "
+                reason:
+                    "a guard needs a limit (bounds, max_change, allow, deny, budget, confidence_floor), or \"mode\": "
                     + "\"shadow\"")
         }
         let isAudited = try flag("audit") ?? true
@@ -92,7 +95,8 @@ struct GuardReader {
         for member in given {
             try eachNumber(member.value, "bounds/\(member.key)") { lane, number, place throws(HostingError) in
                 guard lane.low <= number && number <= lane.high else {
-                    throw .invalid(field: place, reason: "expected a number from \(lane.low) to \(lane.high), not \(number)")
+                    throw .invalid(
+                        field: place, reason: "expected a number from \(lane.low) to \(lane.high), not \(number)")
                 }
                 if member.key == "low" { lane.low = lane.upward(number) } else { lane.high = lane.downward(number) }
                 guard lane.low <= lane.high else {
@@ -135,10 +139,13 @@ struct GuardReader {
             lanes = walk.lanes
         }
         for lane in lanes where lane.isListed {
-            guard lane.allow.map({ !$0.subtracting(lane.deny).isEmpty }) ?? (Double(lane.deny.count) <= lane.high - lane.low)
+            guard
+                lane.allow.map({ !$0.subtracting(lane.deny).isEmpty })
+                    ?? (Double(lane.deny.count) <= lane.high - lane.low)
             else {
                 throw .invalid(
-                    field: field("deny") == nil ? "allow" : "deny", reason: "at least one action must be left to choose")
+                    field: field("deny") == nil ? "allow" : "deny", reason: "at least one action must be left to choose"
+                )
             }
         }
     }
@@ -160,7 +167,8 @@ struct GuardReader {
             throw .invalid(field: "budget/per", reason: "expected \"actions\" or \"magnitude\"")
         }
         guard unit == .actions || layout.leaves.contains(where: \.space.isBox) else {
-            throw .invalid(field: "budget/per", reason: "\"magnitude\" is for Boxes; here actions are \(space.typeName)")
+            throw .invalid(
+                field: "budget/per", reason: "\"magnitude\" is for Boxes; here actions are \(space.typeName)")
         }
         return Guard.Budget(limit: limit, window: window, unit: unit)
     }

@@ -109,7 +109,8 @@ struct NestedLimits {
             }
             if let stranger = members.first(where: { member in !dict.members.contains { $0.key == member.key } }) {
                 throw .invalid(
-                    field: "\(place)/\(stranger.key.escaped)", reason: "the action space has no key \"\(stranger.key)\"")
+                    field: "\(place)/\(stranger.key.escaped)", reason: "the action space has no key \"\(stranger.key)\""
+                )
             }
             return dict.members.map { ($0.space, value[$0.key] ?? .null, "\(place)/\($0.key.escaped)") }
         }

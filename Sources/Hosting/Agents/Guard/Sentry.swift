@@ -134,6 +134,8 @@ final class OutcomeCounts: Sendable {
     /// By words.
     var all: [(word: String, count: Int)] {
         let counts = counts.withLock { $0 }
-        return Verdict.Outcome.allCases.map { ($0.word, counts.outcomes[Int($0.rawValue)]) } + [("refused", counts.refused)]
+        return Verdict.Outcome.allCases.map { ($0.word, counts.outcomes[Int($0.rawValue)]) } + [
+            ("refused", counts.refused)
+        ]
     }
 }
