@@ -86,7 +86,11 @@ struct Daemon {
         // A certificate that cannot be used leaves everything as it was: it comes first.
         let steps = [
             Reload.Step(names: []) { _ in try server.reloadCertificate() },
-            Reload.Step(names: ["log_level", "max_connections", "body_limit", "bulk_body_limit"]) {
+            Reload.Step(
+                names: [
+                    "log_level", "max_connections", "body_limit", "bulk_body_limit", "allowed_hosts", "cors_origin",
+                ]
+            ) {
                 threshold.level = $0.logLevel
                 server.adopt(Self.configuration($0))  // which looks whether requests are logged now
             },
