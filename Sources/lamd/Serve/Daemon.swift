@@ -1,4 +1,5 @@
 import API
+import ArgumentParser
 import Environments
 import Foundation
 import HTTP
@@ -38,7 +39,7 @@ struct Daemon {
         ) { Signals.requestStop() }
         try settings.checkListeners(areTokensRequired: hall.tokens.areRequired)
         workers = WorkerPool(threads: settings.workerThreads, queueLimit: 1024)
-        api = API(hall: hall, workers: workers)
+        api = API(hall: hall, workers: workers, version: Lamd.configuration.version)
         server = HTTPServer(
             Self.configuration(settings), router: api.router, logger: logger, onRequest: api.admit, onFault: API.render,
             afterReply: { [logger, api] exchange, served in
