@@ -17,6 +17,7 @@ PACKAGES := libmicrohttpd-dev libgnutls28-dev libjansson-dev libopenblas-dev lib
 UNIT_TEST_PACKAGES := curl openssl
 TEST_PACKAGES := $(UNIT_TEST_PACKAGES) gcc libc6-dev python3-venv lua5.4 lua-socket nodejs libegl1 libegl-mesa0 libgl1-mesa-dri
 DEMO_PACKAGES := python3
+SOAK_PACKAGES := valgrind binutils
 BENCH_PACKAGES := wrk binutils valgrind
 SYSTEMD_PACKAGES := debootstrap systemd-container
 DEB_PACKAGES := dpkg-dev binutils chrpath lintian
@@ -102,7 +103,8 @@ test-end-to-end: release $(VENV)/stamp ## the tests of the program and the Pytho
 	@LAMD=$(LAMD) $(VENV)/bin/python -m pytest -q Tests/EndToEnd --ignore Tests/EndToEnd/clients_sb3 protocol/python/tests \
 	    protocol/workers
 
-soak: release $(VENV)/stamp ## what takes long: slow and abandoned clients, overload, want of descriptors, stops
+soak: release $(VENV)/stamp ## what takes long: four million requests, valgrind, slow and abandoned clients, overload, kills, reloads, stops
+	@$(call install,$(SOAK_PACKAGES))
 	@LAMD=$(LAMD) $(VENV)/bin/python -m pytest -q --durations=0 --durations-min=1 Tests/Soak
 
 $(VENV)/stamp-clients: $(VENV)/stamp Tests/EndToEnd/clients_sb3/requirements.txt
