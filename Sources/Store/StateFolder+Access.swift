@@ -16,7 +16,12 @@ extension StateFolder {
     }
 
     public func reply(to key: String, of tenant: String) throws(StoreError) -> ReplyRecord? {
-        try read("reading a kept reply") { try ReplyRecord.fetchOne($0, key: ["tenant": tenant, "key": key]) }
+        // Every request with a key asks this: the statement is kept.
+        try read("reading a kept reply") { database in
+            try ReplyRecord.fetchOne(
+                database.cachedStatement(sql: "SELECT * FROM replies WHERE tenant = ? AND key = ?"),
+                arguments: [tenant, key])
+        }
     }
 
     public func put(_ reply: ReplyRecord) throws(StoreError) {

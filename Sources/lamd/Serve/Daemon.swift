@@ -26,6 +26,7 @@ struct Daemon {
     ) throws {
         // Before any thread starts, so that none of them is interrupted.
         Signals.hear()
+        Residency.returnLargeBlocks()
         self.settings = settings
         self.source = source
         self.threshold = threshold
