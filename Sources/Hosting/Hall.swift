@@ -57,7 +57,7 @@ public final class Hall: Sendable {
         self.logger = logger
         self.onShutdown = onShutdown
         tokens = try Tokens(store: store, clock: clock, stepsPerSecond: quotas.stepsPerSecond)
-        replies = KeptReplies(store: store, clock: clock, logger: logger)
+        replies = try KeptReplies(store: store, clock: clock, logger: logger)
         sessions = Sessions(catalogue: catalogue, limit: limits.sessions, quota: quotas.sessions, store: store)
         agents = try Agents(
             catalogue: catalogue, store: store, clock: clock, logger: logger, limit: limits.agents)

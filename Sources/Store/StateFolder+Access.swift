@@ -15,13 +15,15 @@ extension StateFolder {
         }
     }
 
-    public func reply(to key: String, of tenant: String) throws(StoreError) -> ReplyRecord? {
-        // Every request with a key asks this: the statement is kept.
-        try read("reading a kept reply") { database in
-            try ReplyRecord.fetchOne(
-                database.cachedStatement(sql: "SELECT * FROM replies WHERE tenant = ? AND key = ?"),
-                arguments: [tenant, key])
+    /// Whose they are, and what they answer to.
+    public func replyKeys() throws(StoreError) -> [(tenant: String, key: String)] {
+        try read("reading the keys of kept replies") { database in
+            try Row.fetchAll(database, sql: "SELECT tenant, key FROM replies").map { ($0[0], $0[1]) }
         }
+    }
+
+    public func reply(to key: String, of tenant: String) throws(StoreError) -> ReplyRecord? {
+        try read("reading a kept reply") { try ReplyRecord.fetchOne($0, key: ["tenant": tenant, "key": key]) }
     }
 
     public func put(_ reply: ReplyRecord) throws(StoreError) {
