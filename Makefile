@@ -115,7 +115,7 @@ $(VENV)/stamp-clients: $(VENV)/stamp Tests/EndToEnd/clients_sb3/requirements.txt
 test-clients: release $(VENV)/stamp-clients ## the tests that need torch: stable-baselines3 as a client
 	@LAMD=$(LAMD) $(VENV)/bin/python -m pytest -q Tests/EndToEnd/clients_sb3
 
-bench: release-bench ## measure speed: BENCH=http, worlds, learner, process, all; or growth, allocations, experts, search
+bench: release-bench ## measure speed: BENCH=http, worlds, learner, process, all; or growth, allocations, trust, experts, search
 	@$(call install,$(BENCH_PACKAGES))
 	@$(LAMD_BENCH) $(BENCH) --json $(FIGURES)/$(BENCH).json
 
@@ -185,7 +185,7 @@ $(VENV)/stamp-benchmarks: docs/benchmarks/requirements.txt
 	@touch $@
 
 bench-docs: $(VENV)/stamp-benchmarks ## write docs/benchmarks.md and its picture from what the benchmarks found
-	@for name in all allocations sizes growth speed learning imitation actions outside scale peers bridge lander; do \
+	@for name in all allocations trust sizes growth speed learning imitation actions outside scale peers bridge lander; do \
 	    if [ -e $(FIGURES)/$$name.json ]; then cp $(FIGURES)/$$name.json docs/benchmarks/; fi; done
 	@$(VENV)/bin/python docs/benchmarks/draw.py
 
