@@ -17,6 +17,7 @@ PACKAGES := libmicrohttpd-dev libgnutls28-dev libjansson-dev libopenblas-dev lib
 UNIT_TEST_PACKAGES := curl openssl
 TEST_PACKAGES := $(UNIT_TEST_PACKAGES) gcc libc6-dev python3-venv lua5.4 lua-socket nodejs libegl1 libegl-mesa0 libgl1-mesa-dri
 DEMO_PACKAGES := python3
+SOAK_PACKAGES := valgrind libc6-dbg binutils
 BENCH_PACKAGES := wrk binutils valgrind
 SYSTEMD_PACKAGES := debootstrap systemd-container
 DEB_PACKAGES := dpkg-dev binutils chrpath lintian
@@ -117,7 +118,8 @@ test-short-contract: release $(CONTRACT_VENV)/stamp
 test-contract: release $(CONTRACT_VENV)/stamp ## what the contract says, asked 50,000 times: some twenty minutes
 	@$(CONTRACT) --seeds 5 --examples 60 --cases 50000
 
-soak: release $(VENV)/stamp ## what takes long: slow and abandoned clients, overload, want of descriptors, stops
+soak: release $(VENV)/stamp ## what takes long: four million requests, valgrind, slow and abandoned clients, overload, kills, reloads, stops
+	@$(call install,$(SOAK_PACKAGES))
 	@LAMD=$(LAMD) $(VENV)/bin/python -m pytest -q --durations=0 --durations-min=1 Tests/Soak
 
 $(VENV)/stamp-clients: $(VENV)/stamp Tests/EndToEnd/clients_sb3/requirements.txt
@@ -128,7 +130,7 @@ $(VENV)/stamp-clients: $(VENV)/stamp Tests/EndToEnd/clients_sb3/requirements.txt
 test-clients: release $(VENV)/stamp-clients ## the tests that need torch: stable-baselines3 as a client
 	@LAMD=$(LAMD) $(VENV)/bin/python -m pytest -q Tests/EndToEnd/clients_sb3
 
-bench: release-bench ## measure speed: BENCH=http, worlds, learner, process, all; or growth, allocations, experts, search
+bench: release-bench ## measure speed: BENCH=http, worlds, learner, process, all; or growth, allocations, trust, experts, search
 	@$(call install,$(BENCH_PACKAGES))
 	@$(LAMD_BENCH) $(BENCH) --json $(FIGURES)/$(BENCH).json
 
@@ -198,7 +200,7 @@ $(VENV)/stamp-benchmarks: docs/benchmarks/requirements.txt
 	@touch $@
 
 bench-docs: $(VENV)/stamp-benchmarks ## write docs/benchmarks.md and its picture from what the benchmarks found
-	@for name in all allocations sizes growth speed learning imitation actions outside scale peers bridge lander; do \
+	@for name in all allocations trust sizes growth speed learning imitation actions outside scale peers bridge lander; do \
 	    if [ -e $(FIGURES)/$$name.json ]; then cp $(FIGURES)/$$name.json docs/benchmarks/; fi; done
 	@$(VENV)/bin/python docs/benchmarks/draw.py
 

@@ -39,6 +39,7 @@ let package = Package(
         .systemLibrary(name: "CGnuTLS", pkgConfig: "gnutls", providers: [.apt(["libgnutls28-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CMath"),
+        .systemLibrary(name: "CAllocator"),
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"], .when(configuration: .debug))]),
         // hnswlib is all headers: Debian's libhnswlib-dev has no pkg-config file.
         .target(
@@ -93,7 +94,7 @@ let package = Package(
         .executableTarget(
             name: "lamd",
             dependencies: [
-                "API", "HTTP", "JSON", "CCurl", "Hosting", "Gym", "Store", "Environments", "Workers",
+                "API", "HTTP", "JSON", "CAllocator", "CCurl", "Hosting", "Gym", "Store", "Environments", "Workers",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Yams", package: "Yams"),

@@ -10,14 +10,17 @@ public struct API: Sendable {
     /// many. Those that make environments, ours among them, do not wait behind those that step hosted ones.
     private let patient = WorkerPool(threads: 256, queueLimit: 1024)
     private let making = WorkerPool(threads: 64, queueLimit: 1024)
-    private let meter = Meter(operations: Routes.table.map(\.name))  // in the router's order
+    private let meter: Meter
     private let gate: Gate
     private let once: OnceOnly
 
-    /// - Parameter workers: run what takes longer than a step.
-    public init(hall: Hall, workers: WorkerPool) {
+    /// - Parameters:
+    ///   - workers: run what takes longer than a step.
+    ///   - version: of the program, for its metrics.
+    public init(hall: Hall, workers: WorkerPool, version: String) {
         self.hall = hall
         self.workers = workers
+        meter = Meter(operations: Routes.table.map(\.name), version: version)  // in the router's order
         gate = Gate(tokens: hall.tokens)
         once = OnceOnly(replies: hall.replies)
         ProcessGauges.begin()

@@ -1,20 +1,23 @@
 import CMicrohttpd
+import Synchronization
 
 // Who asks: by which name for us, and on behalf of which page. Neither costs anything where a client is no browser.
 extension Exchange {
     /// Judges `Host` and `Origin`, whatever else may be wrong with the request: what refuses it needs to know, too.
     func findStranger() -> HTTPFault? {
         if head.origin != nil, let fault = judgeOrigin() { return fault }
-        guard let host = head.host, !peer.isUnix, !peer.latestHost.isSame(host) else { return nil }
-        guard state.allowedHosts.admits(host) else { return .misdirected }
-        peer.latestHost.keep(host)
+        guard let host = head.host, !peer.isUnix else { return nil }
+        let edition = state.door.edition.load(ordering: .acquiring)
+        if peer.hostEdition == edition, peer.latestHost.isSame(host) { return nil }
+        guard state.door.admits(host: host) else { return .misdirected }
+        if peer.latestHost.keep(host) { peer.hostEdition = edition }
         return nil
     }
 
     private func judgeOrigin() -> HTTPFault? {
         guard !head.hasManyOrigins, let origin = header(named: "Origin") else { return .originNotAllowed }
         if let host = head.host, WebOrigin(origin)?.isServed(by: String(cString: host)) == true { return nil }
-        isCrossOrigin = state.configuration.allowedOrigins.admits(origin)
+        isCrossOrigin = state.door.admits(origin: origin)
         return isCrossOrigin ? nil : .originNotAllowed
     }
 

@@ -64,10 +64,11 @@ import Synchronization
         }
     }
 
-    /// Takes over what can change while the server runs: the limits of connections and of bodies, and whether the logger
-    /// tells of requests. Requests whose head was read before keep to the former ones. From any thread.
+    /// Takes over what can change while the server runs: the limits of connections and of bodies, who may ask, and whether
+    /// the logger tells of requests. Requests whose head was read before keep to the former ones. From any thread.
     public func adopt(_ configuration: HTTPConfiguration) {
         state.limits.adopt(configuration, state.logger)
+        state.door.adopt(configuration)
     }
 
     /// Requests being served, streams not counted.

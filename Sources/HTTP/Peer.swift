@@ -22,6 +22,8 @@ final class Peer: Sendable {
     /// The same.
     nonisolated(unsafe) var knownCaller = KnownCaller()
     nonisolated(unsafe) var latestHost = LatestText<64>()
+    /// Of the door that admitted it.
+    nonisolated(unsafe) var hostEdition = 0
 
     init(
         _ state: ServerState, descriptor: Int32, address: UnsafePointer<sockaddr>?, certificate: Certificate?,

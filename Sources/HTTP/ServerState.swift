@@ -20,7 +20,7 @@ final class ServerState: Sendable {
     let streams = Atomic<Int>(0)
     let bufferedBytes = Atomic<Int>(0)
     let isDraining = Atomic<Bool>(false)
-    let allowedHosts: AllowedHosts
+    let door: FrontDoor
     /// What connections by TLS begin with.
     let certificate = Mutex<Certificate?>(nil)
     let limits: LiveLimits
@@ -43,7 +43,7 @@ final class ServerState: Sendable {
     ) {
         precondition(configuration.minimumRate > 0)
         self.configuration = configuration
-        allowedHosts = configuration.allowedHosts.adding(configuration.listeners.compactMap(\.name))
+        door = FrontDoor(configuration)
         self.router = router
         self.logger = logger
         self.admit = admit

@@ -64,7 +64,7 @@ public final class Hall: Sendable {
         self.onRestart = onRestart
         audit = try Audit(store, clock: clock, logger: logger, settings: limits.audit)
         tokens = try Tokens(store: store, clock: clock, stepsPerSecond: quotas.stepsPerSecond)
-        replies = KeptReplies(store: store, clock: clock, logger: logger)
+        replies = try KeptReplies(store: store, clock: clock, logger: logger)
         sessions = Sessions(catalogue: catalogue, limit: limits.sessions, quota: quotas.sessions, store: store)
         agents = try Agents(
             catalogue: catalogue, store: store, clock: clock, logger: logger, limit: limits.agents)
@@ -206,60 +206,5 @@ public final class Hall: Sendable {
         DemonstrationSet.About(
             name: name, environment: session.spec.id, kwargs: session.request.kwargs,
             observationSpace: session.observationSpace, actionSpace: session.actionSpace)
-    }
-
-    /// What is alive, in numbers.
-    public var gauges: [Gauge] {
-        [
-            Gauge(
-                name: "lamd_sessions", value: Double(sessions.count), help: "Instances of environments that are open."),
-            Gauge(
-                name: "lamd_action_index_bytes",
-                value: agents.all.reduce(0) { $0 + Double($1.indexStatus?.byteCount ?? 0) },
-                help: "Memory of the indexes over agents' actions."),
-            Gauge(
-                name: "lamd_quarantined_files", value: Double(store.quarantinedFiles),
-                help: "Files of the state folder that were damaged and put aside."),
-            Gauge(
-                name: "lamd_audit_faults", value: Double(audit.faults),
-                help: "How often the audit log was found damaged, or could not be written, since the start.",
-                isCounter: true),
-        ] + agents.guardGauges + workerGauges
-    }
-}
-
-extension Hall {
-    private var workerGauges: [Gauge] {
-        guard !bridges.isEmpty else { return [] }
-        let counts = bridges.map(\.counts)
-        return [
-            Gauge(
-                name: "lamd_workers", value: Double(counts.reduce(0) { $0 + $1.processes }),
-                help: "Processes that host environments."),
-            Gauge(
-                name: "lamd_worker_environments", value: Double(counts.reduce(0) { $0 + $1.environments }),
-                help: "Environments that other processes host."),
-            Gauge(
-                name: "lamd_worker_restarts_total", value: Double(counts.reduce(0) { $0 + $1.restarts }),
-                help: "Processes that were started anew.", isCounter: true),
-        ]
-    }
-}
-
-/// A number for the metrics.
-public struct Gauge: Sendable {
-    public let name: String
-    /// What tells it from others of its name, as the text format has it; empty for none. Those of a name follow each other.
-    public let label: String
-    public let value: Double
-    public let help: String
-    public let isCounter: Bool
-
-    public init(name: String, label: String = "", value: Double, help: String, isCounter: Bool = false) {
-        self.name = name
-        self.label = label
-        self.value = value
-        self.help = help
-        self.isCounter = isCounter
     }
 }

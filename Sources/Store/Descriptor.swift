@@ -17,8 +17,10 @@ struct Descriptor: ~Copyable {
     private let number: Int32
 
     init(opening path: String, _ flags: Int32) throws(SystemFault) {
-        number = unsafe open(path, flags | O_CLOEXEC, 0o600)
-        guard number >= 0 else { throw .latest }
+        // What is stored is closed, also by a throw: only what was opened may be.
+        let opened = unsafe open(path, flags | O_CLOEXEC, 0o600)
+        guard opened >= 0 else { throw .latest }
+        number = opened
     }
 
     deinit { close(number) }

@@ -5,12 +5,13 @@ final class FileLock: Sendable {
     private let descriptor: Int32
 
     init(_ file: URL) throws(StoreError) {
-        descriptor = unsafe open(file.path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
+        let opened = unsafe open(file.path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+        guard opened >= 0 else {
             throw StoreError("opening \(file.path)", SystemFault.latest)
         }
+        // Stored from here on, so that a throw closes it.
+        descriptor = opened
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            close(descriptor)
             throw .locked(folder: file.deletingLastPathComponent().path)
         }
     }

@@ -15,6 +15,13 @@ extension StateFolder {
         }
     }
 
+    /// Whose they are, and what they answer to.
+    public func replyKeys() throws(StoreError) -> [(tenant: String, key: String)] {
+        try read("reading the keys of kept replies") { database in
+            try Row.fetchAll(database, sql: "SELECT tenant, key FROM replies").map { ($0[0], $0[1]) }
+        }
+    }
+
     public func reply(to key: String, of tenant: String) throws(StoreError) -> ReplyRecord? {
         try read("reading a kept reply") { try ReplyRecord.fetchOne($0, key: ["tenant": tenant, "key": key]) }
     }

@@ -8,6 +8,7 @@ struct Bench: ParsableCommand {
         subcommands: [
             Requests.self, Worlds.self, Updates.self, Footprint.self, All.self, Learn.self, Imitate.self, Act.self,
             Experts.self, Search.self, Scale.self, Growth.self, Allocations.self,
+            Trust.self,
         ])
 }
 
@@ -93,6 +94,17 @@ struct Allocations: ParsableCommand {
     @OptionGroup var settings: Settings
 
     func run() throws { try settings.report("allocations", AllocationFigures(settings).tables()) }
+}
+
+struct Trust: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "What a step pays for tokens, quotas, gates, logs and journals, counted by valgrind.")
+    @OptionGroup var settings: Settings
+
+    @Option(help: ArgumentHelp("A program from before there was any of it, to be measured too.", valueName: "file"))
+    var before: String?
+
+    func run() throws { try settings.report("trust", TrustFigures(settings, before: before).tables()) }
 }
 
 struct All: ParsableCommand {

@@ -34,13 +34,15 @@ class Daemon:
     def __init__(self, state: Path, *arguments: str) -> None:
         self.state = state
         self.arguments = arguments
+        #: The program, after what runs it.
+        self.program: tuple[Union[str, Path], ...] = (BINARY,)
         self.log = state.with_name(state.name + ".log")
         self.url = ""
         self._process: Optional[subprocess.Popen[bytes]] = None
 
     def start(self) -> Daemon:
         """Starts it and waits until it says where it listens."""
-        command = [BINARY, "serve", "--listen", "127.0.0.1:0", "--state", self.state, *self.arguments]
+        command = [*self.program, "serve", "--listen", "127.0.0.1:0", "--state", self.state, *self.arguments]
         begin = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)

@@ -16,6 +16,15 @@ def run(*arguments):
     return subprocess.run([BINARY, *map(str, arguments)], capture_output=True, text=True, timeout=60)
 
 
+def test_a_place_that_cannot_be_written_is_the_callers(new_daemon, tmp_path):
+    running = new_daemon().start()
+    (tmp_path / "there").mkdir()
+    made = run("backup", "--url", running.url, "--output", tmp_path / "there")
+    assert made.returncode == 1
+    assert made.stderr == f"lamd: --output: {tmp_path}/there cannot be written: Is a directory\n"
+    assert not list(tmp_path.glob("*.part"))
+
+
 def test_a_backup_under_load_is_of_one_moment(new_daemon, tmp_path):
     running = new_daemon().start()
     book = Book(running, 1)

@@ -7,6 +7,7 @@ import Synchronization
 final class TestServer: Sendable {
     let server: HTTPServer
     let port: UInt16
+    private let configuration: HTTPConfiguration
     private let record = Record()
 
     final class Record: Sendable {
@@ -20,6 +21,7 @@ final class TestServer: Sendable {
         var configuration = HTTPConfiguration(listeners: listeners)
         configuration.allowedHosts = AllowedHosts(["a", "test"])
         configure(&configuration)
+        self.configuration = configuration
         var logger = Logger(label: "http-tests", factory: { StreamLogHandler.standardError(label: $0) })
         logger.logLevel = .critical
         let record = record
@@ -40,6 +42,13 @@ final class TestServer: Sendable {
     }
 
     deinit { server.stop(within: .zero) }
+
+    /// Has the server take over what differs from what it began with.
+    func adopt(_ change: (inout HTTPConfiguration) -> Void) {
+        var configuration = configuration
+        change(&configuration)
+        server.adopt(configuration)
+    }
 
     func client() -> RawClient { RawClient(port: port) }
 

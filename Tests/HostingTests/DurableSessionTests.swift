@@ -205,7 +205,7 @@ struct DurableSessionTests {
                 #expect(
                     hall.sessions.find(broken.id, of: .standard) == nil
                         && hall.sessions.find(whole.id, of: .standard) != nil)
-                #expect(hall.gauges.first { $0.name == "lamd_quarantined_files" }?.value == 1)
+                #expect(hall.gauges.first { $0.name == "lamd_quarantined_files" }?.samples.first?.value == 1)
             }
         }
     }

@@ -1,6 +1,6 @@
 """Writes docs/benchmarks.md and its pictures from the figures beside this file.
 
-`make bench` (also with BENCH=allocations and BENCH=growth), `make bench-size`, `make bench-learning`,
+`make bench` (also with BENCH=allocations, BENCH=growth and BENCH=trust), `make bench-size`, `make bench-learning`,
 `make bench-actions`, `make bench-peers` (which is `bench-learning-peers` and `bench-speed-peers`) and
 `make bench-bridge` measure; `make bench-docs` brings their JSON here and runs this.
 """
@@ -163,7 +163,7 @@ def save(figure: Any, picture: Path) -> None:
 
 def main() -> None:
     speed, learning = read("all"), read("learning")
-    counts = [read(name) for name in ("allocations", "sizes") if (HERE / f"{name}.json").exists()]
+    counts = [read(name) for name in ("allocations", "trust", "sizes") if (HERE / f"{name}.json").exists()]
     growth = read("growth") if (HERE / "growth.json").exists() else None
     rivals = read("speed") if (HERE / "speed.json").exists() else None
     later = [read(name) if (HERE / f"{name}.json").exists() else None for name in ("imitation", "peers")]

@@ -15,9 +15,9 @@ enum DaemonOperations {
     }
 
     static func metrics(_ call: Call) throws(Problem) -> Reply {
-        Reply(
-            contentType: "text/plain; version=0.0.4; charset=utf-8",
-            body: Array(call.meter.exposition(call.hall.gauges + ProcessGauges.all).utf8))
+        let gauges = call.hall.gauges + ServerGauges.all(call.exchange.serverLoad) + ProcessGauges.all
+        return Reply(
+            contentType: "text/plain; version=0.0.4; charset=utf-8", body: Array(call.meter.exposition(gauges).utf8))
     }
 
     static func openapi(_ call: Call) throws(Problem) -> Reply {

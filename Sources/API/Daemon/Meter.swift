@@ -24,6 +24,7 @@ final class Meter: Sendable {
     }
 
     private let operations: [String]
+    private let version: String
     private let series: [Mutexed]
 
     /// An array cannot hold a mutex itself.
@@ -31,8 +32,10 @@ final class Meter: Sendable {
         let series = Mutex(Series())
     }
 
-    init(operations: [String]) {
+    /// - Parameter version: of the program.
+    init(operations: [String], version: String) {
         self.operations = operations + ["none"]
+        self.version = version
         series = self.operations.map { _ in Mutexed() }
     }
 
@@ -75,13 +78,11 @@ final class Meter: Sendable {
             text += "\(name)_sum{operation=\"\(operation)\"} \(Double(series.nanoseconds) / 1e9)\n"
             text += "\(name)_count{operation=\"\(operation)\"} \(total)\n"
         }
-        var name = ""
-        for gauge in gauges {
-            if gauge.name != name {
-                name = gauge.name
-                text += "# HELP \(name) \(gauge.help)\n# TYPE \(name) \(gauge.isCounter ? "counter" : "gauge")\n"
-            }
-            text += "\(name)\(gauge.label.isEmpty ? "" : "{\(gauge.label)}") \(gauge.value)\n"
+        let build = Gauge(name: "lamd_build_info", by: "version", [(version, 1)], help: "What runs.")
+        for gauge in [build] + gauges {
+            text +=
+                "# HELP \(gauge.name) \(gauge.help)\n# TYPE \(gauge.name) \(gauge.isCounter ? "counter" : "gauge")\n"
+            for (label, value) in gauge.samples { text += "\(gauge.name)\(label) \(value)\n" }
         }
         return text
     }

@@ -67,6 +67,9 @@ public final class KeptReplies: Sendable {
         private var old: [Key: Entry] = [:]
         /// Bytes of the young ones.
         private var size = 0
+        var stored: StoredKeys
+
+        init(_ stored: StoredKeys) { self.stored = stored }
 
         subscript(key: Key) -> Entry? { young[key] ?? old[key] }
 
@@ -74,19 +77,29 @@ public final class KeptReplies: Sendable {
             young[key] = entry
             size += 512 + (entry.reply.body?.count ?? 0)
             guard size > KeptReplies.room / 2 else { return }
-            (old, young, size) = (young, [:], 0)
+            // In the tables that are there: new ones would grow among all that they hold, and leave holes.
+            swap(&old, &young)
+            young.removeAll(keepingCapacity: true)
+            size = 0
         }
     }
 
     private let store: StateFolder
     private let clock: WallClock
     private let logger: Logger
-    private let memory = Mutex(Memory())
+    private let memory: Mutex<Memory>
 
-    init(store: StateFolder, clock: WallClock, logger: Logger) {
+    init(store: StateFolder, clock: WallClock, logger: Logger) throws(HostingError) {
         self.store = store
         self.clock = clock
         self.logger = logger
+        var stored = StoredKeys(lifetime: Self.lifetime, now: clock.now)
+        do {
+            for (tenant, key) in try store.replyKeys() {
+                stored.insert(Key(tenant: Tenant(unchecked: tenant), text: key), now: clock.now)
+            }
+        } catch { throw .store(error) }
+        memory = Mutex(Memory(stored))
     }
 
     /// - Parameters:
@@ -97,18 +110,21 @@ public final class KeptReplies: Sendable {
     ) throws(HostingError) -> Attempt {
         let key = Key(tenant: tenant, text: text)
         let now = clock.now
-        let known = memory.withLock { memory -> Attempt? in
-            if let running = memory.running[key] { return running == fingerprint ? .running : .taken }
-            guard let entry = memory[key], entry.createdAt > now - Self.lifetime else {
-                memory.running[key] = fingerprint
-                return nil
+        let (known, mayBeStored) = memory.withLock { memory -> (Attempt?, Bool) in
+            if let running = memory.running[key] { return (running == fingerprint ? .running : .taken, false) }
+            if let entry = memory[key], entry.createdAt > now - Self.lifetime {
+                return (entry.fingerprint == fingerprint ? .repeated(entry.reply) : .taken, false)
             }
-            return entry.fingerprint == fingerprint ? .repeated(entry.reply) : .taken
+            memory.running[key] = fingerprint
+            defer { if isDurable { memory.stored.insert(key, now: now) } }
+            return (nil, memory.stored.mayContain(key))
         }
         if let known { return known }
         let ticket = Ticket(key: key, fingerprint: fingerprint, createdAt: now, isDurable: isDurable)
         do throws(StoreError) {
-            if let record = try store.reply(to: text, of: tenant.name), record.createdAt > now - Self.lifetime {
+            if mayBeStored, let record = try store.reply(to: text, of: tenant.name),
+                record.createdAt > now - Self.lifetime
+            {
                 forget(key)
                 guard [UInt8](record.fingerprint) == fingerprint else { return .taken }
                 return Reply(record).map { .repeated($0) } ?? .interrupted

@@ -49,7 +49,7 @@ public final class Demonstrations: Sendable {
     /// Oldest first.
     public func all(of tenant: Tenant) -> [DemonstrationSet] { all.filter { $0.tenant == tenant } }
 
-    private var all: [DemonstrationSet] {
+    var all: [DemonstrationSet] {
         table.withLock { Array($0.sets.values) }.sorted { ($0.createdAt, $0.id.value) < ($1.createdAt, $1.id.value) }
     }
 

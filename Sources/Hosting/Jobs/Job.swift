@@ -5,7 +5,7 @@ import Synchronization
 
 /// A piece of long work: made, waits for a thread, runs, ends. Its events outlive it.
 public final class Job: Sendable {
-    public enum State: String, Sendable { case queued, running, succeeded, failed, cancelled }
+    public enum State: String, Sendable, CaseIterable { case queued, running, succeeded, failed, cancelled }
 
     /// What a look at the job tells.
     public struct Status: Sendable {

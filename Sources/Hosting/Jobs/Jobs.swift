@@ -67,7 +67,7 @@ public final class Jobs: Sendable {
     /// Newest first.
     public func all(of tenant: Tenant) -> [Job] { all.filter { $0.tenant == tenant } }
 
-    private var all: [Job] {
+    var all: [Job] {
         table.withLock { Array($0.values) }.sorted { ($0.createdAt, $0.id.value) > ($1.createdAt, $1.id.value) }
     }
 

@@ -11,14 +11,16 @@ final class ServerProcess {
     /// `lamd serve` with one network thread.
     /// - Parameters:
     ///   - flags: what else it is told.
-    ///   - tool: the command that runs it, on any core.
+    ///   - tool: the command that runs it, on any core; what either says is dropped.
     static func lamd(
         _ path: String, core: Int?, state: URL? = nil, flags: [String] = [], under tool: [String] = []
     ) throws -> ServerProcess {
         let folder = FileManager.default.temporaryDirectory.appending(path: "lamd-bench-\(UUID().uuidString)")
         let state = state ?? folder
         let runner = tool.isEmpty ? runner(core: core) : tool
-        return try ServerProcess(path, runner, firstPath: "/livez", folder: state == folder ? folder : nil) { port in
+        return try ServerProcess(
+            path, runner, firstPath: "/livez", folder: state == folder ? folder : nil, isQuiet: !tool.isEmpty
+        ) { port in
             [
                 "serve", "--listen", "127.0.0.1:\(port)", "--threads", "1", "--log-level", "error", "--state",
                 state.path,
@@ -37,8 +39,10 @@ final class ServerProcess {
     /// - Parameters:
     ///   - runner: the command that runs it; none, by itself.
     ///   - folder: removed at the end.
+    ///   - isQuiet: whether its log is dropped.
     private init(
-        _ path: String, _ runner: [String], firstPath: String, folder: URL?, arguments: (UInt16) -> [String]
+        _ path: String, _ runner: [String], firstPath: String, folder: URL?, isQuiet: Bool = false,
+        arguments: (UInt16) -> [String]
     ) throws {
         guard FileManager.default.isExecutableFile(atPath: path) else {
             throw LoopbackClient.Failure(description: "there is no program \(path)")
@@ -48,6 +52,7 @@ final class ServerProcess {
         process.executableURL = URL(filePath: runner.isEmpty ? path : "/usr/bin/env")
         process.arguments = (runner.isEmpty ? [] : runner + [path]) + arguments(client.port)
         process.standardOutput = FileHandle.nullDevice
+        if isQuiet { process.standardError = FileHandle.nullDevice }
         let start = ContinuousClock.now
         try process.run()
         do { try client.wait(for: firstPath) { [process] in process.isRunning } } catch {

@@ -23,22 +23,16 @@ struct BackUp: ParsableCommand {
             let file = try SavedFile(part)
             try client.fetch("/v1/backup") { file.take($0) }
             try file.finish()
+            let backup: Backup
             do throws(StoreError) {
-                let backup = try Backup(URL(filePath: part))
+                backup = try Backup(URL(filePath: part))
                 try backup.check()
-                try file.move(to: output)
-                isKept = true
-                let text = "backup of \(backup.fileCount) files, \(backup.byteCount) bytes, in \(output)"
-                Terminal.output.write(text + "\n")
             } catch {
                 throw .notUnderstood(address: client.address, reason: "\(error)")
             }
+            try file.rename(to: output)
+            isKept = true
+            Terminal.output.write("backup of \(backup.fileCount) files, \(backup.byteCount) bytes, in \(output)\n")
         }
-    }
-}
-
-extension SavedFile {
-    fileprivate func move(to other: String) throws(StoreError) {
-        do { try rename(to: other) } catch { throw .unavailable(operation: "writing \(other)", reason: "\(error)") }
     }
 }

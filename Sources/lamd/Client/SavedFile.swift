@@ -29,11 +29,13 @@ final class SavedFile {
         }
     }
 
-    func rename(to other: String) throws {
+    func rename(to other: String) throws(ClientError) {
         guard Foundation.rename(path, other) == 0 else {
-            throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO)
+            throw .malformedArgument(
+                name: "--output", reason: "\(other) cannot be written: \(String(cString: strerror(errno)))")
         }
-        let folder = URL(filePath: other).deletingLastPathComponent()
-        try FileHandle(forReadingFrom: folder).synchronize()
+        do { try FileHandle(forReadingFrom: URL(filePath: other).deletingLastPathComponent()).synchronize() } catch {
+            throw .malformedArgument(name: "--output", reason: "\(other) is written, but may be lost: \(error)")
+        }
     }
 }

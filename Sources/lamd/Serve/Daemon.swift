@@ -1,4 +1,5 @@
 import API
+import ArgumentParser
 import Environments
 import Foundation
 import HTTP
@@ -28,6 +29,7 @@ struct Daemon {
     ) throws {
         // Before any thread starts, so that none of them is interrupted.
         Signals.hear()
+        Residency.returnLargeBlocks()
         self.settings = settings
         self.source = source
         self.threshold = threshold
@@ -41,7 +43,7 @@ struct Daemon {
             onShutdown: { Signals.requestStop() }, onRestart: { Signals.requestRestart() })
         try settings.checkListeners(areTokensRequired: hall.tokens.areRequired)
         workers = WorkerPool(threads: settings.workerThreads, queueLimit: 1024)
-        api = API(hall: hall, workers: workers)
+        api = API(hall: hall, workers: workers, version: Lamd.configuration.version)
         server = HTTPServer(
             Self.configuration(settings), router: api.router, logger: logger, onRequest: api.admit, onFault: API.render,
             afterReply: { [logger, api] exchange, served in
@@ -94,7 +96,11 @@ struct Daemon {
         // A certificate that cannot be used leaves everything as it was: it comes first.
         let steps = [
             Reload.Step(names: []) { _ in try server.reloadCertificate() },
-            Reload.Step(names: ["log_level", "max_connections", "body_limit", "bulk_body_limit"]) {
+            Reload.Step(
+                names: [
+                    "log_level", "max_connections", "body_limit", "bulk_body_limit", "allowed_hosts", "cors_origin",
+                ]
+            ) {
                 threshold.level = $0.logLevel
                 server.adopt(Self.configuration($0))  // which looks whether requests are logged now
             },

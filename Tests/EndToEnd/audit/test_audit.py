@@ -183,7 +183,7 @@ def test_a_flipped_byte_and_a_shorter_log_are_found(new_daemon):
     assert checked.returncode == 1 and "missing at its end" in checked.stderr
     # It serves on, says so, and the fault stays visible.
     client = running.start().client()
-    assert "lamd_audit_faults 1.0" in client.metrics()
+    assert "lamd_audit_faults_total 1.0" in client.metrics()
     client.create_agent("CartPole-v1")
     assert "audit log is not what was written" in running.log.read_text()
     assert running.stop() == 0

@@ -77,6 +77,27 @@ def test_requests_are_logged_from_then_on(serve, file):
         assert "X-Request-Id" not in reply.headers
 
 
+def test_other_names_and_pages_are_admitted(serve, file):
+    file.write_text("allowed_hosts: [old.example]\ncors_origin: [https://old.example]\n")
+    daemon = serve("--config", file)
+    connection = http.client.HTTPConnection(daemon.url.removeprefix("http://"), timeout=10)
+
+    def ask(name):
+        found = []
+        for headers in ({"Host": name}, {"Origin": f"https://{name}"}):
+            connection.request("GET", "/livez", headers=headers)
+            reply = connection.getresponse()
+            reply.read()
+            found.append(reply.status)
+        return found
+
+    assert (ask("old.example"), ask("new.example")) == ([200, 200], [421, 403])
+    said = reload(daemon, file, "allowed_hosts: [new.example]\ncors_origin: [https://new.example]\n")
+    assert "changed=allowed_hosts,cors_origin" in said
+    assert (ask("old.example"), ask("new.example")) == ([421, 403], [200, 200])
+    connection.close()
+
+
 def test_more_connections_are_let_in(serve, file):
     file.write_text("max_connections: 8\n")
     daemon = serve("--config", file)

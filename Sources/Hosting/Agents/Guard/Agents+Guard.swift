@@ -77,12 +77,6 @@ extension Agents {
         }
     }
 
-    /// What guards came to, by outcome.
-    var guardGauges: [Gauge] {
-        outcomes.all.map { word, count in
-            Gauge(
-                name: "lamd_guarded_actions_total", label: "outcome=\"\(word)\"", value: Double(count),
-                help: "Actions of guarded agents, by what became of them; a refused request is one.", isCounter: true)
-        }
-    }
+    /// How often guards came to which outcome.
+    var guardOutcomes: [(word: String, count: Int)] { outcomes.all }
 }
