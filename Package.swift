@@ -137,3 +137,14 @@ let package = Package(
     cLanguageStandard: .gnu17,
     cxxLanguageStandard: .cxx17
 )
+
+// Not a part of what is built otherwise: libFuzzer brings the marks of where a run came through into every module.
+if Context.environment["LAMD_FUZZ"] != nil {
+    package.targets += [
+        .executableTarget(
+            name: "lamd-fuzz",
+            dependencies: [
+                "CJansson", "API", "Gym", "Environments", "HTTP", "Hosting", "JSON", "Store", "Workers",
+            ], path: "Tests/Fuzz", exclude: ["corpus"], swiftSettings: strict),
+    ]
+}

@@ -1,0 +1,52 @@
+@testable import HTTP
+
+/// The values of headers and the parts of a query, as C has them.
+enum HeadersFuzz {
+    private static let hosts = AllowedHosts(["lamd.example"])
+    private static let type = "application/json"
+
+    static func read(_ bytes: [UInt8]) {
+        let bytes = Array(bytes.prefix { $0 != 0 })
+        (bytes + [0]).withUnsafeBufferPointer { buffer in
+            buffer.withMemoryRebound(to: CChar.self) { text in
+                guard let start = text.baseAddress else { return }
+                read(start)
+            }
+        }
+        let text = String(decoding: bytes, as: UTF8.self)
+        checkAccept(text)
+        if let trace = TraceParent(text) {
+            promise(text.hasPrefix("00-\(trace.traceID)-") && text.utf8.count == 55, "a trace is not what was said")
+        }
+        checkOrigin(text)
+    }
+
+    private static func read(_ text: UnsafePointer<CChar>) {
+        _ = MediaType(text)
+        if hosts.admits(text) {
+            let name = String(cString: text).lowercased()
+            promise(
+                ["localhost", "lamd.example", "["].contains { name.contains($0) }
+                    || name.allSatisfy { $0.isASCII && ($0.isNumber || $0 == "." || $0 == ":") },
+                "a stranger's name is admitted")
+        }
+        if let decoded = try? PercentDecoding.text(text) {
+            promise(!decoded.utf8.contains(0), "a text has a NUL")
+            promise(decoded.utf8.count <= String(cString: text).utf8.count, "a text grew")
+        }
+    }
+
+    private static func checkAccept(_ text: String) {
+        let isNamed = AcceptHeader.names(type, in: text, wildcard: false)
+        let isMeant = AcceptHeader.names(type, in: text, wildcard: true)
+        promise(!isNamed || isMeant, "a wildcard takes away")
+        promise(AcceptHeader.names(type, in: text + ", \(type)", wildcard: false), "a type is not found behind others")
+    }
+
+    private static func checkOrigin(_ text: String) {
+        guard let origin = WebOrigin(text) else { return }
+        promise(AllowedOrigins.only([origin]).admits(text), "an origin is not itself")
+        promise(!AllowedOrigins.none.admits(text), "nobody's origin is admitted")
+        promise(WebOrigin(text.uppercased()) == origin, "an origin has a case")
+    }
+}
