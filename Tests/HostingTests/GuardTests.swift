@@ -35,6 +35,10 @@ struct GuardTests {
         #expect(Double(served[0]) <= 0.1 && Double(served[0].nextUp) > 0.1)
         #expect(Double(served[1]) <= 0.3 && Double(served[1].nextUp) > 0.3)
         #expect(Double(served[2]) >= -0.1 && Double(served[2].nextDown) < -0.1)
+        // Neither is it beyond in the form that JSON tells it in: 0.7 for what is a little less.
+        let near = try self.sentry(["bounds": ["high": 0.69999999]])
+        let told = Float.array(of: try near.judge(.float32([2, 10]), [], [""]).served).compactMap { Double("\($0)") }
+        #expect(told.count == 2 && told.allSatisfy { $0 <= 0.69999999 })
     }
 
     @Test func `what was served before counts in its own episode, and bounds count more`() throws {

@@ -86,9 +86,9 @@ extension PolicyCard {
         guard let evaluation else {
             return "## How it was judged\n\nIt was not: nobody knows how well it does."
         }
-        func number(_ name: String) -> String { evaluation[name]?.asDouble.map { "\($0)" } ?? "not measured" }
+        func number(_ name: String) -> String { evaluation[name]?.asDouble.map(\.short) ?? "not measured" }
         var lines = [
-            "In \((evaluation["env_id"]?.asString ?? "").code), \(number("num_episodes").whole) episodes on seeds of their own.",
+            "In \((evaluation["env_id"]?.asString ?? "").code), \(number("num_episodes")) episodes on seeds of their own.",
             "", "| return | |", "|---|---|", "| mean | \(number("mean_return")) |",
             "| standard deviation | \(number("std_return")) |", "| least | \(number("min_return")) |",
             "| greatest | \(number("max_return")) |", "| of the random policy | \(number("random_return")) |",
@@ -96,7 +96,7 @@ extension PolicyCard {
         if let expert = evaluation["expert"]?.asString {
             lines.append("| of the expert \(expert.code) | \(number("expert_return")) |")
         }
-        lines.append("| that counts as solved | \(threshold.map { "\($0)" } ?? "nobody has said") |")
+        lines.append("| that counts as solved | \(threshold.map(\.short) ?? "nobody has said") |")
         lines.append("| mean length of an episode | \(number("mean_length")) steps |")
         return "## How it was judged\n\n" + lines.joined(separator: "\n")
     }
@@ -166,7 +166,7 @@ extension String {
 }
 
 extension Double {
-    fileprivate var short: String { "\(Double(Float((self * 1000).rounded() / 1000)))".whole }
+    fileprivate var short: String { "\(Float((self * 1000).rounded() / 1000 + 0))".whole }
 }
 
 extension Value {

@@ -36,10 +36,8 @@ extension Hall {
         let lineage = (try? Value(json: record.lineage)) ?? [:]
         let own = record.evaluation.flatMap { try? Value(json: $0) }
         // The one that compares with the random policy says more, where it is of this version.
-        let latest = agent.progress.evaluation.flatMap {
-            $0["policy_version"]?.asInt64 == Int64(version) ? $0 : nil
-        }
-        let evaluation = latest ?? own
+        let latest = agent.progress.evaluation
+        let evaluation = latest?["policy_version"]?.asInt64 == Int64(version) ? latest : own
         let environment = evaluation?["env_id"]?.asString
         return PolicyCard(
             agent: agent, record: record, clock: clock, lineage: lineage,

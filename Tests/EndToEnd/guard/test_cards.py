@@ -23,7 +23,7 @@ def test_a_card_says_what_is_known(client):
     card = client.get_card(agent, version)
     assert card.startswith(f"# Version {version} of agent {agent}, `a 'pole' \u00a6 <b>`")
     assert job["job_id"] in card and shown["demonstration_id"] in card and f"{shown['num_episodes']} episodes" in card
-    assert "`CartPole-v1`, 4 episodes" in card and "of the random policy" in card and "| 475.0 |" in card
+    assert "`CartPole-v1`, 4 episodes" in card and "of the random policy" in card and "| 475 |" in card
     assert '"deny":[0]' in card and "Seed 3" in card
     assert "| `anyone` | through act | 8 |" in card and "| `anyone` | rollouts in `CartPole-v1` | 7 |" in card
     first = client.get_card(agent, 0)

@@ -123,7 +123,7 @@ def test_rollouts_obey_the_guard(client):
         assert reply["guard"]["changed"] > 0 and reply["guard"]["fallback"] == 0
         firsts = []
         for episode in reply["episodes"]:
-            actions = np.array(episode["actions"], np.float64)[:, 0]
+            actions = np.float64(np.array(episode["actions"], np.float32)[:, 0])
             assert actions.min() >= -0.5 and actions.max() <= 0.25
             assert np.abs(np.diff(actions)).max(initial=0) <= 0.1
             firsts.append(actions[0])

@@ -18,7 +18,7 @@ extension Agents {
             guard limits?.confidenceFloor == nil || members <= Decisions.detailLimit else {
                 throw .invalid(
                     field: "confidence_floor",
-                    reason: "of \(members) actions probabilities are not worked out; \(Decisions.detailLimit) is the most")
+                    reason: "probabilities are worked out of at most \(Decisions.detailLimit) actions, not of \(members)")
             }
             try storing { () throws(StoreError) in
                 try store.put(guard: limits?.value.json, of: agent.id.description)

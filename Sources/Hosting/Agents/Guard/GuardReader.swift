@@ -98,7 +98,7 @@ struct GuardReader {
                     throw .invalid(
                         field: place, reason: "expected a number from \(lane.low) to \(lane.high), not \(number)")
                 }
-                if member.key == "low" { lane.low = lane.upward(number) } else { lane.high = lane.downward(number) }
+                if member.key == "low" { lane.low = lane.within(number) } else { lane.high = -lane.within(-number) }
                 guard lane.low <= lane.high else {
                     throw .invalid(field: place, reason: "nothing is left between the bounds")
                 }
@@ -162,8 +162,8 @@ struct GuardReader {
         guard let window = budget["window_s"]?.asDouble, window >= 0.001, window <= 31_622_400 else {
             throw .invalid(field: "budget/window_s", reason: "expected seconds, from 0.001 to 31622400")
         }
-        let said = budget["per"].flatMap { $0.isNull ? nil : $0 } ?? "actions"
-        guard let unit = said.asString.flatMap(Guard.Budget.Unit.init(rawValue:)) else {
+        let said = budget["per"] ?? .null
+        guard let unit = said.isNull ? .actions : said.asString.flatMap(Guard.Budget.Unit.init(rawValue:)) else {
             throw .invalid(field: "budget/per", reason: "expected \"actions\" or \"magnitude\"")
         }
         guard unit == .actions || layout.leaves.contains(where: \.space.isBox) else {
@@ -275,5 +275,11 @@ extension Guard.Lane {
             kind = .choice
             (low, high) = (0, 1)
         }
+    }
+    /// The least number of the lane's kind that is not less, as it is and as replies in JSON tell it.
+    fileprivate func within(_ bound: Double) -> Double {
+        let number = upward(bound)
+        guard kind == .float32, let told = Double("\(Float(number))"), told < bound else { return number }
+        return Double(Float(number).nextUp)
     }
 }
