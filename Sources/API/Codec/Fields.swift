@@ -6,10 +6,15 @@ import Store
 struct Fields {
     private let object: JSONValue
     let pointer: JSONPointer
+    private let nullable: [String]
 
-    /// - Parameter known: every field that the object may have.
+    /// - Parameters:
+    ///   - known: every field that the object may have.
+    ///   - nullable: those for which null is the same as nothing.
     /// - Throws: where `value` is no object, or has another field.
-    init(_ value: JSONValue, at pointer: JSONPointer = .root, known: [String]) throws(Problem) {
+    init(
+        _ value: JSONValue, at pointer: JSONPointer = .root, known: [String], nullable: [String] = []
+    ) throws(Problem) {
         guard value.kind == .object else {
             throw .invalid("expected an object, not \(value.kindName)", at: pointer.description)
         }
@@ -21,11 +26,12 @@ struct Fields {
         }
         object = value
         self.pointer = pointer
+        self.nullable = nullable
     }
 
-    /// The field's value; nil where it is absent or null.
+    /// The field's value; nil where it is absent.
     subscript(name: String) -> JSONValue? {
-        guard let value = object[name], !value.isNull else { return nil }
+        guard let value = object[name], !value.isNull || !nullable.contains(name) else { return nil }
         return value
     }
 
@@ -37,7 +43,7 @@ struct Fields {
     func at(_ name: String) -> JSONPointer { pointer.appending("\(name)") }
 
     func required(_ name: String) throws(Problem) -> JSONValue {
-        guard let value = self[name] else {
+        guard let value = self[name], !value.isNull else {
             throw Problem(.missingParameter, "the field \"\(name)\" is required", at: at(name).description)
         }
         return value
@@ -74,7 +80,7 @@ struct Fields {
 
     func string(_ name: String, lengths: ClosedRange<Int> = 0...10_000) throws(Problem) -> String? {
         guard let value = self[name] else { return nil }
-        guard let text = value.string, lengths.contains(text.count) else {
+        guard let text = value.string, lengths.contains(text.unicodeScalars.count) else {
             throw .invalid(
                 "expected a string of \(lengths.lowerBound) to \(lengths.upperBound) characters",
                 at: at(name).description)
@@ -94,9 +100,9 @@ struct Fields {
         return word
     }
 
-    /// A non-negative seed.
-    func seed(_ name: String = "seed") throws(Problem) -> UInt64? {
-        try int(name, in: 0...Int.max).map { UInt64($0) }
+    /// A non-negative seed, the first of `count` that follow one another.
+    func seed(count: Int = 1) throws(Problem) -> UInt64? {
+        try int("seed", in: 0...Int.max - (count - 1)).map { UInt64($0) }
     }
 
     func object(_ name: String) throws(Problem) -> Value? {

@@ -68,14 +68,14 @@ enum DemonstrationOperations {
             throw Problem(.missingParameter, "an expert demonstrates in an environment: \"env_id\"", at: "/env_id")
         }
         let count = try fields.int("num_episodes", in: 1...10_000) ?? 50
-        let seed = try fields.seed() ?? 0
+        let seed = try fields.seed(count: count) ?? 0
         let exploration =
             try fields.double("exploration", "a share from 0 to 1") { $0 >= 0 && $0 <= 1 } ?? 0
         let trajectories: [Trajectory]
         do {
             trajectories = try call.hall.demonstrate(
                 environment, kwargs: about.kwargs, expert: expert, of: call.tenant,
-                seeds: (0..<UInt64(count)).map { seed &+ $0 }, exploration: exploration)
+                seeds: (0..<UInt64(count)).map { seed + $0 }, exploration: exploration)
         } catch {
             throw Problem(error)
         }

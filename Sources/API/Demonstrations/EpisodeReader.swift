@@ -84,7 +84,7 @@ struct EpisodeReader {
     }
 
     private func episode(_ json: JSONValue, at pointer: JSONPointer) throws(Problem) -> Trajectory {
-        let fields = try Fields(json, at: pointer, known: Self.known)
+        let fields = try Fields(json, at: pointer, known: Self.known, nullable: ["seed"])
         var rewards: [Double] = []
         for (index, element) in try array(fields, "rewards", count: nil).arrayElements.enumerated() {
             guard let reward = element.double else {

@@ -51,7 +51,7 @@ enum EnvironmentOperations {
         let fields = try call.oldFields([
             "env_id", "num_envs", "seed", "kwargs", "max_episode_steps", "autoreset_mode", "wrappers", "ttl_s",
             "record", "durable",
-        ])
+        ], nullable: ["seed"])
         let id = try fields.oldRequired("env_id")
         guard let id = id.string else { throw .invalid("expected a string, not \(id.kindName)", at: "/env_id") }
         let count = try fields.int("num_envs", in: 1...VectorOptions.maximumCount) ?? 1
@@ -66,7 +66,7 @@ enum EnvironmentOperations {
             options: VectorOptions(
                 count: count, maxEpisodeSteps: try fields.int("max_episode_steps", in: 1...Int(Int32.max)),
                 autoreset: try fields.word("autoreset_mode", of: AutoresetMode.self)),
-            wrappers: try wrappers(fields), seed: try fields.seed(),
+            wrappers: try wrappers(fields), seed: try fields.seed(count: count),
             timeToLive: .seconds(
                 try fields.double("ttl_s", "seconds, above 0 and up to a week") { $0 > 0 && $0 <= 604_800 } ?? 3600),
             isDurable: isDurable)

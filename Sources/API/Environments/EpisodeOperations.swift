@@ -63,7 +63,7 @@ enum EpisodeOperations {
     static func reset(_ call: Call) throws(Problem) -> Reply {
         let session = try call.session(old: true)
         let fields = try call.resetFields()
-        let seed = try fields?.seed()
+        let seed = try fields?.seed(count: session.count)
         var options = try fields?.object("options")
         let mask = try takeMask(from: &options, session)
         let codec = SessionCodec(session: session)
@@ -116,23 +116,25 @@ extension Call {
         }
     }
 
-    func oldFields(_ known: [String]) throws(Problem) -> Fields {
+    func oldFields(_ known: [String], nullable: [String] = []) throws(Problem) -> Fields {
         guard let body = try oldJSON() else { throw Problem(.invalidJSON, "Request is not a valid json", at: "") }
-        return try Fields(body, known: known)
+        return try Fields(body, known: known, nullable: nullable)
     }
+
+    private static let resetFields = ["seed", "options"]
 
     /// The body of `reset`: `null`, `""` and `[]` are what old clients send for nothing.
     fileprivate func resetFields() throws(Problem) -> Fields? {
         guard let body = try json() else { return nil }
         let isNothing = body.isNull || body.string == "" || (body.kind == .array && body.count == 0)
-        return isNothing ? nil : try Fields(body, known: ["seed", "options"])
+        return isNothing ? nil : try Fields(body, known: Self.resetFields, nullable: Self.resetFields)
     }
 }
 
 extension Fields {
     /// A required field in the old server's words, for which null, "" and [] are no values.
     func oldRequired(_ name: String) throws(Problem) -> JSONValue {
-        guard let value = self[name], value.string != "", value.kind != .array || value.count > 0 else {
+        guard let value = self[name], !value.isNull, value.string != "", value.kind != .array || value.count > 0 else {
             throw Problem(
                 .missingParameter, "A required request parameter '\(name)' was not provided", at: at(name).description)
         }

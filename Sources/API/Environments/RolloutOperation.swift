@@ -19,8 +19,8 @@ enum RolloutOperation {
         let (act, actions) = try actor(fields, session, call)
         let records = try fields.bool("transitions") ?? true
         let plan = Rollout.Plan(
-            budget: try budget(fields, session, actions: actions, records: records), seed: try fields.seed(),
-            records: records)
+            budget: try budget(fields, session, actions: actions, records: records),
+            seed: try fields.seed(count: session.count), records: records)
         try call.pay(steps: 0)
         let rollout: Rollout
         do { rollout = try Rollout.run(plan, on: session, act: act) } catch { throw Problem(error) }

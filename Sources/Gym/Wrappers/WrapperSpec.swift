@@ -40,7 +40,7 @@ public enum WrapperSpec: Sendable, Equatable {
         case "FrameStackObservation":
             try fields.allow("stack_size", "padding_type")
             self = .frameStackObservation(
-                stackSize: try fields.integers("stack_size")[0], padding: try fields.padding("padding_type"))
+                stackSize: try fields.integer("stack_size"), padding: try fields.padding("padding_type"))
         default:
             throw .invalidArgument(
                 name: "\(path)/wrapper",
@@ -112,6 +112,11 @@ private struct WrapperFields<S: Structured> {
         guard let value = source.member(name) else { return fallback }
         guard let flag = value.asBool else { throw wrong(name, "expected true or false") }
         return flag
+    }
+
+    func integer(_ name: String) throws(EnvironmentError) -> Int {
+        guard source.member(name)?.elementCount == nil else { throw wrong(name, "expected an integer") }
+        return try integers(name)[0]
     }
 
     /// One integer, or an array of them.
