@@ -32,6 +32,7 @@ PEERS_VENV := .build/venv-peers
 SPEED_VENV := .build/venv-speed
 BRIDGE_VENV := .build/venv-bridge
 RECIPES_VENV := .build/venv-recipes
+CONTRACT_VENV := .build/venv-contract
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 # $(call install,PACKAGES): installs those that are missing, and says so.
@@ -48,7 +49,7 @@ define install
 	fi
 endef
 
-.PHONY: help run demo build release release-bench test test-unit test-end-to-end test-clients lint format bench \
+.PHONY: help run demo build release release-bench test test-unit test-end-to-end test-short-contract test-contract test-clients lint format bench \
 	bench-size bench-learning bench-actions bench-peers bench-learning-peers bench-speed-peers bench-bridge bench-docs \
 	recipes soak deb test-systemd install uninstall clean swift packages
 
@@ -86,7 +87,7 @@ lint: build ## check the format and the imports
 format: swift ## format the Swift sources in place
 	@swift format --in-place --recursive --parallel Package.swift Sources Tests
 
-test: lint test-unit test-end-to-end ## install, build, and pass every test
+test: lint test-unit test-end-to-end test-short-contract ## install, build, and pass every test
 
 test-unit: build ## the tests of the modules
 	@$(call install,$(UNIT_TEST_PACKAGES))
@@ -101,6 +102,20 @@ $(VENV)/stamp: Tests/EndToEnd/requirements.txt protocol/python/pyproject.toml
 test-end-to-end: release $(VENV)/stamp ## the tests of the program and the Python client
 	@LAMD=$(LAMD) $(VENV)/bin/python -m pytest -q Tests/EndToEnd --ignore Tests/EndToEnd/clients_sb3 protocol/python/tests \
 	    protocol/workers
+
+$(CONTRACT_VENV)/stamp: Tests/Contract/requirements.txt protocol/python/pyproject.toml
+	@$(call install,python3-venv)
+	@$(PYTHON) -m venv $(CONTRACT_VENV)
+	@$(CONTRACT_VENV)/bin/pip install --quiet --disable-pip-version-check -r $< -e protocol/python
+	@touch $@
+
+CONTRACT := LAMD=$(LAMD) $(CONTRACT_VENV)/bin/python -m pytest -q Tests/Contract
+
+test-short-contract: release $(CONTRACT_VENV)/stamp
+	@$(CONTRACT)
+
+test-contract: release $(CONTRACT_VENV)/stamp ## what the contract says, asked 50,000 times: some twenty minutes
+	@$(CONTRACT) --seeds 5 --examples 100 --cases 50000
 
 soak: release $(VENV)/stamp ## what takes long: slow and abandoned clients, overload, want of descriptors, stops
 	@LAMD=$(LAMD) $(VENV)/bin/python -m pytest -q --durations=0 --durations-min=1 Tests/Soak

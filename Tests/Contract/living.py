@@ -21,6 +21,11 @@ EPISODE = {
 FEATURES = [[0.0, 1.0], [1.0, 0.0]]
 
 
+def words(value: object) -> int:
+    """A number that is the same whenever the same value is drawn."""
+    return crc32(repr(value).encode("utf-8", "surrogatepass"))
+
+
 class Living:
     """Some of each kind, made anew where one was deleted."""
 
@@ -47,20 +52,31 @@ class Living:
             "token_id": [lambda: client.create_token("of the tests", ["read"])],
         }
         self._ids: dict[tuple[str, int], str] = {}
+        self._discrete: set[str] = set()
         # Ids that were ever given out: a request that has one is about that one, even if it is gone by now.
         self.given: set[str] = set()
 
-    def id(self, kind: str, instead_of: object) -> str:
-        """The id of a living thing, the same for the same word."""
+    def id(self, kind: str, instead_of: object, path: str = "") -> str:
+        """The id of a living thing, the same for the same word, and of such as the path is for."""
         makers = self._makers[kind]
-        number = crc32(repr(instead_of).encode()) % len(makers)
+        number = words(instead_of) % len(makers)
+        if "/action_" in path and kind == "agent_id":
+            number = makers.index(self._embedded)
+        elif "/labels" in path:
+            number = makers.index(self._asking)
         if (kind, number) not in self._ids:
-            made = makers[number]()[kind]
+            made = makers[number]()
             if kind == "instance_id":
-                self.client.reset(made)
-            self._ids[kind, number] = made
-            self.given.add(made)
+                self.client.reset(made[kind])
+            if kind == "agent_id" and made["observation_space"]["type"] == "Discrete":
+                self._discrete.add(made[kind])
+            self._ids[kind, number] = made[kind]
+            self.given.add(made[kind])
         return self._ids[kind, number]
+
+    def observation(self, agent: str) -> Any:
+        """An observation that the agent takes."""
+        return 0 if agent in self._discrete else [0.0] * 4
 
     def knows(self, kind: str) -> bool:
         return kind in self._makers

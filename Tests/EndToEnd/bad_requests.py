@@ -194,6 +194,8 @@ ENVIRONMENTS = [
     ("a web page's question", "GET", "/v1/envs/", None, 403, NONE, {"Origin": "http://evil.example"}),
     ("another server's name", "GET", "/v1/envs/", None, 421, NONE, {"Host": "evil.example"}),
     ("a wrapper nobody has", "POST", "/v1/envs/", '{"env_id":"CartPole-v1","wrappers":[{"wrapper":"Fog"}]}', 400, "/wrappers/0/wrapper"),
+    ("stacks of stacks", "POST", "/v1/envs/", '{"env_id":"CartPole-v1","wrappers":[' + ",".join(['{"wrapper":"FrameStackObservation","stack_size":64}'] * 8) + "]}", 400, "/wrappers/2/stack_size"),
+    ("stacks for very many", "POST", "/v1/envs/", '{"env_id":"CartPole-v1","num_envs":65536,"wrappers":[' + ",".join(['{"wrapper":"FrameStackObservation","stack_size":16}'] * 2) + "]}", 400, "/wrappers/1/stack_size"),
     ("two sizes of one stack", "POST", "/v1/envs/", '{"env_id":"CartPole-v1","wrappers":[{"wrapper":"FrameStackObservation","stack_size":[2,3]}]}', 400, "/wrappers/0/stack_size"),
     ("bins for no Box", "POST", "/v1/envs/", '{"env_id":"CartPole-v1","wrappers":[{"wrapper":"DiscretizeAction","bins":3}]}', 400, "/wrappers/0/bins"),
     ("an unknown expectation", "POST", "/v1/envs/", "{}", 417, NONE, {"Expect": "coffee"}),

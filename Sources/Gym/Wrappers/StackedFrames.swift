@@ -9,6 +9,8 @@ public final class StackedFrames: VectorWrapper {
     }
 
     public static let maximumFrames = 64
+    /// Numbers in an observation, and in those of all environments: stacks of stacks grow fast.
+    private static let maximumLanes = (of: 1_000_000, ofAll: 1 << 24)
 
     public let inner: any VectorEnvironment
     public let observationSpace: Space
@@ -26,12 +28,19 @@ public final class StackedFrames: VectorWrapper {
         guard (1...Self.maximumFrames).contains(frames), let layout = inner.observationSpace.layout else {
             throw .invalidArgument(name: "stack_size", reason: "expected 1 to \(Self.maximumFrames), not \(frames)")
         }
+        let lanes = frames * layout.count
+        guard lanes <= Self.maximumLanes.of, inner.options.count * lanes <= Self.maximumLanes.ofAll else {
+            throw .invalidArgument(
+                name: "stack_size",
+                reason: "\(frames) make an observation of \(lanes) numbers, and there are \(inner.options.count) "
+                    + "environments; expected \(Self.maximumLanes.of) in each, \(Self.maximumLanes.ofAll) in all, at most")
+        }
         self.inner = inner
         self.frames = frames
         observationSpace = inner.observationSpace.batched(frames)
         leaves = layout.leaves.map { ($0.offset, $0.count) }
         zero = padding == .zero ? inner.observationSpace.zero(layout) : nil
-        observations = Lanes(layout.element, count: inner.options.count * frames * layout.count)
+        observations = Lanes(layout.element, count: inner.options.count * lanes)
         finalObservations = observations
     }
 

@@ -116,7 +116,7 @@ public struct Rollout: Sendable {
         }
         guard transitions <= limit else {
             throw .invalid(
-                field: "",
+                field: "num_episodes",
                 reason: "the rollout passed \(limit) transitions"
                     + (plan.records ? "; ask for fewer, or for \"transitions\": false" : "; ask for fewer"))
         }
