@@ -48,10 +48,11 @@ enum EnvironmentOperations {
 
     static func createEnv(_ call: Call) throws(Problem) -> Reply {
         try call.allowQuery()
-        let fields = try call.oldFields([
-            "env_id", "num_envs", "seed", "kwargs", "max_episode_steps", "autoreset_mode", "wrappers", "ttl_s",
-            "record", "durable",
-        ], nullable: ["seed"])
+        let fields = try call.oldFields(
+            [
+                "env_id", "num_envs", "seed", "kwargs", "max_episode_steps", "autoreset_mode", "wrappers", "ttl_s",
+                "record", "durable",
+            ], nullable: ["seed"])
         let id = try fields.oldRequired("env_id")
         guard let id = id.string else { throw .invalid("expected a string, not \(id.kindName)", at: "/env_id") }
         let count = try fields.int("num_envs", in: 1...VectorOptions.maximumCount) ?? 1

@@ -33,7 +33,8 @@ public final class StackedFrames: VectorWrapper {
             throw .invalidArgument(
                 name: "stack_size",
                 reason: "\(frames) make an observation of \(lanes) numbers, and there are \(inner.options.count) "
-                    + "environments; expected \(Self.maximumLanes.of) in each, \(Self.maximumLanes.ofAll) in all, at most")
+                    + "environments; expected \(Self.maximumLanes.of) in each, \(Self.maximumLanes.ofAll) in all, at most"
+            )
         }
         self.inner = inner
         self.frames = frames

@@ -90,8 +90,7 @@ CALLS = {
     "listExperts": ((), {"limit": 5, "cursor": "x"}),
     "createDemonstrations": (
         ([EPISODE],),
-        {"name": "n", "observation_space": SPACE, "action_space": SPACE, "metadata": {"by": "Ada"}}
-        | {"expert": "scripted", "num_episodes": 3, "seed": 1, "exploration": 0.1},
+        {"name": "n", "observation_space": SPACE, "action_space": SPACE, "metadata": {"by": "Ada"}},
     ),
     "listDemonstrations": ((), {"limit": 5, "cursor": "x"}),
     "getDemonstrations": (("00000003",), {}),
@@ -114,6 +113,12 @@ CALLS = {
     "readyz": ((), {}),
     "metrics": ((), {}),
     "openapi": ((), {}),
+}
+
+
+#: Arguments that do not go with those above, and with which others they do.
+OTHERS = {
+    "createDemonstrations": {"env_id": "CartPole-v1", "expert": "scripted", "num_episodes": 3, "seed": 1, "exploration": 0.1},
 }
 
 
@@ -160,8 +165,17 @@ def test_a_method_sends_what_the_operation_takes(name, server):
         body = json.loads(request.body)
         validator(schema).validate(body)
         for key in resolve(schema).get("properties", {}):
-            given = key in body or key in ("render", "video_callable", "resume")
+            given = key in body or key in OTHERS.get(name, {}) or key in ("render", "video_callable", "resume")
             assert given or key in ("env_id", "kwargs", "observations", "num_episodes", "actions", "policy"), key
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_the_other_arguments_are_sent_too(name, server):
+    _, _, operation = OPERATIONS[name]
+    getattr(lamd.Client(server.url, retries=0), snake(name))(**OTHERS[name])
+    body = json.loads(server.requests[0].body)
+    validator(operation["requestBody"]["content"]["application/json"]["schema"]).validate(body)
+    assert body == OTHERS[name]
 
 
 def examples_in(operation):
