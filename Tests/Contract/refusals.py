@@ -83,6 +83,6 @@ def is_beyond_schemas(case: Any, response: Any) -> bool:
     if word == "invalid_json" and not is_beyond_json(case.body):
         return False
     return any(
-        word == one.word and re.fullmatch(one.pointer, pointer) and (one.operations is None or name in one.operations)
+        word == one.word and re.fullmatch(one.pointer, pointer, re.DOTALL) and (one.operations is None or name in one.operations)
         for one in REFUSALS
     )
