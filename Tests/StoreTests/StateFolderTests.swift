@@ -114,7 +114,7 @@ struct StateFolderTests {
             try sqlite.run()
             sqlite.waitUntilExit()
             try #require(sqlite.terminationStatus == 0)
-            #expect(throws: StoreError.tooNew(found: 99, supported: 3)) { try StateFolder(folder) }
+            #expect(throws: StoreError.tooNew(found: 99, supported: 4)) { try StateFolder(folder) }
         }
     }
 
