@@ -38,7 +38,7 @@ def test_every_operation_that_changes_something_is_recorded(new_daemon):
     """Made from the contract: whoever adds an operation need not think of it."""
     running = new_daemon().start()
     world = World(running)
-    runners = ["shutdown", "backup"]
+    runners = ["shutdown", "backup", "restoreBackup"]
     expected = []
     for method, template, name, scope in world.operations:
         isChange = (method != "GET" and scope in ("train", "admin")) or name in runners

@@ -18,7 +18,8 @@ extension Agents {
             guard limits?.confidenceFloor == nil || members <= Decisions.detailLimit else {
                 throw .invalid(
                     field: "confidence_floor",
-                    reason: "probabilities are worked out of at most \(Decisions.detailLimit) actions, not of \(members)")
+                    reason: "of \(members) actions nobody works out how likely they are, of "
+                        + "\(Decisions.detailLimit) at most")
             }
             try storing { () throws(StoreError) in
                 try store.put(guard: limits?.value.json, of: agent.id.description)
