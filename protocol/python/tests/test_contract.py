@@ -178,13 +178,9 @@ def test_a_method_sends_what_the_operation_takes(name, server):
         body = json.loads(request.body)
         validator(schema).validate(body)
         for key in resolve(schema).get("properties", {}):
-<<<<<<< HEAD
             given = key in body or key in OTHERS.get(name, {}) or key in ("render", "video_callable", "resume")
-            assert given or key in ("env_id", "kwargs", "observations", "num_episodes", "actions", "policy"), key
-=======
-            given = key in body or key in ("render", "video_callable", "resume")
-            assert given or key in ("env_id", "kwargs", "observations", "episode_ids", "num_episodes", "actions", "policy"), key
->>>>>>> pg
+            known_otherwise = ("env_id", "kwargs", "observations", "episode_ids", "num_episodes", "actions", "policy")
+            assert given or key in known_otherwise, key
 
 
 @pytest.mark.parametrize("name", OTHERS)
