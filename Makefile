@@ -115,7 +115,7 @@ test-short-contract: release $(CONTRACT_VENV)/stamp
 	@$(CONTRACT)
 
 test-contract: release $(CONTRACT_VENV)/stamp ## what the contract says, asked 50,000 times: some twenty minutes
-	@$(CONTRACT) --seeds 5 --examples 60 --cases 50000
+	@$(CONTRACT) --seeds 5 --examples 20 --cases 50000
 
 soak: release $(VENV)/stamp ## what takes long: slow and abandoned clients, overload, want of descriptors, stops
 	@LAMD=$(LAMD) $(VENV)/bin/python -m pytest -q --durations=0 --durations-min=1 Tests/Soak
