@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "EndToEnd"))
 def pytest_addoption(parser):
     parser.addoption("--seeds", type=int, default=1, help="how many seeds")
     parser.addoption("--cases", type=int, default=1000, help="how many cases in all, at least")
-    parser.addoption("--examples", type=int, default=3, help="random cases of each operation and seed")
+    parser.addoption("--examples", type=int, default=1, help="random cases of each operation and seed")
 
 
 def pytest_sessionstart(session):

@@ -70,6 +70,9 @@ def after_call(context: Any, case: Any, response: Any) -> None:
 
 @schemathesis.hook
 def filter_failure(context: Any, failure: Any, case: Any, response: Any) -> bool:
+    if response.status_code in (414, 431):
+        # Too much for a request line and its headers: libmicrohttpd answers these itself, as the contract says.
+        return False
     if not isinstance(failure, RejectedPositiveData):
         return True
     return not is_beyond_schemas(case, response)

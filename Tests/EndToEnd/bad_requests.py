@@ -92,6 +92,7 @@ ENVIRONMENTS = [
     ("a reset of an odd id", "POST", "/v1/envs/%2e%2e/reset/", "{}", 400, NONE),
     # step
     ("no action", "POST", "/v1/envs/{c}/step/", "{}", 400, "/action"),
+    ("a step's number in the query", "POST", "/v1/envs/{c}/step/?step=0", '{"action":0}', 400, "?step"),
     ("a null action", "POST", "/v1/envs/{c}/step/", '{"action":null}', 400, "/action"),
     ("an action above", "POST", "/v1/envs/{c}/step/", '{"action":2}', 400, "/action"),
     ("an action below", "POST", "/v1/envs/{c}/step/", '{"action":-1}', 400, "/action"),

@@ -10,6 +10,7 @@ enum EpisodeOperations {
 
     static func step(_ call: Call) throws(Problem) -> Reply {
         if call.exchange.mediaType == .safetensors { return try stepTensors(call) }
+        try call.allowQuery()
         let found = call.foundSession
         if let found, let actions = try call.knownActions(found) {
             try call.pay(steps: found.count)
