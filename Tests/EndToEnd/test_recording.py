@@ -1,5 +1,6 @@
 """What sessions record is what their clients saw, and survives whatever comes; so do uploads."""
 
+import shutil
 import sqlite3
 import time
 
@@ -258,12 +259,14 @@ def test_a_folder_of_the_version_before_is_brought_up_to_date(new_daemon):
     with sqlite3.connect(running.state / "catalogue.sqlite") as catalogue:
         for table in ("labels", "demonstrationFiles", "demonstrations"):
             catalogue.execute(f"DROP TABLE {table}")
-        for table in ("tokens", "replies"):
+        for table in ("tokens", "replies", "servings", "audit"):
             catalogue.execute(f"DROP TABLE {table}")
-        catalogue.execute("ALTER TABLE agents DROP COLUMN tenant")
+        for column in ("tenant", "guard", "killed"):
+            catalogue.execute(f"ALTER TABLE agents DROP COLUMN {column}")
         catalogue.execute("DELETE FROM grdb_migrations WHERE identifier > '1'")
         catalogue.execute("PRAGMA user_version = 1")
     catalogue.close()
+    shutil.rmtree(running.state / "audit")
     client = running.start().client()
     assert [agent["name"] for agent in client.list_agents()["items"]] == ["old"]
     upload(running, "new")
