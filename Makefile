@@ -10,6 +10,7 @@ UNITDIR ?= $(PREFIX)/lib/systemd/system
 PYTHON ?= python3
 BENCH ?= all
 SPEED ?=
+FUZZ_S ?= 600
 
 # What the build needs, and what the tests and the benchmarks need besides, by Debian's names; a|b: either will do.
 PACKAGES := libmicrohttpd-dev libgnutls28-dev libjansson-dev libopenblas-dev libhnswlib-dev libcairo2-dev \
@@ -27,6 +28,7 @@ SPEED_PACKAGES := wrk g++ python3-venv
 RELEASE := swift build -c release --static-swift-stdlib
 LAMD := .build/release/lamd
 LAMD_BENCH := .build/release/lamd-bench
+FUZZ := .build/fuzz
 FIGURES := .build/figures
 VENV := .venv
 PEERS_VENV := .build/venv-peers
@@ -50,9 +52,10 @@ define install
 	fi
 endef
 
-.PHONY: help run demo build release release-bench test test-unit test-end-to-end test-short-contract test-contract test-clients lint format bench \
-	bench-size bench-learning bench-actions bench-peers bench-learning-peers bench-speed-peers bench-bridge bench-docs \
-	recipes soak deb test-systemd install uninstall clean swift packages
+.PHONY: help run demo build release release-bench test test-unit test-end-to-end test-fuzz test-sanitizers \
+	test-short-contract test-contract test-clients build-fuzz fuzz lint format bench bench-size bench-learning \
+	bench-actions bench-peers bench-learning-peers bench-speed-peers bench-bridge bench-docs recipes soak deb \
+	test-systemd install uninstall clean swift packages
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -88,7 +91,7 @@ lint: build ## check the format and the imports
 format: swift ## format the Swift sources in place
 	@swift format --in-place --recursive --parallel Package.swift Sources Tests
 
-test: lint test-unit test-end-to-end test-short-contract ## install, build, and pass every test
+test: lint test-unit test-end-to-end test-short-contract test-fuzz ## install, build, and pass every test
 
 test-unit: build ## the tests of the modules
 	@$(call install,$(UNIT_TEST_PACKAGES))
@@ -117,6 +120,24 @@ test-short-contract: release $(CONTRACT_VENV)/stamp
 
 test-contract: release $(CONTRACT_VENV)/stamp ## what the contract says, asked 50,000 times: some twenty minutes
 	@$(CONTRACT) --seeds 5 --examples 20 --cases 50000
+
+# libFuzzer is a part of the Swift toolchain. Of several -sanitize the last one counts. gold, the linker otherwise used, warns of
+# each of its symbols.
+build-fuzz: swift packages
+	@LAMD_FUZZ=1 swift build --scratch-path $(FUZZ) --sanitize fuzzer -Xswiftc -sanitize=address,fuzzer \
+	    -Xcc -fsanitize=address -Xswiftc -O -Xswiftc -use-ld=lld --product lamd-fuzz
+
+test-fuzz: build-fuzz ## the decoders read their corpus and a minute of what libFuzzer makes of it
+	@Tests/Fuzz/fuzz.sh $(FUZZ)/debug/lamd-fuzz 60 $(FUZZ)
+
+fuzz: build-fuzz ## look for bytes that a decoder cannot stand: FUZZ_S=600
+	@Tests/Fuzz/fuzz.sh $(FUZZ)/debug/lamd-fuzz $(FUZZ_S) $(FUZZ)
+
+test-sanitizers: swift packages ## the tests of the modules under AddressSanitizer and ThreadSanitizer
+	@$(call install,$(UNIT_TEST_PACKAGES))
+	@for sanitizer in address thread; do \
+	    echo "under the $$sanitizer sanitizer:"; \
+	    swift test --scratch-path .build/$$sanitizer --sanitize $$sanitizer -Xswiftc -use-ld=lld; done
 
 soak: release $(VENV)/stamp ## what takes long: four million requests, valgrind, slow and abandoned clients, overload, kills, reloads, stops
 	@$(call install,$(SOAK_PACKAGES))

@@ -145,6 +145,6 @@ if Context.environment["LAMD_FUZZ"] != nil {
             name: "lamd-fuzz",
             dependencies: [
                 "CJansson", "API", "Gym", "Environments", "HTTP", "Hosting", "JSON", "Store", "Workers",
-            ], path: "Tests/Fuzz", exclude: ["corpus"], swiftSettings: strict),
+            ], path: "Tests/Fuzz", exclude: ["corpus", "fuzz.sh", "words.dict"], swiftSettings: strict)
     ]
 }

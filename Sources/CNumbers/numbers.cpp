@@ -15,7 +15,8 @@ const char *read_number(const char *first, const char *last, double *value, int 
   while (is_digit(at, end.ptr)) ++at;
   *is_integer = at == end.ptr;
   if (*is_integer) {
-    if (std::fabs(*value) > 0x1p53) return nullptr;
+    // 2^53 may be what an odd neighbour was rounded to.
+    if (std::fabs(*value) >= 0x1p53) return nullptr;
     *value += 0.0; // an integer has no negative zero
   } else if (*at == '.' && !is_digit(at + 1, end.ptr)) {
     return nullptr;

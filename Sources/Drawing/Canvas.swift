@@ -63,6 +63,7 @@ public final class Canvas {
     public func rectangle(
         x: Double, y: Double, width: Double, height: Double, radius: Double = 0, _ color: Color
     ) {
+        let (x, y) = (Self.near(x), Self.near(y))
         if radius > 0 {
             cairo_new_sub_path(context)
             cairo_arc(context, x + width - radius, y + radius, radius, -.pi / 2, 0)
@@ -79,7 +80,7 @@ public final class Canvas {
     /// A filled circle.
     public func circle(_ center: Point, radius: Double, _ color: Color) {
         cairo_new_sub_path(context)
-        cairo_arc(context, center.x, center.y, radius, 0, 2 * .pi)
+        cairo_arc(context, Self.near(center.x), Self.near(center.y), Self.near(radius), 0, 2 * .pi)
         fill(color)
     }
 
@@ -101,7 +102,7 @@ public final class Canvas {
         _ center: Point, radius: Double, from start: Double, to end: Double, width: Double, _ color: Color
     ) {
         cairo_new_sub_path(context)
-        cairo_arc(context, center.x, center.y, radius, start, end)
+        cairo_arc(context, Self.near(center.x), Self.near(center.y), Self.near(radius), start, end)
         stroke(width, color)
     }
 
@@ -112,8 +113,8 @@ public final class Canvas {
         var extents = cairo_text_extents_t()
         cairo_text_extents(context, text, &extents)
         cairo_move_to(
-            context, center.x - extents.width / 2 - extents.x_bearing,
-            center.y - extents.height / 2 - extents.y_bearing)
+            context, Self.near(center.x) - extents.width / 2 - extents.x_bearing,
+            Self.near(center.y) - extents.height / 2 - extents.y_bearing)
         cairo_text_path(context, text)
         fill(color)
     }
@@ -122,9 +123,11 @@ public final class Canvas {
     public func within(
         _ origin: Point, angle: Double = 0, scaleX: Double = 1, scaleY: Double = 1, _ body: () -> Void
     ) {
+        // What is scaled to nothing is not seen, and cairo can make nothing of it.
+        guard [scaleX, scaleY].allSatisfy({ $0 != 0 && $0.isFinite }) else { return }
         cairo_save(context)
-        cairo_translate(context, origin.x, origin.y)
-        cairo_rotate(context, angle)
+        cairo_translate(context, Self.near(origin.x), Self.near(origin.y))
+        cairo_rotate(context, angle.isFinite ? angle : 0)
         cairo_scale(context, scaleX, scaleY)
         body()
         cairo_restore(context)
@@ -132,7 +135,12 @@ public final class Canvas {
 
     private func path(_ points: [Point]) {
         cairo_new_sub_path(context)
-        for point in points { cairo_line_to(context, point.x, point.y) }
+        for point in points { cairo_line_to(context, Self.near(point.x), Self.near(point.y)) }
+    }
+
+    /// A coordinate that cairo can reckon with: a world's state may be anything, and what is far outside is not seen anyway.
+    private static func near(_ coordinate: Double) -> Double {
+        coordinate.isNaN ? 0 : min(max(coordinate, -1e5), 1e5)
     }
 
     private func fill(_ color: Color) {

@@ -1,3 +1,4 @@
+@testable import API
 import Foundation
 import Gym
 import JSON
@@ -45,6 +46,24 @@ struct SpaceExamplesTests {
             var again = LaneWriter(Lanes(layout.element, count: layout.count))
             try space.read(value, into: &again)
             #expect(again.lanes == writer.lanes)
+        }
+    }
+
+    @Test func `an element is written by its dtype, whatever its lanes are`() throws {
+        let boxes = [DType.int64, .float32, .float64, .uint64].map { Box(low: 0, high: 9, shape: [1], dtype: $0) }
+        for space in boxes.map(Space.box) + [.tuple(Tuple(boxes.map(Space.box)))] {
+            let layout = try #require(space.layout)
+            var writer = LaneWriter(Lanes(layout.element, count: layout.count))
+            let ones: Value = .array(Array(repeating: [1], count: 4))
+            if case .tuple = space {
+                try space.read(ones, into: &writer)
+            } else {
+                try space.read([1] as Value, into: &writer)
+            }
+            var offset = 0
+            var text = JSONWriter()
+            text.elements(of: space, writer.lanes, count: 1, isBatch: false)
+            #expect(String(decoding: text.take(), as: UTF8.self) == space.value(of: writer.lanes, at: &offset).json)
         }
     }
 

@@ -33,6 +33,22 @@ import Testing
         #expect(pixel(112, 65) == [0, 0, 255] && pixel(107, 55) == [255, 255, 255])
     }
 
+    @Test(arguments: [1e300, -1e300, .infinity, .nan, 0]) func `draws what is nowhere`(_ number: Double) throws {
+        for format in [Canvas.Format.svg, .png, .rgb] {
+            _ = try Canvas.draw(format, width: 20, height: 20) { canvas in
+                let point = Point(number, -number)
+                canvas.rectangle(x: number, y: number, width: 5, height: 5, radius: 2, .black)
+                canvas.circle(point, radius: number, .black)
+                canvas.polygon([point, Point(0, 0), point], .black)
+                canvas.line([point, Point(0, 0)], width: 2, .black)
+                canvas.arc(point, radius: number, from: 0, to: 1, width: 2, .black)
+                canvas.text("7", at: point, size: 10, .black)
+                canvas.within(point, angle: number, scaleX: number) { canvas.line([point, point], width: 1, .black) }
+                canvas.within(point, angle: number) { canvas.within(point) { canvas.circle(point, radius: 3, .black) } }
+            }
+        }
+    }
+
     @Test func `centres text on its point`() throws {
         let pixel = try pixels { $0.text("H", at: Point(70, 40), size: 40, .black) }
         let inked = (0..<80).flatMap { y in (0..<140).map { ($0, y) } }.filter { pixel($0.0, $0.1)[0] < 128 }

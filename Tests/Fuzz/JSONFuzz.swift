@@ -55,10 +55,19 @@ enum JSONFuzz {
         guard let members = value.members else { return }
         for (key, member) in members {
             promise(value[key].map(text) == text(member), "a member is not found by its name")
-            let pointer = JSONPointer().appending(key).description.dropFirst()
-            promise(
-                pointer.replacing("~1", with: "/").replacing("~0", with: "~") == key, "a pointer does not lead back")
+            promise(unescaped(JSONPointer().appending(key)) == Array(key.utf8), "a pointer does not lead back")
             check(member)
+        }
+    }
+
+    /// The bytes of a pointer's only key.
+    private static func unescaped(_ pointer: JSONPointer) -> [UInt8] {
+        var parts = pointer.description.utf8.dropFirst().split(
+            separator: UInt8(ascii: "~"), omittingEmptySubsequences: false)
+        let first = Array(parts.removeFirst())
+        return parts.reduce(into: first) { bytes, part in
+            bytes.append(part.first == UInt8(ascii: "0") ? UInt8(ascii: "~") : UInt8(ascii: "/"))
+            bytes += part.dropFirst()
         }
     }
 }

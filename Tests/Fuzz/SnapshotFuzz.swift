@@ -17,10 +17,19 @@ enum SnapshotFuzz {
         guard let vector = try? spec.make(options: VectorOptions(count: 1 + Int(bytes[1]) % 2, autoreset: autoreset)),
             (try? vector.reset(seed: 1)) != nil
         else { fatalError("\(spec.id) is not made") }
-        let before = state(vector)
-        // A whole state is the beginning of a walk through others.
-        let patched = Array(bytes.dropFirst(2)) + before.dropFirst(bytes.count - 2)
-        for state in [Array(bytes.dropFirst(2)), patched] { restore(state, vector) }
+        let rest = Array(bytes.dropFirst(2))
+        restore(edited(state(vector), by: rest), vector)
+        restore(rest, vector)
+    }
+
+    /// A whole state with eight bytes written wherever an edit, a place of two bytes and those eight, says.
+    private static func edited(_ state: [UInt8], by edits: [UInt8]) -> [UInt8] {
+        var state = state
+        for start in stride(from: 0, through: edits.count - 10, by: 10) {
+            let place = (Int(edits[start]) | Int(edits[start + 1]) << 8) % state.count
+            for byte in 0..<min(8, state.count - place) { state[place + byte] = edits[start + 2 + byte] }
+        }
+        return state
     }
 
     private static func state(_ vector: any VectorEnvironment) -> [UInt8] {

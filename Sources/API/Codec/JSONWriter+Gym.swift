@@ -11,8 +11,7 @@ extension JSONWriter {
             value(lanes.integer(offset))
             offset += 1
         case .box(let box) where box.shape.count == 1:
-            row(lanes, offset..<offset + box.shape[0])
-            offset += box.shape[0]
+            row(of: box, lanes, at: &offset)
         case .dict(let dict):
             beginObject()
             for member in dict.members {
@@ -28,10 +27,16 @@ extension JSONWriter {
         }
     }
 
-    private mutating func row(_ lanes: Lanes, _ range: Range<Int>) {
+    private mutating func row(of box: Box, _ lanes: Lanes, at offset: inout Int) {
+        let range = offset..<offset + box.shape[0]
+        offset = range.upperBound
         switch lanes {
         case .float32(let all): array(of: all.span.extracting(range))
-        case .float64(let all): array(of: all.span.extracting(range))
+        case .float64(let all) where box.dtype == .float64: array(of: all.span.extracting(range))
+        // Lanes of a Double may be another dtype's, which is written its own way.
+        case .float64:
+            var offset = range.lowerBound
+            value(Space.box(box).value(of: lanes, at: &offset))
         case .int64(let all): array(of: all.span.extracting(range))
         case .uint8(let all): array(of: all.span.extracting(range))
         }
@@ -40,11 +45,10 @@ extension JSONWriter {
     /// `count` elements of `space`, as an array of them, or as the one element where there is no batch.
     mutating func elements(of space: Space, _ lanes: Lanes, count: Int, isBatch: Bool) {
         if isBatch { beginArray() }
+        var offset = 0
         if case .box(let box) = space, box.shape.count == 1 {
-            let width = box.shape[0]
-            for index in 0..<count { row(lanes, index * width..<(index + 1) * width) }
+            for _ in 0..<count { row(of: box, lanes, at: &offset) }
         } else {
-            var offset = 0
             for _ in 0..<count { element(of: space, lanes, at: &offset) }
         }
         if isBatch { endArray() }

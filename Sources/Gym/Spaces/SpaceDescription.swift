@@ -45,6 +45,15 @@ extension Space {
     /// The space that `description` describes.
     /// - Throws: ``SpaceMismatch``, pointing into the description.
     public init(description: some Structured) throws(SpaceMismatch) {
+        var room = Self.maximumLanes
+        try self.init(description: description, room: &room)
+    }
+
+    /// Lanes that a described space may have, its parts together: a short text must not ask for much memory.
+    static let maximumLanes = 1_000_000
+
+    /// - Parameter room: how many lanes may still be described.
+    init(description: some Structured, room: inout Int) throws(SpaceMismatch) {
         let example = "such as {\"type\":\"Discrete\",\"n\":2}"
         guard description.memberNames != nil else {
             throw SpaceMismatch("expected an object, \(example), not \(description.kindName)")
@@ -52,7 +61,8 @@ extension Space {
         guard let type = description.member("type")?.asString else {
             throw SpaceMismatch("expected the name of a space, \(example)").within(.key("type"))
         }
-        let fields = SpaceFields(description, type: type)
+        var fields = SpaceFields(description, type: type, room: room)
+        defer { room = fields.room }
         switch type {
         case "Box": self = .box(try fields.box())
         case "Discrete": self = .discrete(try fields.discrete())

@@ -1,21 +1,24 @@
 /// Reads the fields of one space's description. Sizes are bounded, since descriptions come from clients.
 struct SpaceFields<S: Structured> {
-    private static var maximumLanes: Int { 1_000_000 }
     private static var maximumDepth: Int { 16 }
 
     private let source: S
     private let type: String
+    /// How many lanes this space may have; then what is left for the others of the whole.
+    private(set) var room: Int
 
-    init(_ source: S, type: String) {
+    init(_ source: S, type: String, room: Int) {
         self.source = source
         self.type = type
+        self.room = room
     }
 
-    func box() throws(SpaceMismatch) -> Box {
+    mutating func box() throws(SpaceMismatch) -> Box {
         try allow("dtype", "shape", "low", "high")
         let dtype = try dtype(default: .float32)
         let shape = try sizes("shape")
         let count = shape.reduce(1, *)
+        room -= count
         let low = try bounds("low", shape: shape, count: count)
         let high = try bounds("high", shape: shape, count: count)
         if let lane = (0..<count).first(where: { low[$0] > high[$0] }) {
@@ -31,31 +34,34 @@ struct SpaceFields<S: Structured> {
         return Discrete(n, start: start, dtype: try dtype(default: .int64))
     }
 
-    func multiDiscrete() throws(SpaceMismatch) -> MultiDiscrete {
+    mutating func multiDiscrete() throws(SpaceMismatch) -> MultiDiscrete {
         try allow("dtype", "start", "nvec")
-        let (nvec, shape) = try nestedIntegers("nvec")
+        let (nvec, shape) = try nestedIntegers("nvec", limit: room)
+        room -= nvec.count
         guard nvec.allSatisfy({ $0 >= 1 && $0 <= Int(Int32.max) }) else {
             throw SpaceMismatch("expected positive integers").within(.key("nvec"))
         }
         guard source.member("start") != nil else {
             return MultiDiscrete(nvec, shape: shape, dtype: try dtype(default: .int64))
         }
-        let (start, startShape) = try nestedIntegers("start")
+        let (start, startShape) = try nestedIntegers("start", limit: nvec.count)
         guard startShape == shape else {
             throw SpaceMismatch("expected the shape of nvec, \(shape)").within(.key("start"))
         }
         return MultiDiscrete(nvec, start: start, shape: shape, dtype: try dtype(default: .int64))
     }
 
-    func multiBinary() throws(SpaceMismatch) -> MultiBinary {
+    mutating func multiBinary() throws(SpaceMismatch) -> MultiBinary {
         try allow("n")
-        if source.member("n")?.elementCount == nil { return MultiBinary(try integer("n", 1...Self.maximumLanes)) }
-        return MultiBinary(shape: try sizes("n"))
+        let isNumber = source.member("n")?.elementCount == nil
+        let shape = isNumber ? [try integer("n", 1...max(room, 1))] : try sizes("n")
+        room -= shape.reduce(1, *)
+        return MultiBinary(shape: shape)
     }
 
     func text() throws(SpaceMismatch) -> Text {
         try allow("max_length", "min_length", "charset")
-        let maximum = try integer("max_length", 0...Self.maximumLanes)
+        let maximum = try integer("max_length", 0...Space.maximumLanes)
         let minimum = source.member("min_length") == nil ? min(1, maximum) : try integer("min_length", 0...maximum)
         guard let charset = source.member("charset") else { return Text(maxLength: maximum, minLength: minimum) }
         guard let characters = charset.asString, !characters.isEmpty else {
@@ -64,7 +70,7 @@ struct SpaceFields<S: Structured> {
         return Text(maxLength: maximum, minLength: minimum, charset: Array(characters))
     }
 
-    func dict() throws(SpaceMismatch) -> Dict {
+    mutating func dict() throws(SpaceMismatch) -> Dict {
         try allow("subspaces")
         guard let subspaces = source.member("subspaces"), let names = subspaces.memberNames else {
             throw SpaceMismatch("expected an object of spaces").within(.key("subspaces"))
@@ -72,28 +78,28 @@ struct SpaceFields<S: Structured> {
         var members: [Dict.Member] = []
         for name in names {
             guard let member = subspaces.member(name) else { continue }
-            do { members.append(Dict.Member(name, try Space(description: member))) } catch {
+            do { members.append(Dict.Member(name, try Space(description: member, room: &room))) } catch {
                 throw error.within(.key(name)).within(.key("subspaces"))
             }
         }
         return Dict(members)
     }
 
-    func subspaces() throws(SpaceMismatch) -> [Space] {
+    mutating func subspaces() throws(SpaceMismatch) -> [Space] {
         try allow("subspaces")
         guard let subspaces = source.member("subspaces"), subspaces.elementCount != nil else {
             throw SpaceMismatch("expected an array of spaces").within(.key("subspaces"))
         }
         var members: [Space] = []
         for element in subspaces.arrayElements {
-            do { members.append(try Space(description: element)) } catch {
+            do { members.append(try Space(description: element, room: &room)) } catch {
                 throw error.within(.index(members.count)).within(.key("subspaces"))
             }
         }
         return members
     }
 
-    func sequence() throws(SpaceMismatch) -> SequenceSpace {
+    mutating func sequence() throws(SpaceMismatch) -> SequenceSpace {
         try allow("feature_space", "stack")
         let stack = source.member("stack")
         guard stack == nil || stack?.asBool != nil else {
@@ -102,7 +108,7 @@ struct SpaceFields<S: Structured> {
         return SequenceSpace(try space("feature_space"), stack: stack?.asBool ?? false)
     }
 
-    func graph() throws(SpaceMismatch) -> Graph {
+    mutating func graph() throws(SpaceMismatch) -> Graph {
         try allow("node_space", "edge_space")
         let hasEdges = source.member("edge_space").map { !$0.isNull } ?? false
         return Graph(node: try space("node_space"), edge: hasEdges ? try space("edge_space") : nil)
@@ -119,9 +125,9 @@ struct SpaceFields<S: Structured> {
         return member
     }
 
-    private func space(_ name: String) throws(SpaceMismatch) -> Space {
+    private mutating func space(_ name: String) throws(SpaceMismatch) -> Space {
         let member = try required(name)
-        do { return try Space(description: member) } catch { throw error.within(.key(name)) }
+        do { return try Space(description: member, room: &room) } catch { throw error.within(.key(name)) }
     }
 
     private func dtype(default fallback: DType) throws(SpaceMismatch) -> DType {
@@ -146,8 +152,8 @@ struct SpaceFields<S: Structured> {
         var sizes: [Int] = []
         var lanes = 1
         for element in source.member(name)?.arrayElements ?? source.arrayElements {
-            guard let size = element.asInt64, size > 0, size <= Int64(Self.maximumLanes / lanes) else {
-                throw SpaceMismatch("expected positive sizes, \(Self.maximumLanes) elements at most")
+            guard let size = element.asInt64, size > 0, size <= Int64(room / lanes) else {
+                throw SpaceMismatch("expected positive sizes, \(Space.maximumLanes) elements in all at most")
                     .within(.index(sizes.count)).within(.key(name))
             }
             sizes.append(Int(size))
@@ -162,28 +168,30 @@ struct SpaceFields<S: Structured> {
     /// Nested bounds, or one scalar for all.
     private func bounds(_ name: String, shape: [Int], count: Int) throws(SpaceMismatch) -> [Double] {
         let member = try required(name)
-        if let scalar = member.asDouble { return Array(repeating: scalar, count: count) }
+        if let scalar = member.asDouble, !scalar.isNaN { return Array(repeating: scalar, count: count) }
         let anything = Box(low: -.infinity, high: .infinity, shape: shape, dtype: .float64)
         var writer = LaneWriter(Lanes(.float64, count: count))
         do { try anything.read(member, into: &writer) } catch { throw error.within(.key(name)) }
         return Double.array(of: writer.lanes)
     }
 
-    private func nestedIntegers(_ name: String) throws(SpaceMismatch) -> ([Int], shape: [Int]) {
+    private func nestedIntegers(_ name: String, limit: Int) throws(SpaceMismatch) -> ([Int], shape: [Int]) {
         let member = try required(name)
         var shape: [Int] = []
         var inner: S? = member
+        var lanes = 1
         while let count = inner?.elementCount, count > 0, shape.count < Self.maximumDepth {
+            guard count <= limit / lanes else {
+                throw SpaceMismatch("expected \(Space.maximumLanes) elements in all at most").within(.key(name))
+            }
+            lanes *= count
             shape.append(count)
             inner = inner?.arrayElements.first { _ in true }
         }
-        let count = shape.reduce(1) { $0.multipliedReportingOverflow(by: $1).partialValue }
-        guard !shape.isEmpty, (1...Self.maximumLanes).contains(count) else {
-            throw SpaceMismatch("expected an array of integers").within(.key(name))
-        }
-        let limit = Double(Int32.max)
-        let integers = Box(low: -limit, high: limit, shape: shape, dtype: .int64)
-        var writer = LaneWriter(Lanes(.int64, count: count))
+        guard !shape.isEmpty else { throw SpaceMismatch("expected an array of integers").within(.key(name)) }
+        let most = Double(Int32.max)
+        let integers = Box(low: -most, high: most, shape: shape, dtype: .int64)
+        var writer = LaneWriter(Lanes(.int64, count: lanes))
         do { try integers.read(member, into: &writer) } catch { throw error.within(.key(name)) }
         return (Int64.array(of: writer.lanes).map { Int($0) }, shape)
     }

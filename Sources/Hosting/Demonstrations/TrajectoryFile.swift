@@ -39,7 +39,7 @@ enum TrajectoryFile {
         else { throw .corrupt("a file of demonstrations lacks a tensor") }
         let steps = rewards.count
         let rows = steps + lengths.count
-        guard steps > 0, lengths.allSatisfy({ $0 > 0 }), lengths.reduce(0, +) == Int64(steps),
+        guard steps > 0, lengths.allSatisfy({ $0 > 0 && $0 <= steps }), lengths.reduce(0, +) == Int64(steps),
             [terminations.count, truncations.count].allSatisfy({ $0 == steps }), seeds.count == lengths.count,
             observations.count.isMultiple(of: rows), actions.count.isMultiple(of: steps)
         else { throw .corrupt("the tensors of a file of demonstrations do not go together") }
@@ -50,14 +50,18 @@ enum TrajectoryFile {
         for (index, length) in lengths.enumerated() {
             let taken = step..<step + Int(length)
             let seen = step + index..<step + index + Int(length) + 1
-            let info = Array(infos.next(index))
+            let line = Array(infos.next(index))
+            let info = line.isEmpty ? [] : (try? Value(own: line))?.arrayElements ?? []
+            guard info.isEmpty || info.count == Int(length) + 1 else {
+                throw .corrupt("the infos of a file of demonstrations do not go with its steps")
+            }
             trajectories.append(
                 Trajectory(
                     observations: observations.rows(seen, width: observations.count / rows),
                     actions: actions.rows(taken, width: actions.count / steps), rewards: Array(rewards[taken]),
                     terminations: Array(terminations[taken]), truncations: Array(truncations[taken]),
                     masks: Array(masks.next(index)),
-                    infos: info.isEmpty ? [] : (try? Value(own: info))?.arrayElements ?? [],
+                    infos: info,
                     seed: UInt64(exactly: seeds[index])))
             step = taken.upperBound
         }
@@ -74,9 +78,12 @@ enum TrajectoryFile {
             _ all: [Element]?, _ sizes: [Int64]?, of lengths: [Int64], count: (Int64, Int64) -> Int64
         ) throws(HostingError) {
             self.all = all ?? []
-            counts = zip(sizes ?? lengths.map { _ in 0 }, lengths).map { Int(count($0, $1)) }
-            guard counts.count == lengths.count, counts.allSatisfy({ $0 >= 0 }),
-                counts.reduce(0, +) == self.all.count
+            let most = self.all.count
+            let sizes = sizes ?? lengths.map { _ in 0 }
+            // What is larger than all is never multiplied.
+            counts = zip(sizes, lengths).map { $0 >= 0 && $0 <= most ? Int(count($0, $1)) : -1 }
+            guard sizes.count == lengths.count, counts.allSatisfy({ $0 >= 0 && $0 <= most }),
+                counts.reduce(0, +) == most
             else { throw .corrupt("the tensors of a file of demonstrations do not go together") }
         }
 

@@ -85,7 +85,7 @@ extension Session.Request {
         guard let tenant = value["tenant"]?.asString, let environment = value["env_id"]?.asString,
             let count = value["num_envs"]?.asInt64,
             let autoreset = value["autoreset_mode"]?.asString.flatMap(AutoresetMode.init(rawValue:)),
-            let seconds = value["ttl_s"]?.asDouble
+            let seconds = value["ttl_s"]?.asDouble, seconds >= 0, seconds < 1e12
         else { throw .invalidSnapshot("its request lacks something") }
         var wrappers: [WrapperSpec] = []
         for element in value["wrappers"]?.arrayElements ?? [] {
