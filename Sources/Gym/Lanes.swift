@@ -96,13 +96,19 @@ public enum Lanes: Sendable, Equatable {
         }
     }
 
+    /// Sets one lane; of what an integer lane cannot hold, to the nearest that it can, as the ends of a Box of all 64-bit
+    /// integers are that doubles round up.
     public mutating func set(_ index: Int, to value: Double) {
         switch self {
         case .float32: Float.withLanes(of: &self) { $0[index] = Float(value) }
         case .float64: Double.withLanes(of: &self) { $0[index] = value }
-        case .int64: Int64.withLanes(of: &self) { $0[index] = Int64(value) }
-        case .uint8: UInt8.withLanes(of: &self) { $0[index] = UInt8(value) }
+        case .int64: Int64.withLanes(of: &self) { $0[index] = Self.whole(value) }
+        case .uint8: UInt8.withLanes(of: &self) { $0[index] = Self.whole(value) }
         }
+    }
+
+    private static func whole<Integer: FixedWidthInteger>(_ value: Double) -> Integer {
+        Integer(exactly: value.rounded(.towardZero)) ?? (value > 0 ? .max : .min)
     }
 
     public mutating func set(_ index: Int, to value: Int64) {

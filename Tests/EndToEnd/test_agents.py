@@ -451,3 +451,13 @@ def test_curl_can_follow(daemon, client, trained):
     lines = response.body.decode().splitlines()
     assert lines[0].startswith(("id: ", ":")) and any(line == "event: done" for line in lines)
     assert json.loads([line for line in lines if line.startswith("data: ")][-1][6:])["state"] == "succeeded"
+
+
+def test_integers_of_64_bits_are_acted_with(client):
+    """Up to both ends: as a double the upper one is none of them."""
+    low, high = -(2**63), 2**63 - 1
+    space = {"type": "Box", "dtype": "int64", "shape": [1], "low": [low], "high": [high]}
+    made = client.create_agent(observation_space={"type": "Discrete", "n": 2}, action_space=space, hyperparameters={"bins": 2})
+    seen = [client.act(made["agent_id"], 0, deterministic=False)["action"][0] for _ in range(40)]
+    assert min(seen) == low and max(seen) == high and all(low <= number <= high for number in seen)
+    client.delete_agent(made["agent_id"])

@@ -41,6 +41,17 @@ struct GuardTests {
         #expect(told.count == 2 && told.allSatisfy { $0 <= 0.69999999 })
     }
 
+    @Test func `integers that doubles do not tell apart are not guarded`() throws {
+        func box(_ low: Double, _ high: Double) -> Space {
+            .box(Box(low: [low], high: [high], shape: [1], dtype: .int64))
+        }
+        #expect(field(["max_change": 0], box(-0x1p63, 0)) == "")
+        #expect(field(["max_change": 0], box(0, 0x1p54)) == "")
+        let sentry = try sentry(["max_change": 1], box(-0x1p53, 0x1p53))
+        _ = try sentry.judge(.int64([1 << 53]), [], [""])
+        #expect(try sentry.judge(.int64([-(1 << 53)]), [], [""]).served == .int64([(1 << 53) - 1]))
+    }
+
     @Test func `what was served before counts in its own episode, and bounds count more`() throws {
         let first = try sentry(["max_change": [0.5, nil]])
         #expect(try first.judge(.float32([2, 0]), [], ["a"]).served == .float32([2, 0]))

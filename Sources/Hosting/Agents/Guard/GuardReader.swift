@@ -7,6 +7,9 @@ struct GuardReader {
         "mode", "bounds", "max_change", "allow", "deny", "budget", "confidence_floor", "fallback", "audit",
     ]
 
+    /// Limits are worked out in doubles, which tell integers up to here apart.
+    private static let wholeLimit = 0x1p53
+
     private let value: Value
     private let space: Space
     private let layout: Layout
@@ -33,6 +36,10 @@ struct GuardReader {
     private mutating func read() throws(HostingError) -> Guard {
         guard case .object(let members) = value else { throw .invalid(field: "", reason: "expected an object") }
         try Self.check(members, Self.fields, "")
+        guard !lanes.contains(where: { $0.kind == .whole && max(-$0.low, $0.high) > Self.wholeLimit }) else {
+            throw .invalid(
+                field: "", reason: "a guard is for integers from -2^53 to 2^53; here the action space has larger ones")
+        }
         let mode = try word("mode", of: Guard.Mode.self) ?? .enforce
         try readBounds()
         try readChange()
