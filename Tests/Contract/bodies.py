@@ -46,6 +46,8 @@ def fill(name: str, body: dict[str, Any], living: Living, path: dict[str, str]) 
                 one.pop("next_action_mask", None)
         elif key == "labels":
             body[key] = [{**one, "action": 0} for one in value]
+        elif key == "copies":
+            body[key] = min(value, 20)
         elif key == "snapshot":
             body[key] = asked(lambda: living.client.snapshot(instance)["snapshot"], value)
         elif key == "action_features" and "ids" in body:

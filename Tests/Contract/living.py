@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from typing import Any, Callable
+from uuid import uuid4
 from zlib import crc32
 
 import lamd
@@ -31,13 +31,12 @@ class Living:
 
     def __init__(self, client: lamd.Client) -> None:
         self.client = client
-        self._numbers = itertools.count()
         self._makers: dict[str, list[Callable[[], Any]]] = {
             "instance_id": [
                 lambda: client.create_env("CartPole-v1", seed=1),
                 lambda: client.create_env("CartPole-v1", num_envs=2, autoreset_mode="same_step"),
                 lambda: client.create_env("FrozenLake-v1"),
-                lambda: client.create_env("Taxi-v4", record=f"taxi {next(self._numbers)}"),
+                lambda: client.create_env("Taxi-v4", record=f"taxi {uuid4()}"),
             ],
             "agent_id": [
                 lambda: client.create_agent("CartPole-v1", hyperparameters=SMALL),
@@ -46,7 +45,7 @@ class Living:
                 self._asking,
             ],
             "demonstration_id": [
-                lambda: client.create_demonstrations([EPISODE], env_id="CartPole-v1", name=f"set {next(self._numbers)}")
+                lambda: client.create_demonstrations([EPISODE], env_id="CartPole-v1", name=f"set {uuid4()}")
             ],
             "job_id": [self._job],
             "token_id": [lambda: client.create_token("of the tests", ["read"])],

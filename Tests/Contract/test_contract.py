@@ -9,19 +9,9 @@ import sys
 from pathlib import Path
 
 import lamd
-import pytest
 from daemon import Daemon
 
 HERE = Path(__file__).parent
-
-
-@pytest.fixture
-def daemon(tmp_path):
-    """One that asks for tokens."""
-    running = Daemon(tmp_path / "lamd").start()
-    yield running
-    assert running.is_running, running.log.read_text()
-    assert running.stop() == 0
 
 
 def identities(daemon: Daemon) -> dict[str, str]:
@@ -51,10 +41,17 @@ def run(daemon: Daemon, tokens: dict[str, str], folder: Path, seed: int, example
     return int(json.loads(report.read_text())["test_cases"]["generated"])
 
 
-def test_contract(daemon, tmp_path, pytestconfig, capsys):
-    tokens = identities(daemon)
-    seeds = pytestconfig.getoption("seeds")
-    cases = [run(daemon, tokens, tmp_path, seed, pytestconfig.getoption("examples")) for seed in range(1, seeds + 1)]
+def test_contract(tmp_path, pytestconfig, capsys):
+    seeds, cases = pytestconfig.getoption("seeds"), 0
+    for seed in range(1, seeds + 1):
+        daemon = Daemon(tmp_path / f"lamd-{seed}").start()
+        try:
+            cases += run(daemon, identities(daemon), tmp_path, seed, pytestconfig.getoption("examples"))
+            assert daemon.is_running, daemon.log.read_text()
+            assert daemon.stop() == 0
+        finally:
+            if daemon.is_running:
+                daemon.kill()
     with capsys.disabled():
-        print(f"\n{sum(cases):,} cases of {seeds} seeds")
-    assert sum(cases) >= pytestconfig.getoption("cases")
+        print(f"\n{cases:,} cases of {seeds} seeds")
+    assert cases >= pytestconfig.getoption("cases")
