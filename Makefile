@@ -133,11 +133,15 @@ test-fuzz: build-fuzz ## the decoders read their corpus and a minute of what lib
 fuzz: build-fuzz ## look for bytes that a decoder cannot stand: FUZZ_S=600
 	@Tests/Fuzz/fuzz.sh $(FUZZ)/debug/lamd-fuzz $(FUZZ_S) $(FUZZ)
 
-test-sanitizers: swift packages ## the tests of the modules under AddressSanitizer and ThreadSanitizer
+WATCHED = swift test --scratch-path .build/$(1) --sanitize $(1) -Xswiftc -use-ld=lld
+
+test-sanitizers: swift packages ## the tests of the modules under the sanitizers of addresses, undefined C, and threads
 	@$(call install,$(UNIT_TEST_PACKAGES))
-	@for sanitizer in address thread; do \
-	    echo "under the $$sanitizer sanitizer:"; \
-	    swift test --scratch-path .build/$$sanitizer --sanitize $$sanitizer -Xswiftc -use-ld=lld; done
+	@$(call WATCHED,address) -Xcc -fsanitize=undefined -Xcc -fno-sanitize-recover=undefined
+	@mkdir -p .build/thread
+	@clang -std=gnu17 -O1 -shared -fPIC Tests/Sanitizers/mutex.c -o .build/thread/mutex.so
+	@TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Sanitizers/thread.supp LD_PRELOAD=$(CURDIR)/.build/thread/mutex.so \
+	    $(call WATCHED,thread)
 
 soak: release $(VENV)/stamp ## what takes long: four million requests, valgrind, slow and abandoned clients, overload, kills, reloads, stops
 	@$(call install,$(SOAK_PACKAGES))

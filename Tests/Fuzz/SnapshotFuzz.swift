@@ -62,6 +62,7 @@ enum SnapshotFuzz {
             _ = vector.actionMasks
             _ = (0..<vector.count).map(vector.info)
         }
-        for mode in vector.renderModes { _ = try? vector.render(0, mode) }
+        // A picture takes longer than all the rest.
+        _ = vector.renderModes.first.map { try? vector.render(0, $0) }
     }
 }
