@@ -150,6 +150,25 @@ def test_lists_and_describes_agents(lamd, agent):
     assert "00000000" in failure(lamd("agents", "00000000"))
 
 
+def test_guards_agents_and_turns_them_off(lamd, client):
+    agent = client.create_agent("CartPole-v1", hyperparameters={"hidden_sizes": [8]})["agent_id"]
+    assert "has no guard" in failure(lamd("agents", "guard", agent))
+    assert json.loads(lamd("agents", "guard", agent, '{"deny":[0]}', "--json").stdout)["deny"] == [0]
+    assert client.act(agent, [0, 0, 0, 0])["action"] == 1
+    assert "/deny/0" in failure(lamd("agents", "guard", agent, '{"deny":[7]}'))
+    assert "deny" in lamd("agents", "guard", agent).stdout
+    lamd("agents", "guard", agent, "none")
+    assert not client.get_agent(agent)["guarded"]
+    assert lamd("agents", "kill", agent, "--reason", "too hot").stdout == f"agent {agent} is off\n"
+    assert client.get_agent(agent)["killed"]["reason"] == "too hot"
+    card = lamd("agents", "card", agent).stdout
+    assert card.startswith(f"# Version 0 of agent {agent}") and "turned off" in card
+    assert "no version 9" in failure(lamd("agents", "card", agent, "--version", 9))
+    assert lamd("agents", "revive", agent).stdout == f"agent {agent} acts\n"
+    assert client.get_agent(agent)["killed"] is None
+    client.delete_agent(agent)
+
+
 def test_says_what_an_agents_actions_are(lamd, client, tmp_path):
     agent = client.create_agent("CartPole-v1")["agent_id"]
     file = tmp_path / "items.safetensors"
