@@ -109,6 +109,8 @@ schemathesis.openapi.media_type(
     "application/x-ndjson",
     st.lists(st.sampled_from([json.dumps(EPISODE), "{}", "[]"])).map(lambda lines: "\n".join(lines).encode()),
 )
+# Whatever it is, a tenant's administrator may not bring the daemon back to it.
+schemathesis.openapi.media_type("application/vnd.sqlite3", st.binary(max_size=200))
 
 
 @schemathesis.deserializer(safetensors.MEDIA_TYPE)

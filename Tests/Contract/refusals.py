@@ -57,6 +57,8 @@ REFUSALS = [
     Refusal("invalid_value", "/episodes/[0-9]+/.+", ("createDemonstrations", "addEpisodes")),
     Refusal("invalid_value", "/(steps|num_episodes|actions)", ("rollout",)),
     Refusal("invalid_value", "/snapshot", ("restore",)),
+    # What limits suit the actions that an agent has.
+    Refusal("invalid_value", ".*", ("putGuard",)),
 ]
 
 
