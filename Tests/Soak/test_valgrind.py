@@ -32,7 +32,8 @@ def ask_everything(world):
     operations = [each for each in world.operations if each[2] != "shutdown"]
     for method, template, name, scope in operations:
         ask = world.ask(name)
-        token = world.tokens["default", "admin"] if name == "backup" else world.tokens["a", "admin"] if scope else None
+        is_runner = name in ("backup", "restoreBackup")
+        token = world.tokens["default", "admin"] if is_runner else world.tokens["a", "admin"] if scope else None
         reply = world.send(method, world.path(template, ask, fresh=method != "GET"), ask, token)
         assert reply.status == ask.status, (name, reply)
     return len(operations)

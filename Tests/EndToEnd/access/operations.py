@@ -140,6 +140,8 @@ class World:
             "addEpisodes": Ask({"episodes": [EPISODE]}),
             "createToken": Ask({"name": "asked", "scopes": ["read"]}, status=201),
             "shutdown": Ask(),
+            # What would end the daemon is asked for without what it needs.
+            "restoreBackup": Ask(status=400),
         }
         return asks.get(name, Ask())
 

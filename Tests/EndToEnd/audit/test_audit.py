@@ -41,8 +41,8 @@ def test_every_operation_that_changes_something_is_recorded(new_daemon):
     runners = ["shutdown", "backup", "restoreBackup"]
     expected = []
     for method, template, name, scope in world.operations:
-        isChange = (method != "GET" and scope in ("train", "admin")) or name in runners
-        if not isChange or name == "shutdown":
+        is_change = (method != "GET" and scope in ("train", "admin")) or name in runners
+        if not is_change or name == "shutdown":
             continue
         ask = world.ask(name)
         token = world.tokens["default", "admin"] if name in runners else world.tokens["a", scope]
