@@ -36,10 +36,12 @@ struct Call {
     /// The id that the path names; nil where it is no id.
     var identifier: Identifier? { exchange.withSegment(0) { Identifier(bytes: $0) } }
 
-    var foundSession: Session? { identifier.flatMap { hall.sessions.find($0, of: tenant) } }
+    func findSession(now: ContinuousClock.Instant = .now) -> Session? {
+        identifier.flatMap { hall.sessions.find($0, of: tenant, now: now) }
+    }
 
     /// The session that the path names. The old server's routes answer 400 where there is none, the others 404.
-    func session(old: Bool = false) throws(Problem) -> Session { try existing(foundSession, old: old) }
+    func session(old: Bool = false) throws(Problem) -> Session { try existing(findSession(), old: old) }
 
     func existing(_ session: Session?, old: Bool) throws(Problem) -> Session {
         guard let session else {

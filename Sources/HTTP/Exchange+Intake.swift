@@ -77,7 +77,7 @@ extension Exchange {
     private func queue() -> MHD_Result {
         guard let response else { return .NO }
         if stream == nil {
-            peer.setDeadline(state.deadline(from: MonotonicClock.now, for: replyBytes))
+            peer.setDeadline(state.deadline(from: MonotonicClock.coarse, for: replyBytes))
         } else {
             peer.setDeadline(Peer.never)
             state.requests.subtract(1, ordering: .relaxed)

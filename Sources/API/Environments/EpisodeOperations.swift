@@ -11,10 +11,12 @@ enum EpisodeOperations {
     static func step(_ call: Call) throws(Problem) -> Reply {
         if call.exchange.mediaType == .safetensors { return try stepTensors(call) }
         try call.allowQuery()
-        let found = call.foundSession
+        // The clock is read once: that takes as long as to step a CartPole.
+        let now = ContinuousClock.now
+        let found = call.findSession(now: now)
         if let found, let actions = try call.knownActions(found) {
             try call.pay(steps: found.count)
-            return try step(found, actions, index: nil, tensors: call.wantsTensors)
+            return try step(found, actions, index: nil, tensors: call.wantsTensors, now: now)
         }
         guard let body = try call.oldJSON() else { throw Problem(.invalidJSON, "Request is not a valid json", at: "") }
         let fields = try Fields(body, known: stepFields)
@@ -24,7 +26,7 @@ enum EpisodeOperations {
         let index = try fields.int("step", in: 0...Int.max)
         try call.pay(steps: session.count)
         if index == nil { call.exchange.withBody { session.keep(lanes, readFrom: $0) } }
-        return try step(session, lanes, index: index, tensors: call.wantsTensors)
+        return try step(session, lanes, index: index, tensors: call.wantsTensors, now: now)
     }
 
     private static func stepTensors(_ call: Call) throws(Problem) -> Reply {
@@ -34,14 +36,16 @@ enum EpisodeOperations {
         let lanes = try file.lanes("action", session.actionLayout, count: session.count)
         try file.refuseOthers(than: session.actionLayout.leaves.map { "action" + $0.name })
         try call.pay(steps: session.count)
-        return try step(
-            session, lanes, index: try call.queryInt("step", in: 0...Int.max), tensors: call.wantsTensors)
+        let index = try call.queryInt("step", in: 0...Int.max)
+        return try step(session, lanes, index: index, tensors: call.wantsTensors, now: .now)
     }
 
-    private static func step(_ session: Session, _ lanes: Lanes, index: Int?, tensors: Bool) throws(Problem) -> Reply {
+    private static func step(
+        _ session: Session, _ lanes: Lanes, index: Int?, tensors: Bool, now: ContinuousClock.Instant
+    ) throws(Problem) -> Reply {
         let codec = SessionCodec(session: session)
         do {
-            let bytes = try session.drive { world throws(HostingError) in
+            let bytes = try session.drive(now: now) { world throws(HostingError) in
                 if let index, let reply = try world.replay(index: index, action: lanes) { return reply }
                 try world.step(lanes)
                 let reply: [UInt8]

@@ -61,12 +61,12 @@ extension Session {
     /// - Parameter holding: for long, see ``hold(_:)``; a world that another process hosts always is.
     @specialized(where R == [UInt8])
     public func drive<R>(
-        holding: Bool = false, _ body: (inout sending World) throws(HostingError) -> sending R
+        now: ContinuousClock.Instant = .now, holding: Bool = false, _ body: (inout sending World) throws(HostingError) -> sending R
     ) throws(HostingError) -> sending R {
         if let log { return try driveDurably(log, holding: holding, body) }
         let holding = holding || spec.isHosted
         guard isRecorded, let recording = recording.withLock({ $0 }) else {
-            return holding ? try hold(body) : try use(body)
+            return holding ? try hold(body) : try use(now: now, body)
         }
         // Nothing new happens before what happened is stored.
         try recording.store()
