@@ -11,7 +11,7 @@ extension JSONWriter {
             value(lanes.integer(offset))
             offset += 1
         case .box(let box) where box.shape.count == 1:
-            row(of: box, lanes, at: &offset)
+            row(of: space, box.shape[0], box.dtype, lanes, at: &offset)
         case .dict(let dict):
             beginObject()
             for member in dict.members {
@@ -27,16 +27,19 @@ extension JSONWriter {
         }
     }
 
-    private mutating func row(of box: Box, _ lanes: Lanes, at offset: inout Int) {
-        let range = offset..<offset + box.shape[0]
+    /// A Box of one dimension, of which only numbers are passed: to pass its bounds, too, would count their references.
+    private mutating func row(
+        of space: Space, _ width: Int, _ dtype: DType, _ lanes: Lanes, at offset: inout Int
+    ) {
+        let range = offset..<offset + width
         offset = range.upperBound
         switch lanes {
         case .float32(let all): array(of: all.span.extracting(range))
-        case .float64(let all) where box.dtype == .float64: array(of: all.span.extracting(range))
+        case .float64(let all) where dtype == .float64: array(of: all.span.extracting(range))
         // Lanes of a Double may be another dtype's, which is written its own way.
         case .float64:
             var offset = range.lowerBound
-            value(Space.box(box).value(of: lanes, at: &offset))
+            value(space.value(of: lanes, at: &offset))
         case .int64(let all): array(of: all.span.extracting(range))
         case .uint8(let all): array(of: all.span.extracting(range))
         }
@@ -47,7 +50,8 @@ extension JSONWriter {
         if isBatch { beginArray() }
         var offset = 0
         if case .box(let box) = space, box.shape.count == 1 {
-            for _ in 0..<count { row(of: box, lanes, at: &offset) }
+            let (width, dtype) = (box.shape[0], box.dtype)
+            for _ in 0..<count { row(of: space, width, dtype, lanes, at: &offset) }
         } else {
             for _ in 0..<count { element(of: space, lanes, at: &offset) }
         }
