@@ -24,6 +24,11 @@ extension Problem {
                 retryAfter: 60)
         case .tooManyAgents(let limit):
             self.init(.tooMany, "there are \(limit) agents, as many as are allowed; delete some", retryAfter: 60)
+        case .agentsTooLarge(let bytes, let limit):
+            self.init(
+                .tooMany,
+                "all agents together would take \(bytes) bytes of memory, and may take \(limit); delete some, or raise "
+                    + "--agent-memory", retryAfter: 60)
         case .tooManyDemonstrations(let limit):
             self.init(
                 .tooMany, "there are \(limit) sets of demonstrations, as many as are allowed; delete some",

@@ -32,6 +32,8 @@ public final class Hall: Sendable {
     public struct Limits: Sendable {
         public var sessions = 10_000
         public var agents = 10_000
+        /// Bytes of what all agents together hold in memory.
+        public var agentMemory = 4 << 30
         /// Sets of demonstrations.
         public var demonstrations = 10_000
         /// Jobs that run side by side; more wait.
@@ -67,7 +69,8 @@ public final class Hall: Sendable {
         replies = try KeptReplies(store: store, clock: clock, logger: logger)
         sessions = Sessions(catalogue: catalogue, limit: limits.sessions, quota: quotas.sessions, store: store)
         agents = try Agents(
-            catalogue: catalogue, store: store, clock: clock, logger: logger, limit: limits.agents)
+            catalogue: catalogue, store: store, clock: clock, logger: logger, limit: limits.agents,
+            memoryLimit: limits.agentMemory)
         observations = Observations(agents: agents, logger: logger)
         demonstrations = try Demonstrations(
             catalogue: catalogue, store: store, clock: clock, logger: logger, limit: limits.demonstrations)

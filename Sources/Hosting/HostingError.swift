@@ -14,6 +14,8 @@ public enum HostingError: Error, Sendable {
     /// The sessions have as many environments in all as are allowed.
     case tooManyEnvironments(limit: Int)
     case tooManyAgents(limit: Int)
+    /// The agents would hold more bytes in memory than they may.
+    case agentsTooLarge(bytes: Int, limit: Int)
     case tooManyDemonstrations(limit: Int)
     /// A set of demonstrations has this name already; `by` is its id.
     case nameTaken(String, by: String)

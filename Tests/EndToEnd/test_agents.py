@@ -8,6 +8,7 @@ import time
 import gymnasium
 import numpy as np
 import pytest
+from daemon import Daemon
 
 import lamd
 from lamd import safetensors
@@ -461,3 +462,20 @@ def test_integers_of_64_bits_are_acted_with(client):
     seen = [client.act(made["agent_id"], 0, deterministic=False)["action"][0] for _ in range(40)]
     assert min(seen) == low and max(seen) == high and all(low <= number <= high for number in seen)
     client.delete_agent(made["agent_id"])
+
+
+def test_agents_share_a_bounded_memory(tmp_path):
+    """Networks that would take more are refused, and so is a table that grows; who deletes makes room."""
+    daemon = Daemon(tmp_path / "lamd", "--agent-memory", "1MiB").start()
+    client = daemon.client()
+    wide = {"hidden_sizes": [256, 256]}  # 0.25 MiB each
+    agents = [client.create_agent("CartPole-v1", hyperparameters=wide)["agent_id"] for _ in range(3)]
+    problem = refused(lambda: client.create_agent("CartPole-v1", hyperparameters=wide))
+    assert problem.status == 429 and "1048576; delete some, or raise --agent-memory" in problem.detail
+    spaces = {"observation_space": {"type": "Discrete", "n": 3}, "action_space": {"type": "Discrete", "n": 1000}}
+    small = client.create_agent(**spaces, hyperparameters={"hidden_sizes": [8]})["agent_id"]
+    rows = np.zeros((1000, 64), "f4")  # 0.24 MiB
+    assert refused(lambda: client.put_action_features(small, rows)).status == 429
+    client.delete_agent(agents[0])
+    client.put_action_features(small, rows)
+    assert daemon.stop() == 0

@@ -21,6 +21,8 @@ public struct ActionTable: Sendable {
         withdrawn = features.withdrawnCount
     }
 
+    var byteCount: Int { features.values.count * MemoryLayout<Float>.size + features.withdrawn.count }
+
     /// As it goes over the wire, without the rows.
     public var value: Value {
         [

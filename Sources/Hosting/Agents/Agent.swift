@@ -126,6 +126,13 @@ public final class Agent: Sendable {
     public var actionLayout: Layout { state.withLock { $0.actionLayout } }
     /// What is known of its actions; nil where that is nothing.
     public var table: ActionTable? { state.withLock { $0.configuration.table } }
+
+    /// What it holds in memory: its network, and what is known of its actions.
+    var byteCount: Int {
+        state.withLock { state in
+            state.served.policy.network.byteCount + (state.configuration.table?.byteCount ?? 0)
+        }
+    }
     public var served: Served { state.withLock { $0.served } }
     public var progress: Progress { progressed.withLock { $0 } }
     public var job: Identifier? { holder.withLock { $0 } }

@@ -59,7 +59,10 @@ extension Agents {
             guard find(agent.id) === agent else { throw .unknownAgent(agent.id.description) }
             guard let table = agent.table else { throw .noActionFeatures(agent.id.description) }
             let changed = ActionTable(try next(table), version: table.version + 1, source: .client)
-            if changed.features.count > table.features.count { try checkGrowth(of: agent, changed) }
+            if changed.features.count > table.features.count {
+                try checkGrowth(of: agent, changed)
+                try checkMemory(adding: changed.byteCount - table.byteCount)
+            }
             try keep(changed, of: agent.id)
             agent.change(table: changed)
             indexer.look(at: agent)
@@ -110,6 +113,7 @@ extension Agents {
                 progress.steps == 0, progress.updates == 0
             else { throw .hasLearned(agent.id.description) }
             let table = ActionTable(features, source: .client)
+            try checkMemory(adding: table.byteCount)
             configuration.table = table
             let served = Agent.Served(version: 0, policy: try configuration.makeLearner().policy)
             try keep(table, of: agent.id)

@@ -52,18 +52,20 @@ public final class Agents: Sendable {
     /// Of all guards.
     let outcomes = OutcomeCounts()
     private let limit: Int
+    private let memoryLimit: Int
     private let table: Mutex<[Identifier: Agent]>
     let indexer: ActionIndexer
     let torn: Quarantine
 
     init(
-        catalogue: Catalogue, store: StateFolder, clock: WallClock, logger: Logger, limit: Int
+        catalogue: Catalogue, store: StateFolder, clock: WallClock, logger: Logger, limit: Int, memoryLimit: Int
     ) throws(HostingError) {
         self.catalogue = catalogue
         self.store = store
         self.clock = clock
         self.logger = logger
         self.limit = limit
+        self.memoryLimit = memoryLimit
         table = Mutex([:])
         indexer = ActionIndexer(logger: logger)
         torn = Quarantine(store: store, logger: logger)
@@ -108,6 +110,7 @@ public final class Agents: Sendable {
         let agent = Agent(
             id: id, tenant: request.tenant, configuration: configuration, createdAt: now,
             served: Agent.Served(version: 0, policy: learner.policy), progress: Agent.Progress())
+        try checkMemory(adding: agent.byteCount)
         agent.served.policy.prepare()
         try keep(agent.served, of: id)
         if let table = configuration.table { try keep(table, of: id) }
@@ -120,6 +123,13 @@ public final class Agents: Sendable {
         try storing { () throws(StoreError) in try store.insert(record, version) }
         table.withLock { $0[id] = agent }
         return agent
+    }
+
+    /// - Parameter bytes: that some agent is to hold besides.
+    func checkMemory(adding bytes: Int) throws(HostingError) {
+        let agents = table.withLock { Array($0.values) }
+        let needed = agents.reduce(bytes) { $0 + $1.byteCount }
+        guard needed <= memoryLimit else { throw .agentsTooLarge(bytes: needed, limit: memoryLimit) }
     }
 
     private func resolve(_ request: Request, _ parent: Agent?) throws(HostingError) -> AgentConfiguration {

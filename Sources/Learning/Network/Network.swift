@@ -18,6 +18,8 @@ public struct Network: Sendable, Equatable {
     public internal(set) var grain: Int
     /// All parameters, in one flat buffer; the first `denseCount` of them move with every update.
     public let parameterCount: Int
+    /// Of its parameters.
+    public var byteCount: Int { parameterCount * MemoryLayout<Float>.size }
     let denseCount: Int
 
     /// 64 MiB of weights, of which learning keeps five of a size.

@@ -149,6 +149,7 @@ struct Daemon {
     private static func limits(_ settings: Settings) -> Hall.Limits {
         var limits = Hall.Limits()
         limits.sessions = settings.maxSessions
+        limits.agentMemory = settings.agentMemory
         limits.quotas = settings.quotas
         limits.audit = settings.audit
         return limits

@@ -23,6 +23,9 @@ struct SettingFlags: ParsableArguments {
     @Option(help: ArgumentHelp("Open instances of environments at most (10000).", valueName: "count"))
     var maxSessions: String?
 
+    @Option(help: ArgumentHelp("Memory of all agents' networks and action features (4GiB).", valueName: "bytes"))
+    var agentMemory: String?
+
     @Option(
         help: ArgumentHelp(
             "Open connections at most (4096); never more than file descriptors less 256.", valueName: "count"))
@@ -155,6 +158,7 @@ struct SettingFlags: ParsableArguments {
     var said: [String: [String]] {
         let single = [
             "state": state, "threads": threads, "workers": workers, "max_sessions": maxSessions,
+            "agent_memory": agentMemory,
             "max_connections": maxConnections, "body_limit": bodyLimit, "bulk_body_limit": bulkBodyLimit,
             "drain_seconds": drainSeconds, "disk_reserve": diskReserve, "tenant_sessions": tenantSessions,
             "tenant_steps_per_second": tenantStepsPerSecond, "tenant_jobs": tenantJobs, "tenant_bytes": tenantBytes,

@@ -12,6 +12,7 @@ struct Settings {
     let threads: Int
     let workerThreads: Int
     let maxSessions: Int
+    let agentMemory: Int
     let maxConnections: Int
     let bodyLimit: Int
     let bulkBodyLimit: Int
@@ -45,6 +46,7 @@ struct Settings {
         threads = try read.count("threads", 1...256, default: 2)
         workerThreads = try read.count("workers", 1...256, default: 4)
         maxSessions = try read.count("max_sessions", 1...10_000_000, default: 10_000)
+        agentMemory = try read.size("agent_memory", default: "4GiB")
         maxConnections = try read.count("max_connections", 1...1_000_000, default: 4096)
         bodyLimit = try read.size("body_limit", default: "1MiB")
         bulkBodyLimit = try read.size("bulk_body_limit", default: "256MiB")

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 NAMES = [
-    *("listen", "state", "threads", "workers", "max_sessions", "max_connections"),
+    *("listen", "state", "threads", "workers", "max_sessions", "agent_memory", "max_connections"),
     *("body_limit", "bulk_body_limit", "drain_seconds"),
     *("tenant_sessions", "tenant_steps_per_second", "tenant_jobs", "tenant_bytes"),
     *("audit", "audit_days", "audit_bytes"),
