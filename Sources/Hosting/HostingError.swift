@@ -79,3 +79,8 @@ extension HostingError {
         }
     }
 }
+
+/// Has what the store cannot do be an error of ours.
+func storing<T>(_ body: () throws(StoreError) -> T) throws(HostingError) -> T {
+    do { return try body() } catch { throw .store(error) }
+}
