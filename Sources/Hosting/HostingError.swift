@@ -59,6 +59,18 @@ public enum HostingError: Error, Sendable {
 }
 
 extension HostingError {
+    /// What was thrown here or underneath; where nothing known was, the mistake is ours.
+    init(_ error: any Error) {
+        self =
+            switch error {
+            case let error as HostingError: error
+            case let error as EnvironmentError: .environment(error)
+            case let error as LearningError: .learning(error)
+            case let error as StoreError: .store(error)
+            default: .corrupt("\(error)")
+            }
+    }
+
     /// What went wrong with a job, for people.
     var sentence: String {
         switch self {
@@ -68,4 +80,9 @@ extension HostingError {
         default: "\(self)"
         }
     }
+}
+
+/// Has what the store cannot do be an error of ours.
+func storing<T>(_ body: () throws(StoreError) -> T) throws(HostingError) -> T {
+    do { return try body() } catch { throw .store(error) }
 }

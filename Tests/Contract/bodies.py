@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import lamd
-from living import EPISODE, FEATURES, Living, words
+from living import Living, words
+from samples import EPISODE, FEATURES
 
 
 def fill(name: str, body: dict[str, Any], living: Living, path: dict[str, str]) -> None:

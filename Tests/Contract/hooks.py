@@ -17,8 +17,9 @@ from schemathesis.openapi.checks import RejectedPositiveData
 import lamd
 from lamd import safetensors
 from bodies import fill
-from living import EPISODE, ID, Living, words
+from living import ID, Living, words
 from refusals import is_beyond_schemas
+from samples import EPISODE
 
 TOKEN = os.environ["LAMD_TOKEN"]
 living = Living(lamd.Client(os.environ["LAMD_URL"], token=TOKEN))

@@ -8,17 +8,9 @@ from uuid import uuid4
 from zlib import crc32
 
 import lamd
+from samples import EPISODE, FEATURES, SMALL
 
 ID = re.compile("[0-9a-f]{8}")
-SMALL = {"hidden_sizes": [8]}
-EPISODE = {
-    "observations": [[0.0] * 4] * 3,
-    "actions": [0, 1],
-    "rewards": [1.0, 1.0],
-    "terminations": [False, True],
-    "truncations": [False, False],
-}
-FEATURES = [[0.0, 1.0], [1.0, 0.0]]
 
 
 def words(value: object) -> int:

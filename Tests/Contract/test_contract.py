@@ -31,7 +31,7 @@ def run(daemon: Daemon, tokens: dict[str, str], folder: Path, seed: int, example
         "LAMD_TOKEN": tokens["a"],
         "LAMD_AUTH": str(auth),
         "LAMD_CARRIED": " ".join(token.split("_")[1] for token in tokens.values()),
-        "PYTHONPATH": str(HERE),
+        "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parent / "EndToEnd")]),
     }
     command = [Path(sys.executable).with_name("st"), "--config-file", HERE / "schemathesis.toml", "run"]
     command += [f"{daemon.url}/openapi.json", "--seed", str(seed), "--max-examples", str(examples)]

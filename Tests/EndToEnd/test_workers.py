@@ -13,7 +13,7 @@ from hosting import COUNT, catalogue, modules, refused
 from processes import is_alive, until, workers
 from rogue_worlds import Odd
 from test_parity import MODES, assert_same, episode
-from worlds import gymnasiums_own, gymnasiums_vector, same_bits
+from worlds import gymnasiums_own, gymnasiums_vector, play_alike, same_bits
 
 import lamd
 from lamd.spaces import decode_space, encode
@@ -106,17 +106,7 @@ def test_a_vector_over_two_processes_equals_gymnasiums_own(daemon, env_id, mode)
     own = gymnasiums_vector(env_id, 5, mode, max_episode_steps=20)
     ours = lamd.make_vec(f"gymnasium/{env_id}", 5, autoreset_mode=mode, url=daemon.url, max_episode_steps=20)
     assert len(workers(daemon, sys.executable)) == 2
-    assert ours.observation_space == own.observation_space and ours.action_space == own.action_space
-    own.action_space.seed(7)
-    assert_equal(ours.reset(seed=11), own.reset(seed=11))
-    ended = np.zeros(5, bool)
-    for _ in range(70):
-        if mode is gymnasium.vector.AutoresetMode.DISABLED and ended.any():
-            assert_equal(ours.reset(options={"reset_mask": ended}), own.reset(options={"reset_mask": ended.copy()}))
-        actions = own.action_space.sample()
-        expected = own.step(actions)
-        assert_equal(ours.step(actions), expected)
-        ended = expected[2] | expected[3]
+    play_alike(ours, own, mode, 70, assert_equal)
     ours.close()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Callable
 
 import gymnasium
 import numpy as np
@@ -51,6 +51,24 @@ def gymnasiums_vector(env_id: str, count: int, mode: AutoresetMode, **kwargs: An
     """Several of them."""
     made = [lambda: gymnasiums_own(env_id, **kwargs) for _ in range(count)]
     return gymnasium.vector.SyncVectorEnv(made, autoreset_mode=mode)
+
+
+def play_alike(
+    ours: gymnasium.vector.VectorEnv[Any, Any, Any], own: gymnasium.vector.SyncVectorEnv, mode: AutoresetMode, steps: int,
+    compare: Callable[[Any, Any], None],
+) -> None:
+    """Plays both by the same actions; `compare` looks at what each gives."""
+    assert ours.observation_space == own.observation_space and ours.action_space == own.action_space
+    own.action_space.seed(7)
+    compare(ours.reset(seed=11), own.reset(seed=11))
+    ended = np.zeros(own.num_envs, bool)
+    for _ in range(steps):
+        if mode is AutoresetMode.DISABLED and ended.any():
+            compare(ours.reset(options={"reset_mask": ended}), own.reset(options={"reset_mask": ended.copy()}))
+        actions = own.action_space.sample()
+        expected = own.step(actions)
+        compare(ours.step(actions), expected)
+        ended = expected[2] | expected[3]
 
 
 def same_bits(ours: Any, own: Any, ulps: int = 0) -> bool:

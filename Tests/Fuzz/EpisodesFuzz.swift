@@ -17,12 +17,7 @@ enum EpisodesFuzz {
 
     private static func lines(_ trajectories: [Trajectory], _ pair: Pairs.Pair) -> [UInt8] {
         var writer = JSONWriter()
-        for trajectory in trajectories {
-            writer.beginObject()
-            writer.members(of: trajectory, pair.observation, pair.action)
-            writer.endObject()
-            writer.endLine()
-        }
+        writer.lines(of: trajectories, pair.observation, pair.action)
         return writer.take()
     }
 

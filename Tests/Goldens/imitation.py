@@ -6,7 +6,6 @@
 from dataclasses import dataclass
 
 import torch
-from torch import nn
 from torch.nn import functional as F
 
 from networks import sequence, show

@@ -3,6 +3,16 @@ import JSON
 import Store
 
 extension JSONWriter {
+    /// Episodes, each an object in a line of its own.
+    mutating func lines(of trajectories: [Trajectory], _ observation: Space, _ action: Space) {
+        for trajectory in trajectories {
+            beginObject()
+            members(of: trajectory, observation, action)
+            endObject()
+            endLine()
+        }
+    }
+
     /// The members of an episode, by Minari's names: what a rollout gives and a demonstration is.
     mutating func members(of trajectory: Trajectory, _ observation: Space, _ action: Space) {
         key("seed")

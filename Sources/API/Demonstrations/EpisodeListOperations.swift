@@ -87,12 +87,7 @@ enum EpisodeListOperations {
                     maskWidth: reader.maskWidth, metadata: metadata(about)))
         case .ndjson:
             var writer = JSONWriter()
-            for trajectory in trajectories {
-                writer.beginObject()
-                writer.members(of: trajectory, about.observationSpace, about.actionSpace)
-                writer.endObject()
-                writer.endLine()
-            }
+            writer.lines(of: trajectories, about.observationSpace, about.actionSpace)
             return Reply(contentType: "application/x-ndjson", body: writer.take())
         }
     }

@@ -104,7 +104,7 @@ public struct Box: Sendable, Equatable {
     }
 
     /// Nested arrays of `shape`, filled in row-major order.
-    static func nest(shape: [Int], next: () -> Value) -> Value {
+    public static func nest(shape: [Int], next: () -> Value) -> Value {
         guard let first = shape.first else { return next() }
         return .array((0..<first).map { _ in nest(shape: Array(shape.dropFirst()), next: next) })
     }

@@ -1,4 +1,16 @@
 extension Space {
+    /// The bounds of each lane of a space that has no parts.
+    public var bounds: (low: (Int) -> Double, high: (Int) -> Double) {
+        switch self {
+        case .box(let box): ({ box.low[$0] }, { box.high[$0] })
+        case .discrete(let discrete):
+            ({ _ in Double(discrete.start) }, { _ in Double(discrete.start + discrete.n - 1) })
+        case .multiDiscrete(let multi):
+            ({ Double(multi.start[$0]) }, { Double(multi.start[$0] + multi.nvec[$0] - 1) })
+        default: ({ _ in 0 }, { _ in 1 })
+        }
+    }
+
     /// The same without the bounds of its Boxes, but for those of their dtypes: what a sensor may give that overshoots.
     public var unbounded: Space {
         mappingBoxes { box in

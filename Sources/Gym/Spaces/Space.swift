@@ -26,6 +26,8 @@ public indirect enum Space: Sendable, Equatable {
         }
     }
 
+    public var isBox: Bool { if case .box = self { true } else { false } }
+
     /// Checks that `value` is an element of this space.
     /// - Throws: ``SpaceMismatch``, naming the part that is not.
     public func check(_ value: some Structured) throws(SpaceMismatch) {

@@ -199,8 +199,4 @@ extension Agents {
             }
         }
     }
-
-    func storing<T>(_ body: () throws(StoreError) -> T) throws(HostingError) -> T {
-        do { return try body() } catch { throw .store(error) }
-    }
 }

@@ -67,14 +67,8 @@ extension Hall {
                 random: try Evaluation(
                     ofRandomIn: request, form: served.policy.network.action, seeds: seeds, random: &random),
                 expert: try yardstick.map { ($0.id, try Evaluation(of: $0.expert, in: request, seeds: seeds)) })
-        } catch let error as HostingError {
-            throw error
-        } catch let error as EnvironmentError {
-            throw .environment(error)
-        } catch let error as LearningError {
-            throw .learning(error)
         } catch {
-            throw .corrupt("\(error)")
+            throw HostingError(error)
         }
         agent.update { $0.evaluation = result.summary }
         try agents.keepProgress(of: agent)

@@ -20,10 +20,10 @@ public final class Audit: Sendable {
     /// What is recorded, and how long it is kept.
     public struct Settings: Sendable {
         public var extent = Extent.changes
-        /// Days that records are kept, six months unless said; nil for ever.
-        public var days: Int? = 184
+        /// Days that records are kept; nil for ever.
+        public var days: Int?
         /// Bytes of them; nil for as many as there are.
-        public var bytes: Int? = 4 << 30
+        public var bytes: Int?
 
         public init() {}
     }

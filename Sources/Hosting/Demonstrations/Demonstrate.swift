@@ -33,14 +33,8 @@ extension Hall {
                 }
             }
             return trajectories
-        } catch let error as HostingError {
-            throw error
-        } catch let error as EnvironmentError {
-            throw .environment(error)
-        } catch let error as LearningError {
-            throw .learning(error)
         } catch {
-            throw .corrupt("\(error)")
+            throw HostingError(error)
         }
     }
 }

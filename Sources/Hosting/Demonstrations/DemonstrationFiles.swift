@@ -131,8 +131,4 @@ struct DemonstrationFiles: Sendable {
             for name in try store.list(folder) where !known.contains(name) { try store.remove("\(folder)/\(name)") }
         }
     }
-
-    private func storing<T>(_ body: () throws(StoreError) -> T) throws(HostingError) -> T {
-        do { return try body() } catch { throw .store(error) }
-    }
 }

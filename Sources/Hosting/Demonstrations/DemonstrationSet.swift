@@ -140,3 +140,21 @@ extension DemonstrationSet.About {
             ? nil : "the set \"\(name)\" has other spaces"
     }
 }
+
+extension DemonstrationSet.Counts {
+    mutating func add(_ files: [DemonstrationFileRecord]) {
+        for file in files {
+            episodes += file.episodes
+            steps += file.steps
+            bytes += file.bytes
+        }
+    }
+
+    mutating func remove(_ files: [DemonstrationFileRecord]) {
+        for file in files {
+            episodes -= file.episodes
+            steps -= file.steps
+            bytes -= file.bytes
+        }
+    }
+}

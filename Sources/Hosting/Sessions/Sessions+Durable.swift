@@ -38,18 +38,13 @@ extension Sessions {
             if let bytes = try store.read(path) { return try SessionBase(bytes) }
             try store.remove(SessionLog.folder(id))
             return nil
-        } catch let error as StoreError {
-            if case .damaged(_, let reason) = error {
-                let folder = SessionLog.folder(id)
-                Quarantine(store: store, logger: logger).take(
-                    folder, "\(path): \(reason)", of: "durable instance \(id)", remedy: "the instance is gone")
-                return nil
-            }
-            throw .store(error)
-        } catch let error as HostingError {
-            throw error
+        } catch StoreError.damaged(_, let reason) {
+            let folder = SessionLog.folder(id)
+            Quarantine(store: store, logger: logger).take(
+                folder, "\(path): \(reason)", of: "durable instance \(id)", remedy: "the instance is gone")
+            return nil
         } catch {
-            throw .corrupt("\(error)")
+            throw HostingError(error)
         }
     }
 

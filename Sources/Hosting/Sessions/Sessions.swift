@@ -114,12 +114,8 @@ public final class Sessions: Sendable {
                 log = SessionLog(store, id, createdAt: seconds)
             }
             return try Session(id: id, request: request, spec: spec, log: log, now: now, createdAt: createdAt)
-        } catch let error as EnvironmentError {
-            throw .environment(error)
-        } catch let error as HostingError {
-            throw error
         } catch {
-            throw .corrupt("\(error)")
+            throw HostingError(error)
         }
     }
 

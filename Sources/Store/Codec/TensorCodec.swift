@@ -133,20 +133,4 @@ extension Space {
         default: return false
         }
     }
-
-    fileprivate var isBox: Bool {
-        if case .box = self { true } else { false }
-    }
-
-    /// The bounds of each lane of a leaf.
-    fileprivate var bounds: (low: (Int) -> Double, high: (Int) -> Double) {
-        switch self {
-        case .box(let box): ({ box.low[$0] }, { box.high[$0] })
-        case .discrete(let discrete):
-            ({ _ in Double(discrete.start) }, { _ in Double(discrete.start + discrete.n - 1) })
-        case .multiDiscrete(let multi):
-            ({ Double(multi.start[$0]) }, { Double(multi.start[$0] + multi.nvec[$0] - 1) })
-        default: ({ _ in 0 }, { _ in 1 })
-        }
-    }
 }

@@ -86,16 +86,20 @@ struct HTTPFigures {
     }
 
     private func row(_ connections: Int, _ pairs: [(lamd: Sample, limit: Sample)]) -> [FigureTable.Cell] {
-        func both(_ figure: (Sample) -> Double) -> [Double] {
-            [pairs.map { figure($0.lamd) }.median, pairs.map { figure($0.limit) }.median]
-        }
-        func ratio(_ figure: (Sample) -> Double) -> [Double] {
-            [pairs.map { figure($0.lamd) / figure($0.limit) }.median]
-        }
-        let figures =
-            both(\.load.rate) + ratio(\.load.rate) + both(\.load.median) + both(\.load.percentile99)
-            + ratio(\.load.percentile99) + both(\.cpuMicroseconds) + ratio(\.cpuMicroseconds)
-        return ([Double(connections)] + figures).map { .number($0) }
+        let latencies = medians(pairs, \.load.median).dropLast() + medians(pairs, \.load.percentile99)
+        return cells(connections, medians(pairs, \.load.rate) + latencies + medians(pairs, \.cpuMicroseconds))
+    }
+
+    /// The medians of a figure of lamd, of that of the limit, and of the one over the other.
+    private func medians<T>(_ pairs: [(lamd: T, limit: T)], _ figure: (T) -> Double) -> [Double] {
+        [
+            pairs.map { figure($0.lamd) }.median, pairs.map { figure($0.limit) }.median,
+            pairs.map { figure($0.lamd) / figure($0.limit) }.median,
+        ]
+    }
+
+    private func cells(_ connections: Int, _ figures: [Double]) -> [FigureTable.Cell] {
+        ([Double(connections)] + figures).map { .number($0) }
     }
 
     /// CPU time per request, where nobody has to be woken for a reply.
@@ -117,16 +121,9 @@ struct HTTPFigures {
             ])
         for connections in Self.connections {
             let pairs = try (0..<settings.runs * 3).map { _ in
-                (try busy(lamd, operation, connections), try busy(limit, operation, connections))
+                (lamd: try busy(lamd, operation, connections), limit: try busy(limit, operation, connections))
             }
-            let figures: [(Cost) -> Double] = [\.rate, \.cpuMicroseconds]
-            let cells = figures.flatMap { figure in
-                [
-                    pairs.map { figure($0.0) }.median, pairs.map { figure($0.1) }.median,
-                    pairs.map { figure($0.0) / figure($0.1) }.median,
-                ]
-            }
-            table.add(([Double(connections)] + cells).map { .number($0) })
+            table.add(cells(connections, medians(pairs, \.rate) + medians(pairs, \.cpuMicroseconds)))
         }
         return table
     }

@@ -57,11 +57,8 @@ struct ShowAgents: ParsableCommand {
             } else if let id {
                 let answer = try client.send("GET", "/v1/agents/\(Client.escaped(id))")
                 options.show(answer) { Details(answer.value).text }
-            } else if options.json {
-                options.show(try client.send("GET", "/v1/agents/?limit=1000")) { "" }
             } else {
-                let agents = try client.list("/v1/agents/")
-                Terminal.output.write(Self.table(agents).text(cutAt: Terminal.output.width) + "\n")
+                try options.showAll("/v1/agents/", of: client, as: Self.table)
             }
         }
     }

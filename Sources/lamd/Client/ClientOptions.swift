@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import JSON
 
 /// What all commands that talk to a daemon have in common. A token comes from $LAMD_TOKEN alone: others see what is on a
 /// command line.
@@ -43,5 +44,11 @@ struct ClientOptions: ParsableArguments {
         } else {
             Terminal.output.write(text() + "\n")
         }
+    }
+
+    /// Shows what is listed at a path; for `--json` the first page.
+    func showAll(_ path: String, of client: Client, as table: ([JSONValue]) -> Table) throws(ClientError) {
+        if json { return show(try client.send("GET", path + "?limit=1000")) { "" } }
+        Terminal.output.write(table(try client.list(path)).text(cutAt: Terminal.output.width) + "\n")
     }
 }

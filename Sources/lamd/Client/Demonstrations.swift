@@ -62,11 +62,8 @@ struct Demonstrations: ParsableCommand {
                 let path = Self.path(try client.demonstrations(id, from: "<id>"))
                 let (answer, quality) = (try client.send("GET", path), try client.send("GET", path + "/quality"))
                 options.show(answer) { Self.summary(answer.value, quality.value) }
-            } else if options.json {
-                options.show(try client.send("GET", "/v1/demonstrations/?limit=1000")) { "" }
             } else {
-                let sets = try client.list("/v1/demonstrations/")
-                Terminal.output.write(Self.table(sets).text(cutAt: Terminal.output.width) + "\n")
+                try options.showAll("/v1/demonstrations/", of: client, as: Self.table)
             }
         }
     }

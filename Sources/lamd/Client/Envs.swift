@@ -16,11 +16,8 @@ struct Envs: ParsableCommand {
                 let path = id.split(separator: "/").map { Client.escaped(String($0)) }.joined(separator: "/")
                 let answer = try client.send("GET", "/v1/environments/\(path)")
                 options.show(answer) { Details(answer.value).text }
-            } else if options.json {
-                options.show(try client.send("GET", "/v1/environments?limit=1000")) { "" }
             } else {
-                let environments = try client.list("/v1/environments")
-                Terminal.output.write(Self.table(environments).text(cutAt: Terminal.output.width) + "\n")
+                try options.showAll("/v1/environments", of: client, as: Self.table)
             }
         }
     }

@@ -20,28 +20,28 @@ struct ListTokens: ParsableCommand {
                     time(token.revokedAt), time(token.lastUsedAt),
                 ]
             }
-            Terminal.output.write(Self.table(rows) + "\n")
+            Terminal.output.write(Self.table(rows).text(cutAt: Terminal.output.width) + "\n")
         }
         if isDone { return }
         try options.run { client throws(ClientError) in
-            if options.json { return options.show(try client.send("GET", "/v1/tokens/?limit=1000")) { "" } }
-            let rows = try client.list("/v1/tokens/").map { token in
-                [
-                    token.text("token_id"), token.text("name"), token.text("tenant"),
-                    (token["scopes"]?.elements.map(Array.init) ?? []).compactMap(\.string).joined(separator: " "),
-                    token.text("expires_at"), token.text("revoked_at"), token.text("last_used_at"),
-                ]
-            }
-            Terminal.output.write(Self.table(rows) + "\n")
+            try options.showAll("/v1/tokens/", of: client) { Self.table($0.map(Self.row)) }
         }
     }
 
-    private static func table(_ rows: [[String]]) -> String {
+    private static func row(_ token: JSONValue) -> [String] {
+        [
+            token.text("token_id"), token.text("name"), token.text("tenant"),
+            (token["scopes"]?.elements.map(Array.init) ?? []).compactMap(\.string).joined(separator: " "),
+            token.text("expires_at"), token.text("revoked_at"), token.text("last_used_at"),
+        ]
+    }
+
+    private static func table(_ rows: [[String]]) -> Table {
         var table = Table([
             .init(title: "TOKEN"), .init(title: "NAME"), .init(title: "TENANT"), .init(title: "SCOPES"),
             .init(title: "EXPIRES"), .init(title: "REVOKED"), .init(title: "LAST USED"),
         ])
         for row in rows { table.add(row) }
-        return table.text(cutAt: Terminal.output.width)
+        return table
     }
 }

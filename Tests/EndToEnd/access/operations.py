@@ -9,17 +9,9 @@ from typing import Any, NamedTuple, Optional
 
 import lamd
 from lamd import safetensors
+from samples import EPISODE, FEATURES, SMALL
 
 SCOPES = ["read", "drive", "train", "admin"]
-SMALL = {"hidden_sizes": [8]}
-EPISODE = {
-    "observations": [[0.0] * 4] * 3,
-    "actions": [0, 1],
-    "rewards": [1.0, 1.0],
-    "terminations": [False, True],
-    "truncations": [False, False],
-}
-FEATURES = [[0.0, 1.0], [1.0, 0.0]]
 
 
 class Ask(NamedTuple):

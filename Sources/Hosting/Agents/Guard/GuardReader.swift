@@ -13,7 +13,9 @@ struct GuardReader {
     private let value: Value
     private let space: Space
     private let layout: Layout
-    private var lanes: [Guard.Lane]
+    private var limits: NestedLimits
+
+    private var lanes: [Guard.Lane] { limits.lanes }
 
     /// - Parameter value: an object.
     /// - Precondition: the space has a layout.
@@ -25,7 +27,7 @@ struct GuardReader {
     private init(_ value: Value, _ space: Space) {
         guard let layout = space.layout else { preconditionFailure("an agent's actions have a layout") }
         (self.value, self.space, self.layout) = (value, space, layout)
-        lanes = layout.leaves.flatMap { leaf in (0..<leaf.count).map { Guard.Lane(leaf, $0) } }
+        limits = NestedLimits(lanes: layout.leaves.flatMap { leaf in (0..<leaf.count).map { Guard.Lane(leaf, $0) } })
     }
 
     private func field(_ name: String) -> Value? {
@@ -68,25 +70,15 @@ struct GuardReader {
 
     private func resolved(_ mode: Guard.Mode, isAudited: Bool) -> Value {
         let bounds: Value? = field("bounds").map { _ in
-            ["low": numbers { $0.low }, "high": numbers { $0.high }]
+            ["low": limits.value(of: space) { $0.low }, "high": limits.value(of: space) { $0.high }]
         }
         return [
             "mode": .string(mode.rawValue), "bounds": bounds ?? .null,
-            "max_change": field("max_change").map { _ in numbers { $0.change } } ?? .null,
+            "max_change": field("max_change").map { _ in limits.value(of: space) { $0.change } } ?? .null,
             "allow": field("allow") ?? .null, "deny": field("deny") ?? .null, "budget": field("budget") ?? .null,
             "confidence_floor": field("confidence_floor") ?? .null, "fallback": field("fallback") ?? .null,
             "audit": .bool(isAudited),
         ]
-    }
-
-    /// What each lane has, nested as the actions are: null where it has none.
-    private func numbers(_ number: (Guard.Lane) -> Double) -> Value {
-        var lane = 0
-        return space.nested { leaf in
-            defer { lane += 1 }
-            let number = number(lanes[lane])
-            return leaf.isBox && number.isFinite ? .double(number) : .null
-        }
     }
 
     private mutating func readBounds() throws(HostingError) {
@@ -128,10 +120,7 @@ struct GuardReader {
         guard layout.leaves.contains(where: \.space.isBox) else {
             throw .invalid(field: place, reason: "this is for Boxes of actions; here actions are \(space.typeName)")
         }
-        var lane = 0
-        var walk = NestedLimits(lanes: lanes)
-        try walk.numbers(value, space, at: place, &lane, body)
-        lanes = walk.lanes
+        try limits.numbers(value, of: space, at: place, body)
     }
 
     private mutating func readLists() throws(HostingError) {
@@ -140,10 +129,7 @@ struct GuardReader {
             guard layout.leaves.contains(where: { !$0.space.isBox }) else {
                 throw .invalid(field: name, reason: "this is for discrete actions; here actions are \(space.typeName)")
             }
-            var lane = 0
-            var walk = NestedLimits(lanes: lanes)
-            try walk.lists(list, space, at: name, &lane, isAllowing: name == "allow")
-            lanes = walk.lanes
+            try limits.lists(list, of: space, at: name, isAllowing: name == "allow")
         }
         for lane in lanes where lane.isListed {
             guard
@@ -242,51 +228,4 @@ struct GuardReader {
 extension String {
     /// As a part of a JSON pointer.
     var escaped: String { map { $0 == "~" ? "~0" : $0 == "/" ? "~1" : String($0) }.joined() }
-}
-
-extension Space {
-    fileprivate var isBox: Bool { if case .box = self { true } else { false } }
-
-    /// What `leaf` says of each lane, nested as an element is.
-    fileprivate func nested(_ leaf: (Space) -> Value) -> Value {
-        switch self {
-        case .dict(let dict): return .object(dict.members.map { Value.Member($0.key, $0.space.nested(leaf)) })
-        case .tuple(let tuple): return .array(tuple.members.map { $0.nested(leaf) })
-        case .box(let box): return Self.nest(box.shape[...]) { leaf(self) }
-        case .multiDiscrete(let space): return Self.nest(space.shape[...]) { leaf(self) }
-        case .multiBinary(let space): return Self.nest(space.shape[...]) { leaf(self) }
-        case .discrete, .text, .sequence, .oneOf, .graph: return leaf(self)
-        }
-    }
-
-    private static func nest(_ shape: ArraySlice<Int>, _ next: () -> Value) -> Value {
-        guard let first = shape.first else { return next() }
-        return .array((0..<first).map { _ in nest(shape.dropFirst(), next) })
-    }
-}
-
-extension Guard.Lane {
-    /// A lane of a leaf as the space has it.
-    fileprivate init(_ leaf: Layout.Leaf, _ index: Int) {
-        switch leaf.space {
-        case .box(let box):
-            kind = !box.dtype.isFloat ? .whole : box.dtype == .float32 ? .float32 : .float64
-            (low, high) = (box.low[index], box.high[index])
-        case .multiDiscrete(let space):
-            kind = .choice
-            (low, high) = (Double(space.start[index]), Double(space.start[index] + space.nvec[index] - 1))
-        case .discrete(let space):
-            kind = .choice
-            (low, high) = (Double(space.start), Double(space.start + space.n - 1))
-        default:
-            kind = .choice
-            (low, high) = (0, 1)
-        }
-    }
-    /// The least number of the lane's kind that is not less, as it is and as replies in JSON tell it.
-    fileprivate func within(_ bound: Double) -> Double {
-        let number = upward(bound)
-        guard kind == .float32, let told = Double("\(Float(number))"), told < bound else { return number }
-        return Double(Float(number).nextUp)
-    }
 }

@@ -1,117 +1,18 @@
-"""The two workers as processes, spoken to as the daemon does: `python -m pytest protocol/workers`, where numpy and
+"""The worker for Gymnasium as a process, spoken to as the daemon does: `python -m pytest protocol/workers`, where numpy and
 gymnasium are."""
 
 import importlib.util
 import json
-import shutil
 import signal
-import socket
-import struct
-import subprocess
 import sys
 from pathlib import Path
 
 import gymnasium
 import numpy as np
 import pytest
+from frames import Worker
 
 HERE = Path(__file__).parent
-NAMES = {"bool": "BOOL", "uint8": "U8", "int8": "I8", "int64": "I64", "uint64": "U64"}
-NAMES.update({"float32": "F32", "float64": "F64"})
-DTYPES = {code: name for name, code in NAMES.items()}
-# Puts the socket, and files where there are any, at the descriptors from 3 on.
-STARTER = """
-import fcntl, os, sys
-given, command = sys.argv[1].split(","), sys.argv[2:]
-kept = [fcntl.fcntl(int(each), fcntl.F_DUPFD_CLOEXEC, 10) for each in given]
-for each in given:
-    os.close(int(each))
-for place, each in enumerate(kept, 3):
-    os.dup2(each, place)
-os.execvp(command[0], command)
-"""
-
-
-def encode(metadata, tensors):
-    header, data = {"__metadata__": metadata}, b""
-    for name, array in tensors.items():
-        offsets = [len(data), len(data) + array.nbytes]
-        header[name] = {"dtype": NAMES[array.dtype.name], "shape": array.shape, "data_offsets": offsets}
-        data += array.tobytes()
-    text = json.dumps(header).encode()
-    body = struct.pack("<Q", len(text)) + text + data
-    return struct.pack("<Q", len(body)) + body
-
-
-def decode(body):
-    """Checks each rule of safetensors on the way."""
-    (length,) = struct.unpack_from("<Q", body)
-    header = json.loads(body[8 : 8 + length])
-    metadata, tensors, end = header.pop("__metadata__", {}), {}, 8 + length
-    assert all(isinstance(value, str) for value in metadata.values())
-    for name, entry in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):
-        begin, until = (8 + length + offset for offset in entry["data_offsets"])
-        assert set(entry) == {"dtype", "shape", "data_offsets"} and begin == end
-        tensors[name] = np.frombuffer(body[begin:until], DTYPES[entry["dtype"]]).reshape(entry["shape"])
-        end = until
-    assert end == len(body)
-    return metadata, tensors
-
-
-class Worker:
-    def __init__(self, command, cwd, *files):
-        self.socket, theirs = socket.socketpair()
-        self.socket.settimeout(60)
-        given = [theirs.fileno(), *(file.fileno() for file in files)]
-        start = [sys.executable, "-c", STARTER, ",".join(map(str, given)), *command]
-        pipes = {"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-        self.process = subprocess.Popen(start, cwd=cwd, pass_fds=given, **pipes)
-        theirs.close()
-
-    def send(self, op, tensors=None, **words):
-        text = {key: value if isinstance(value, str) else json.dumps(value) for key, value in words.items()}
-        self.socket.sendall(encode({"op": op, **text}, tensors or {}))
-
-    def receive(self):
-        (length,) = struct.unpack("<Q", self._read(8))
-        return decode(self._read(length))
-
-    def ask(self, op, tensors=None, **words):
-        self.send(op, tensors, **words)
-        metadata, tensors = self.receive()
-        assert "error" not in metadata, metadata["error"]
-        return metadata, tensors
-
-    def refused(self, op, tensors=None, **words):
-        self.send(op, tensors, **words)
-        metadata, tensors = self.receive()
-        assert not tensors
-        return metadata["kind"], metadata["error"], metadata.get("name")
-
-    def make(self, id, handle=1, count=1, **kwargs):
-        metadata, _ = self.ask("make", id=id, kwargs=kwargs, handle=handle, count=count)
-        return {key: json.loads(value) for key, value in metadata.items()}
-
-    def reset(self, seeds, handle=1, **words):
-        return self.ask("reset", {"seed": np.array(seeds, np.uint64)}, handle=handle, **words)
-
-    def step(self, actions, handle=1):
-        return self.ask("step", {"action": np.asarray(actions)}, handle=handle)
-
-    def end(self):
-        self.socket.close()
-        _, errors = self.process.communicate(timeout=30)
-        return self.process.returncode, errors.decode()
-
-    def _read(self, size):
-        data = b""
-        while len(data) < size:
-            piece = self.socket.recv(size - len(data))
-            assert piece, "the worker hung up: " + self.process.stderr.read().decode()
-            data += piece
-        return data
-
-
 MODULE = '''
 import gymnasium
 import numpy as np
@@ -181,14 +82,6 @@ def worker(folder):
     worker = Worker([sys.executable, str(HERE / "gymnasium_worker.py")], folder)
     yield worker
     worker.end()
-
-
-@pytest.fixture
-def example(tmp_path):
-    assert shutil.which("node"), "the example needs node"
-    worker = Worker(["node", str(HERE / "example.mjs")], tmp_path)
-    yield worker
-    assert worker.end() == (0, "")
 
 
 def said(value):
@@ -445,71 +338,4 @@ def test_it_needs_no_file(folder):
     with open(HERE / "gymnasium_worker.py") as file:
         worker = Worker([sys.executable, "/proc/self/fd/4"], folder, file)
     worker.make("mymodule:My-v0")
-    assert worker.end()[0] == 0
-
-
-def test_example_counts(example):
-    made = example.make("Count-v0", count=2, target=3)
-    assert made["observation_space"]["high"] == 3 and not made["action_mask"]
-    assert list(example.reset([1, 2])[1]["observation"].ravel()) == [0, 0]
-    example.ask("step", {"action": np.array([1, 1]), "mask": np.array([True, False])}, handle=1)
-    example.step([1, 1])
-    _, tensors = example.step([1, 1])
-    assert tensors["observation"].tolist() == [[3], [2]] and tensors["observation"].dtype == np.float32
-    assert tensors["terminated"].tolist() == [True, False] and tensors["reward"].tolist() == [1, 1]
-    assert example.ask("render", handle=1, index=1, mode="ansi")[0]["text"] == "2 of 3\n"
-    assert example.reset([1, 2], options={"start": 2})[1]["observation"].tolist() == [[2], [2]]
-
-
-def test_example_walks(example):
-    assert example.make("GridWalk-v0", count=3, size=4)["action_mask"] is True
-    metadata, tensors = example.reset([5, 2**64 - 1, 5])
-    places = tensors["observation"]
-    assert places.dtype == np.int64 and places.shape == (3, 2) and np.array_equal(places[0], places[2])
-    for _ in range(6):
-        for row, (x, y) in enumerate(places):
-            assert json.loads(metadata["infos"])[row] == {"distance": 6 - x - y}
-            assert tensors["action_mask"][row].tolist() == [x < 3, y < 3, x > 0, y > 0]
-        action = np.array([0 if x < 3 else 1 for x, _ in places])
-        metadata, tensors = example.step(action)
-        places = tensors["observation"]
-    assert places.tolist() == [[3, 3]] * 3 and tensors["terminated"].all()
-    assert tensors["action_mask"][0].tolist() == [False, False, True, True]
-    frame = example.ask("render", handle=1, index=0, mode="rgb_array")[1]["frame"]
-    assert frame.shape == (64, 64, 3) and frame[-1, -1].tolist() == [220, 60, 60]
-
-
-def test_example_goes_on_with_its_generator(example):
-    example.make("GridWalk-v0", size=50)
-    once = [example.reset([9])[1]["observation"].tolist(), example.ask("reset", handle=1)[1]["observation"].tolist()]
-    again = [example.reset([9])[1]["observation"].tolist(), example.ask("reset", handle=1)[1]["observation"].tolist()]
-    assert once == again and once[0] != once[1]
-
-
-def test_example_refuses(example):
-    assert {each["id"] for each in json.loads(example.ask("list")[0]["environments"])} == {"Count-v0", "GridWalk-v0"}
-    assert json.loads(example.ask("list", id="Count-v0")[0]["environments"])[0]["kwargs"] == {"target": 10}
-    assert example.refused("list", id="A-v0")[0] == "unknown_environment"
-    assert example.refused("make", id="toString", kwargs={}, handle=1, count=1)[0] == "unknown_environment"
-    make = {"id": "Count-v0", "handle": 1, "count": 1}
-    assert example.refused("make", **make, kwargs={"tarhet": 1})[::2] == ("invalid_kwarg", "tarhet")
-    assert example.refused("make", **make, kwargs={"target": 0.5})[::2] == ("invalid_kwarg", "target")
-    example.make("Count-v0")
-    assert example.refused("reset", handle=1, options={"start": 10})[::2] == ("invalid_option", "start")
-    example.reset([1])
-
-
-def test_example_survives_what_fails():
-    worker = Worker(["node", str(HERE / "example.mjs")], HERE)
-    assert worker.refused("dance")[0] == "failed"
-    worker.make("Count-v0")
-    assert worker.refused("step", {"action": np.array([1])}, handle=1)[0] == "failed"
-    assert worker.refused("render", handle=1, index=0, mode="rgb_array")[0] == "failed"
-    worker.process.send_signal(signal.SIGINT)
-    worker.send("reset", handle=1)
-    worker.send("step", {"action": np.array([1])}, handle=1)
-    worker.send("close", handle=1)
-    answers = [worker.receive() for _ in range(3)]
-    assert answers[1][1]["observation"].tolist() == [[1]] and answers[2] == ({}, {})
-    assert worker.refused("reset", handle=1)[0] == "failed"
     assert worker.end()[0] == 0
