@@ -128,6 +128,9 @@ extension Exchange {
         return segment(index)
     }
 
+    /// Whether there is a query; asked of every request.
+    public var hasQuery: Bool { !head.query.isEmpty }
+
     /// The query, decoded, in its order; a name without `=` has an empty value.
     public var queryItems: [(name: String, value: String)] {
         if head.query.isEmpty { return [] }

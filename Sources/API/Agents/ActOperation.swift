@@ -137,7 +137,7 @@ enum ActOperation {
     private static let unused = RandomGenerator(seed: 0)
 
     private static func readJSON(_ call: Call, _ agent: Agent) throws(Problem) -> Question {
-        try call.allowQuery()
+        try call.refuseQuery()
         if let observation = call.soleObservation(of: agent.observationSpace) {
             return Question(observations: observation, rows: 1, isBatch: false)
         }
@@ -205,7 +205,6 @@ enum ActOperation {
     }
 
     private static func readTensors(_ call: Call, _ agent: Agent) throws(Problem) -> Question {
-        try call.allowQuery("deterministic", "exact", "version", "include")
         let file = try call.tensors()
         guard let first = file.entries.first(where: { $0.name.hasPrefix("observations") }) else {
             throw Problem(.missingParameter, "the tensor \"observations\" is missing", at: "/observations")

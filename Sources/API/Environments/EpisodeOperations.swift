@@ -10,7 +10,7 @@ enum EpisodeOperations {
 
     static func step(_ call: Call) throws(Problem) -> Reply {
         if call.exchange.mediaType == .safetensors { return try stepTensors(call) }
-        try call.allowQuery()
+        try call.refuseQuery()
         let found = call.foundSession
         if let found, let actions = try call.knownActions(found) {
             try call.pay(steps: found.count)
@@ -28,7 +28,6 @@ enum EpisodeOperations {
     }
 
     private static func stepTensors(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery("step")
         let session = try call.session(old: true)
         let file = try call.tensors()
         let lanes = try file.lanes("action", session.actionLayout, count: session.count)
