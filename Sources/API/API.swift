@@ -27,9 +27,7 @@ public struct API: Sendable {
     }
 
     /// Every operation there is, as the contract has it, with the scope that its token needs and what its query may have.
-    public static var operations:
-        [(method: Method, template: String, name: String, scope: String?, query: [String]?)]
-    {
+    public static var operations: [(method: Method, template: String, name: String, scope: String?, query: [String]?)] {
         Routes.table.map { ($0.method, $0.template, $0.name, $0.access.scope?.rawValue, $0.query) }
     }
 

@@ -18,7 +18,9 @@ struct EventLogTests {
         }
     }
 
-    private func kept(_ log: EventLog, after sequence: Int = 0) -> [EventLog.Event] { log.events(after: sequence).events }
+    private func kept(_ log: EventLog, after sequence: Int = 0) -> [EventLog.Event] {
+        log.events(after: sequence).events
+    }
 
     @Test(arguments: [400, 3_000, 20_000]) func `a few thousand events are kept of any number`(_ rounds: Int) throws {
         let log = EventLog()
