@@ -26,9 +26,9 @@ public struct API: Sendable {
         ProcessGauges.begin()
     }
 
-    /// Every operation there is, as the contract has it, with the scope that its token needs.
-    public static var operations: [(method: Method, template: String, name: String, scope: String?)] {
-        Routes.table.map { ($0.method, $0.template, $0.name, $0.access.scope?.rawValue) }
+    /// Every operation there is, as the contract has it, with the scope that its token needs and what its query may have.
+    public static var operations: [(method: Method, template: String, name: String, scope: String?, query: [String]?)] {
+        Routes.table.map { ($0.method, $0.template, $0.name, $0.access.scope?.rawValue, $0.query) }
     }
 
     public var router: Router {
@@ -127,6 +127,7 @@ public struct API: Sendable {
         let call = Call(exchange: exchange, hall: hall, meter: meter, caller: caller(of: exchange), keep: keep)
         let reply: Reply?
         do {
+            try call.checkQuery(operation.query)
             if operation.adds { try call.checkRoom() }
             reply = try operation.run(call)
         } catch {

@@ -105,18 +105,20 @@ struct Call {
     /// Whether `Accept` asks for tensors.
     var wantsTensors: Bool { exchange.acceptContains(Self.tensors) }
 
-    /// A query parameter; every operation names the ones that it knows first, through `allowQuery`.
+    /// A query parameter, one of those that the operation's row names.
     func query(_ name: String) -> String? { exchange.query(named: name) }
 
-    func allowQuery(_ known: String...) throws(Problem) { try allowQuery(known) }
-
-    func allowQuery(_ known: [String]) throws(Problem) {
-        if let stranger = exchange.queryItems.first(where: { !known.contains($0.name) }) {
-            let list = known.isEmpty ? "it takes none" : "it takes " + known.joined(separator: ", ")
-            throw Problem(
-                .unknownField, "there is no query parameter \"\(stranger.name)\"; \(list)", at: "?\(stranger.name)")
-        }
+    /// Refuses parameters that are not among those known; asked of every request.
+    func checkQuery(_ known: [String]?) throws(Problem) {
+        guard exchange.hasQuery, let known else { return }
+        guard let stranger = exchange.queryItems.first(where: { !known.contains($0.name) }) else { return }
+        let list = known.isEmpty ? "it takes none" : "it takes " + known.joined(separator: ", ")
+        throw Problem(
+            .unknownField, "there is no query parameter \"\(stranger.name)\"; \(list)", at: "?\(stranger.name)")
     }
+
+    /// Refuses what an operation's query says besides tensors, where JSON says it itself.
+    func refuseQuery() throws(Problem) { try checkQuery([]) }
 
     func queryInt(_ name: String, in range: ClosedRange<Int>) throws(Problem) -> Int? {
         guard let text = query(name) else { return nil }

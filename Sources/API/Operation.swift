@@ -52,6 +52,8 @@ struct Operation: Sendable {
     let access: Access
     let place: Place
     let body: Route.BodyAllowance
+    /// The parameters that its query may have; nil where it may have any.
+    let query: [String]?
     /// Whether its effect survives a restart of the daemon.
     let isDurable: Bool
     /// Whether it adds to what is kept on disk.
@@ -63,7 +65,7 @@ struct Operation: Sendable {
 
     init(
         _ method: Method, _ template: String, _ name: String, for access: Access, on place: Place = .network,
-        body: Route.BodyAllowance = .standard, isDurable: Bool? = nil,
+        body: Route.BodyAllowance = .standard, query: [String]? = [], isDurable: Bool? = nil,
         adds: Bool? = nil, _ run: @escaping @Sendable (Call) throws(Problem) -> Reply?
     ) {
         self.method = method
@@ -72,6 +74,7 @@ struct Operation: Sendable {
         self.access = access
         self.place = place
         self.body = body
+        self.query = query
         self.isDurable = isDurable ?? (access != .drive)
         self.adds = adds ?? (access == .train && method != .get && method != .delete)
         isAudited = access == .runner || (method != .get && (access == .train || access == .admin))

@@ -32,6 +32,24 @@ mhd_keep_escapes (void *context, struct MHD_Connection *connection, char *text)
   return strlen (text);
 }
 
+/* Sees an address before libmicrohttpd cuts it at its "?" and makes a node of each parameter, in the memory that the head
+   and the reply's must share: a hundred of them fill it, and the connection ends without a word. So the query moves on by a
+   byte, over the NUL behind it, and makes room for one before it: there are no parameters then, and the query's end is
+   where the version begins. */
+static inline void *
+mhd_hide_query (void *context, const char *address, struct MHD_Connection *connection)
+{
+  (void) context;
+  (void) connection;
+  char *mark = address == NULL ? NULL : strchr (address, '?');
+  if (mark != NULL)
+    {
+      memmove (mark + 2, mark + 1, strlen (mark + 1));
+      mark[1] = 0;
+    }
+  return NULL;
+}
+
 /* libmicrohttpd wants a certificate at its start, for good. Ours come with each connection (mhd_tls_session), so that it
    never has to ask for one. */
 static inline int
@@ -66,17 +84,11 @@ mhd_start (const struct mhd_settings *settings)
                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, settings->connection_memory,
                            MHD_OPTION_CONNECTION_LIMIT, settings->connection_limit,
                            MHD_OPTION_UNESCAPE_CALLBACK, &mhd_keep_escapes, NULL,
+                           MHD_OPTION_URI_LOG_CALLBACK, &mhd_hide_query, NULL,
                            MHD_OPTION_NOTIFY_COMPLETED, settings->on_completed, settings->context,
                            MHD_OPTION_NOTIFY_CONNECTION, settings->on_connection, settings->context,
                            MHD_OPTION_ARRAY, more,
                            MHD_OPTION_END);
-}
-
-/* Header fields and query in one pass; Swift takes the flags for a closed enumeration. */
-static inline void
-mhd_each_field (struct MHD_Connection *connection, MHD_KeyValueIterator visit, void *context)
-{
-  MHD_get_connection_values (connection, (enum MHD_ValueKind) (MHD_HEADER_KIND | MHD_GET_ARGUMENT_KIND), visit, context);
 }
 
 static inline int

@@ -1,21 +1,23 @@
 import CMicrohttpd
 import Synchronization
 
-// Who asks: by which name for us, and on behalf of which page. Neither costs anything where a client is no browser.
+// Who asks: by which name for us, and on behalf of which page. Who goes on by the same names pays for a comparison.
 extension Exchange {
     /// Judges `Host` and `Origin`, whatever else may be wrong with the request: what refuses it needs to know, too.
     func findStranger() -> HTTPFault? {
-        if head.origin != nil, let fault = judgeOrigin() { return fault }
-        guard let host = head.host, !peer.isUnix else { return nil }
+        if head.hasManyOrigins { return .originNotAllowed }
         let edition = state.door.edition.load(ordering: .acquiring)
-        if peer.hostEdition == edition, peer.latestHost.isSame(host) { return nil }
-        guard state.door.admits(host: host) else { return .misdirected }
-        if peer.latestHost.keep(host) { peer.hostEdition = edition }
+        if let isKnown = peer.latestNames.find(host: head.host, origin: head.origin, edition: edition) {
+            isCrossOrigin = isKnown
+            return nil
+        }
+        if let origin = head.origin, let fault = judge(String(cString: origin)) { return fault }
+        if let host = head.host, !peer.isUnix, !state.door.admits(host: host) { return .misdirected }
+        peer.latestNames.keep(host: head.host, origin: head.origin, edition: edition, isCrossOrigin: isCrossOrigin)
         return nil
     }
 
-    private func judgeOrigin() -> HTTPFault? {
-        guard !head.hasManyOrigins, let origin = header(named: "Origin") else { return .originNotAllowed }
+    private func judge(_ origin: String) -> HTTPFault? {
         if let host = head.host, WebOrigin(origin)?.isServed(by: String(cString: host)) == true { return nil }
         isCrossOrigin = state.door.admits(origin: origin)
         return isCrossOrigin ? nil : .originNotAllowed

@@ -56,7 +56,7 @@ import Synchronization
         self.method = Method(method)
         let bytes = UnsafeRawBufferPointer(start: path, count: strlen(path))
         self.path = bytes.assumingMemoryBound(to: UInt8.self)
-        head = RequestHead(connection, version: version)
+        head = RequestHead(connection, path: self.path, version: version)
     }
 
     deinit {
@@ -92,9 +92,7 @@ import Synchronization
     /// Reads everything out of libmicrohttpd's memory, which is gone when a stop answers for a worker that still reads.
     func copyRequest() {
         if copy != nil { return }
-        let copied = RequestCopy(
-            path: path, fields: collect(.HEADER_KIND) { String(cString: $0) }, query: queryItems,
-            requestID: sentRequestID)
+        let copied = RequestCopy(path: path, fields: fields, query: queryItems, requestID: sentRequestID)
         path = copied.path
         copy = copied
     }
@@ -130,16 +128,19 @@ extension Exchange {
         return segment(index)
     }
 
+    /// Whether there is a query; asked of every request.
+    public var hasQuery: Bool { !head.query.isEmpty }
+
     /// The query, decoded, in its order; a name without `=` has an empty value.
     public var queryItems: [(name: String, value: String)] {
-        guard head.hasQuery else { return [] }
-        if let copy { return copy.query }
-        return collect(.GET_ARGUMENT_KIND) { (try? PercentDecoding.text($0)) ?? "" }
+        if head.query.isEmpty { return [] }
+        // It was read once to check it, so it cannot fail now.
+        return copy.map(\.query) ?? (try? head.query.items) ?? []
     }
 
     /// The first value of that name in the query.
     public func query(named name: String) -> String? {
-        head.hasQuery ? queryItems.first { $0.name == name }?.value : nil
+        head.query.isEmpty ? nil : queryItems.first { $0.name == name }?.value
     }
 
     /// The first header of that name; the name's case does not matter.
@@ -231,22 +232,20 @@ extension Exchange {
         try read(body.bytes.span)
     }
 
-    private func collect(
-        _ kind: MHD_ValueKind, _ text: (UnsafePointer<CChar>) -> String
-    ) -> [(name: String, value: String)] {
-        var pairs: [(UnsafePointer<CChar>, UnsafePointer<CChar>?)] = []
-        withUnsafeMutablePointer(to: &pairs) { pairs in
-            _ = MHD_get_connection_values(connection, kind, collectPair, pairs)
+    private var fields: [(name: String, value: String)] {
+        var fields: [(name: String, value: String)] = []
+        withUnsafeMutablePointer(to: &fields) { fields in
+            _ = MHD_get_connection_values(connection, .HEADER_KIND, collectField, fields)
         }
-        return pairs.map { (text($0.0), $0.1.map(text) ?? "") }
+        return fields
     }
 }
 
-private func collectPair(
+private func collectField(
     _ context: UnsafeMutableRawPointer?, _ kind: MHD_ValueKind, _ name: UnsafePointer<CChar>?,
     _ value: UnsafePointer<CChar>?
 ) -> MHD_Result {
-    let pairs = context?.assumingMemoryBound(to: [(UnsafePointer<CChar>, UnsafePointer<CChar>?)].self)
-    if let name { pairs?.pointee.append((name, value)) }
+    let fields = context?.assumingMemoryBound(to: [(name: String, value: String)].self)
+    if let name { fields?.pointee.append((String(cString: name), value.map { String(cString: $0) } ?? "")) }
     return .YES
 }

@@ -21,9 +21,7 @@ final class Peer: Sendable {
     nonisolated(unsafe) var latestRoute = LatestRoute()
     /// The same.
     nonisolated(unsafe) var knownCaller = KnownCaller()
-    nonisolated(unsafe) var latestHost = LatestText<64>()
-    /// Of the door that admitted it.
-    nonisolated(unsafe) var hostEdition = 0
+    nonisolated(unsafe) var latestNames = LatestNames()
 
     init(
         _ state: ServerState, descriptor: Int32, address: UnsafePointer<sockaddr>?, certificate: Certificate?,

@@ -2,9 +2,10 @@ import Glibc
 
 /// Percent-decoding that happens exactly once, and that cannot fail half-way: the result is text, or there is none.
 enum PercentDecoding {
-    /// Decodes one path segment or one piece of a query.
+    /// Decodes one path segment or one name or value of a query, where `+` is a space.
     static func text(_ raw: UnsafeBufferPointer<UInt8>, inPath: Bool) throws(PathFault) -> String {
-        guard raw.contains(UInt8(ascii: "%")) else { return try validated(raw) }
+        let isPlain = !raw.contains { $0 == UInt8(ascii: "%") || ($0 == UInt8(ascii: "+") && !inPath) }
+        if isPlain { return try validated(raw) }
         var decoded: [UInt8] = []
         decoded.reserveCapacity(raw.count)
         var index = 0
@@ -19,6 +20,8 @@ enum PercentDecoding {
                 index += 2
                 if byte == 0 { throw .nul }
                 if inPath, byte == UInt8(ascii: "/") { throw .encodedSlash }
+            } else if byte == UInt8(ascii: "+"), !inPath {
+                byte = UInt8(ascii: " ")
             }
             decoded.append(byte)
         }
@@ -37,13 +40,5 @@ enum PercentDecoding {
         case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
         default: nil
         }
-    }
-}
-
-extension PercentDecoding {
-    /// Decodes a name or a value of a query, which libmicrohttpd has already cut and whose `+` it made spaces.
-    static func text(_ raw: UnsafePointer<CChar>) throws(PathFault) -> String {
-        let bytes = UnsafeRawBufferPointer(start: raw, count: strlen(raw)).assumingMemoryBound(to: UInt8.self)
-        return try text(bytes, inPath: false)
     }
 }

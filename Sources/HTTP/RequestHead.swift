@@ -15,25 +15,25 @@ struct RequestHead {
     var contentLength = 0
     var isChunked = false
     var expectsContinue = false
-    var hasQuery = false
+    private(set) var query = Query()
 
     private var contentLengths = 0
     private var transferCodings = 0
     private var hosts = 0
     private var authorizations = 0
-    private var queryFault: HTTPFault?
     private(set) var fault: HTTPFault?
 
-    /// Reads all fields and the query in one pass, and judges them.
-    init(_ connection: OpaquePointer, version: UnsafePointer<CChar>) {
+    /// Reads all fields in one pass, and the query, and judges them.
+    init(_ connection: OpaquePointer, path: UnsafeBufferPointer<UInt8>, version: UnsafePointer<CChar>) {
         guard strcmp(version, "HTTP/1.1") == 0 || strcmp(version, "HTTP/1.0") == 0 else {
             fault = .versionNotSupported
             return
         }
-        withUnsafeMutablePointer(to: &self) { mhd_each_field(connection, readField, $0) }
+        withUnsafeMutablePointer(to: &self) { _ = MHD_get_connection_values(connection, .HEADER_KIND, readField, $0) }
+        query = Query(between: path, version)
         // What breaks the framing comes first: it closes the connection.
         if fault == nil { fault = framingFault(isVersion11: version[7] == CChar(bitPattern: UInt8(ascii: "1"))) }
-        if fault == nil { fault = queryFault }
+        if fault == nil, !query.isEmpty { fault = query.fault }
     }
 
     /// RFC 9112, 6.1 and 3.2: what a proxy before us could have understood differently.
@@ -76,16 +76,6 @@ struct RequestHead {
             isChunked = strcasecmp(value, "chunked") == 0
         case _ where Self.isToken(name): break
         default: fault = .malformedRequest("a header's name has a character that is not allowed there")
-        }
-    }
-
-    fileprivate mutating func readQuery(_ name: UnsafePointer<CChar>, _ value: UnsafePointer<CChar>?) {
-        hasQuery = true
-        do throws(PathFault) {
-            _ = try PercentDecoding.text(name)
-            if let value { _ = try PercentDecoding.text(value) }
-        } catch {
-            queryFault = .malformedQuery(error)
         }
     }
 
@@ -150,6 +140,6 @@ private func readField(
     _ value: UnsafePointer<CChar>?
 ) -> MHD_Result {
     guard let head = context?.assumingMemoryBound(to: RequestHead.self), let name else { return .YES }
-    if kind == .HEADER_KIND { head.pointee.read(name, value) } else { head.pointee.readQuery(name, value) }
+    head.pointee.read(name, value)
     return .YES
 }

@@ -61,10 +61,16 @@ extension StateFolder {
     }
 
     /// Writes the job as it stands now, events that are new, and how far its agent is.
-    public func put(_ job: JobRecord, _ events: [EventRecord], progress: String? = nil) throws(StoreError) {
+    /// - Parameter forgotten: the numbers of events that it has no more.
+    public func put(
+        _ job: JobRecord, _ events: [EventRecord], without forgotten: Set<Int> = [], progress: String? = nil
+    ) throws(StoreError) {
         try write("storing job \(job.id)") { database in
             try job.upsert(database)
             for event in events { try event.insert(database) }
+            for sequence in forgotten {
+                _ = try EventRecord.deleteOne(database, key: ["jobID": job.id, "sequence": sequence])
+            }
             if let progress { try Self.set(progress, of: job.agentID, in: database) }
         }
     }

@@ -7,7 +7,6 @@ import os
 import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlencode
 
 import numpy as np
 import schemathesis
@@ -38,10 +37,6 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
     # What frames a message is no part of the contract: HTTPTests send it wrong, on the socket.
     for name in FRAMING & set(map(str.lower, case.headers or {})):
         del case.headers[name]
-    # libmicrohttpd says nothing to whoever sends so many parameters that they fill what a connection has for its head.
-    for name, value in case.query.items():
-        if isinstance(value, list) and len(urlencode(case.query, doseq=True)) > 2000:
-            case.query[name] = value[:2]
     # There ids are those of a story, whatever became of it.
     stateful = case.meta is not None and case.meta.phase.name.value == "stateful"
     for name, value in (case.path_parameters or {}).items():

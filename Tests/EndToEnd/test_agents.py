@@ -244,6 +244,24 @@ def test_the_events_of_a_job(client, trained):
         assert list(client.stream_job(job["job_id"], last_event_id=heard)) == events[-1:]
 
 
+def test_a_job_of_many_events_keeps_some(client):
+    agent = client.create_agent("FrozenLake-v1", seed=1, hyperparameters={"hidden_sizes": [8]})["agent_id"]
+    job = client.train(agent, steps=2400, target_return=2, evaluate={"every_steps": 2, "num_episodes": 1})["job_id"]
+    told = list(client.stream_job(job))
+    assert [event.id for event in told] == list(range(1, len(told) + 1)), "who follows hears of all"
+    kept = list(client.stream_job(job))
+    assert told[-1] == kept[-1] and kept[-1].event == "done"
+    assert [event.id for event in kept] == sorted({event.id for event in kept})
+    for kind in ("progress", "evaluation", "checkpoint"):
+        before, after = ([event for event in events if event.event == kind] for events in (told, kept))
+        assert len(before) >= 1200 and 500 <= len(after) <= 1000
+        assert after[0] == before[0] and after[-500:] == before[-500:]
+    middle = told[len(told) // 3].id
+    assert list(client.stream_job(job, last_event_id=middle)) == [event for event in kept if event.id > middle]
+    points = client.get_job_metrics(job)["items"]
+    assert len(points) == sum(event.event in ("progress", "episode", "evaluation") for event in kept)
+
+
 def test_events_come_while_the_job_runs(daemon, client):
     agent = client.create_agent("CartPole-v1", seed=2, hyperparameters=SMALL)["agent_id"]
     job = client.train(agent, seconds=20, target_return=NEVER)

@@ -1,6 +1,7 @@
 """Malformed requests get the right 4xx problem with a pointer, and change nothing."""
 
 import json
+import re
 
 import pytest
 from bad_requests import AGENTS, ENVIRONMENTS, NONE
@@ -115,3 +116,26 @@ def test_the_trajectory_goes_on_as_if_nothing_had_been_asked(target, names):
     for action in (1, 0, 1, 1):
         assert client.step(names["c"], action) == client.step(twin, action)
     client.delete_env(twin)
+
+
+def test_no_operation_takes_a_parameter_that_it_does_not_name(target):
+    contract = target.client().openapi()
+    shared = contract["components"]["parameters"]
+    asked = 0
+    for path, item in contract["paths"].items():
+        for method, operation in item.items():
+            if method == "parameters" or not path.startswith("/v1/"):
+                continue
+            response = target.request(method.upper(), re.sub("{[^}]*}", "1", path) + "?nonsense=1&limit=1", "{}")
+            problem = json.loads(response.body)
+            assert (response.status, problem["pointer"]) == (400, "?nonsense"), operation["operationId"]
+            assert problem["type"] == "urn:lamd:problem:unknown_field"
+            known = [
+                shared[each["$ref"].split("/")[-1]] if "$ref" in each else each
+                for each in operation.get("parameters", [])
+            ]
+            for each in known:
+                assert each["in"] != "query" or each["name"] in problem["detail"], operation["operationId"]
+            asked += 1
+    assert asked > 70
+    assert target.request("GET", "/livez?nonsense=1").status == 200

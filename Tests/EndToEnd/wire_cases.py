@@ -249,6 +249,13 @@ HEADS = [
     Case("a field far too long", get("X-A: " + "b" * 7500), [431], True, hasty=True),
     Case("an address far too long", get(path="/" + "a" * 7500), [414], True, hasty=True),
     Case("a long query", get(path="/v1/environments?limit=" + "0" * 1000 + "1") + NEXT, [400, 200], handled=2),
+    Case("a hundred parameters", get(path="/v1/environments?limit=1" + "&limit=2" * 100) + NEXT, [200, 200]),
+    Case("four hundred parameters", get(path="/v1/environments?" + "a&" * 400) + NEXT, [400, 200], handled=2),
+    Case(
+        "twenty parameters and a long field",
+        get("X-A: " + "b" * 5600, path="/v1/environments?limit=1" + "&limit=2" * 20) + NEXT,
+        [200, 200],
+    ),
 ]
 
 TARGETS = [
@@ -276,6 +283,9 @@ TARGETS = [
     Case("an empty query", get(path="/livez?") + NEXT, [200, 200]),
     Case("a query of bad encoding", get(path="/livez?a=%zz") + NEXT, [400, 200]),
     Case("a query with NUL", get(path="/livez?a=%00") + NEXT, [400, 200]),
+    Case("a query with a bare NUL", get(path="/livez?a=\x00&b") + NEXT, [400, 200]),
+    Case("a query behind a NUL", get(path="/livez\x00?a=b") + NEXT, [400, 200]),
+    Case("a query of marks", get(path="/livez?&?&&=&a=b=c?") + NEXT, [200, 200]),
     Case("a space in a path", b"GET /li vez HTTP/1.1\r\nHost: localhost\r\n\r\n" + NEXT, [400, 200]),
     Case("no path", b"GET  HTTP/1.1\r\nHost: localhost\r\n\r\n" + NEXT, [400], True),
 ]

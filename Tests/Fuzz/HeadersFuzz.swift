@@ -19,6 +19,7 @@ enum HeadersFuzz {
             promise(text.hasPrefix("00-\(trace.traceID)-") && text.utf8.count == 55, "a trace is not what was said")
         }
         checkOrigin(text)
+        checkQuery(bytes)
     }
 
     private static func read(_ text: UnsafePointer<CChar>) {
@@ -30,9 +31,21 @@ enum HeadersFuzz {
                     || name.allSatisfy { $0.isASCII && ($0.isNumber || $0 == "." || $0 == ":") },
                 "a stranger's name is admitted")
         }
-        if let decoded = try? PercentDecoding.text(text) {
-            promise(!decoded.utf8.contains(0), "a text has a NUL")
-            promise(decoded.utf8.count <= String(cString: text).utf8.count, "a text grew")
+    }
+
+    /// As it lies between a path and a version.
+    private static func checkQuery(_ text: [UInt8]) {
+        let path: [UInt8] = [UInt8(ascii: "/"), 0, 0]
+        (path + text).withUnsafeBufferPointer { memory in
+            memory.withMemoryRebound(to: CChar.self) { characters in
+                guard let start = characters.baseAddress else { return }
+                let query = Query(between: UnsafeBufferPointer(rebasing: memory[..<1]), start + memory.count)
+                promise(query.isEmpty == text.isEmpty, "a query is lost")
+                guard let items = try? query.items else { return }
+                promise(!items.contains { ($0.name + $0.value).utf8.contains(0) }, "a text has a NUL")
+                let length = items.map { $0.name.utf8.count + $0.value.utf8.count }.reduce(0, +)
+                promise(length <= text.count, "a text grew")
+            }
         }
     }
 

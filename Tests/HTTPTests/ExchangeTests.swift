@@ -162,6 +162,21 @@ struct ExchangeTests {
         #expect(server.answer("GET", "/q?a=%zz")?.status == 400)
         #expect(server.answer("GET", "/q?a=%00")?.status == 400)
         #expect(server.answer("GET", "/q?%FF=1")?.status == 400)
+        #expect(server.answer("GET", "/q?&a&&b=?c=d&")?.text == "none [a=;b=?c=d]")
+        #expect(server.answer("GET", "/q?")?.text == "none []")
+        #expect(server.answer("GET", "/q?a=%2B+%3D&mode=%2f")?.text == "/ [a=+ =;mode=/]")
+    }
+
+    @Test func `takes as many parameters as the head has room for`() throws {
+        let server = try TestServer([
+            Route(.get, "/q", name: "q") { $0.respond(body: Array("\($0.queryItems.count)".utf8)) }
+        ])
+        for count in [1, 20, 100, 400, 3000] {
+            let query = String(repeating: "a&", count: count)
+            #expect(server.answer("GET", "/q?\(query)")?.text == "\(count)")
+        }
+        let long = "X-A: " + String(repeating: "b", count: 5600)
+        #expect(server.answer("GET", "/q?" + String(repeating: "a=1&", count: 50), headers: [long])?.text == "50")
     }
 
     @Test func `reads headers whatever their case`() throws {

@@ -136,6 +136,34 @@ struct StrangerTests {
         }
     }
 
+    @Test func `asks again when a page or its server has another name`() throws {
+        let server = try TestServer(commonRoutes) {
+            $0.allowedHosts = AllowedHosts(["lamd.example"])
+            $0.allowedOrigins = .only(["https://app.example"].compactMap { WebOrigin($0) })
+        }
+        let client = server.client()
+        let (app, evil, own) = ("https://app.example", "http://evil.example", "http://lamd.example")
+        let steps: [(host: String, origins: [String], status: Int)] = [
+            ("localhost", [app], 200), ("localhost", [app], 200), ("localhost", [], 200), ("localhost", [app], 200),
+            ("localhost", [evil], 403), ("localhost", [app], 200), ("localhost", [app, app], 403),
+            ("localhost", ["null"], 403), ("localhost", [""], 403), ("localhost", [app + "."], 403),
+            // One of us by one name, a stranger by another.
+            ("lamd.example", [own], 200), ("lamd.example", [own], 200), ("localhost", [own], 403),
+            ("lamd.example", [own], 200), ("localhost", [], 200), ("localhost", [own], 403),
+            // It bears its own name, and is not remembered for it.
+            ("evil.example", [evil], 421), ("localhost", [evil], 403), ("evil.example", [evil], 421),
+            ("evil.example", [app], 421), ("localhost", [app], 200), ("lamd.example", [app], 200),
+        ]
+        for (host, origins, status) in steps {
+            let fields = origins.map { "Origin: \($0)\r\n" }.joined()
+            client.send("GET /hello HTTP/1.1\r\nHost: \(host)\r\n\(fields)\r\n")
+            let response = try #require(client.response())
+            #expect(response.status == status, "\(host) \(origins)")
+            let isMarked = response.header("Access-Control-Allow-Origin") == app
+            #expect(isMarked == (origins == [app] && status != 403), "\(host) \(origins)")
+        }
+    }
+
     @Test func `takes every page by a star`() throws {
         let server = try TestServer(commonRoutes) { $0.allowedOrigins = .every }
         for origin in ["null", "https://any.example"] {

@@ -7,7 +7,6 @@ import Store
 /// Tokens given out, listed and revoked. A tenant's own administrator sees and makes those of the tenant.
 enum TokenOperations {
     static func createToken(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery()
         let fields = try call.requiredFields(["name", "tenant", "scopes", "ttl_s"])
         _ = try fields.required("name")
         let request = Tokens.Request(
@@ -23,19 +22,16 @@ enum TokenOperations {
     }
 
     static func listTokens(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery("limit", "cursor")
         let tokens = call.hall.tokens.all(of: call.caller.isOperator ? nil : call.tenant)
         let page = try Page(call, of: tokens) { $0.id.description }
         return page.reply(page.items.map { describe($0, call.hall.clock) })
     }
 
     static func getToken(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery()
         return .json(describe(try call.token(), call.hall.clock))
     }
 
     static func revokeToken(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery()
         let token = try call.token()
         do {
             return .json(describe(try call.hall.tokens.revoke(token.id) ?? token, call.hall.clock))

@@ -37,7 +37,7 @@ struct ActQuestion {
     }
 
     private static func readJSON(_ call: Call, _ agent: Agent) throws(Problem) -> ActQuestion {
-        try call.allowQuery()
+        try call.refuseQuery()
         if let observation = call.soleObservation(of: agent.observationSpace) {
             return ActQuestion(observations: observation, rows: 1, isBatch: false)
         }
@@ -104,7 +104,6 @@ struct ActQuestion {
     }
 
     private static func readTensors(_ call: Call, _ agent: Agent) throws(Problem) -> ActQuestion {
-        try call.allowQuery("deterministic", "exact", "version", "include")
         let file = try call.tensors()
         guard let first = file.entries.first(where: { $0.name.hasPrefix("observations") }) else {
             throw Problem(.missingParameter, "the tensor \"observations\" is missing", at: "/observations")

@@ -9,14 +9,12 @@ enum ActionFeatureOperations {
     private static let features = ActionFeatures.name
 
     static func getActionFeatures(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery()
         let agent = try call.agent()
         guard let table = agent.table else { throw Problem(.noActionFeatures(agent.id.description)) }
         return call.wantsTensors ? .tensors(table.file) : .json(table.value)
     }
 
     static func putActionFeatures(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery()
         let agent = try call.agent()
         let features = try call.hasTensors() ? try Self.read(call.tensors()) : try read(call.requiredFields(known))
         do { return .json(try call.hall.agents.replaceActionFeatures(features, of: agent).value) } catch {
@@ -52,7 +50,6 @@ enum ActionFeatureOperations {
     }
 
     static func patchActionFeatures(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery()
         let agent = try call.agent()
         let edit = try call.hasTensors() ? try readEdit(call.tensors()) : try readEdit(call.requiredFields(editable))
         let rows = edit.rows?.count ?? 0

@@ -5,12 +5,10 @@ import Hosting
 /// The index over an agent's actions: asked for, told of, given up.
 enum ActionIndexOperations {
     static func getActionIndex(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery()
         return try describe(call.agent())
     }
 
     static func putActionIndex(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery()
         let agent = try call.agent()
         let recall = try call.fields(["recall"])?.double("recall", "a share from 0.5 to 1") { (0.5...1).contains($0) }
         do { try call.hall.agents.index(agent, recall: recall ?? 0.95) } catch { throw Problem(error) }
@@ -18,7 +16,6 @@ enum ActionIndexOperations {
     }
 
     static func deleteActionIndex(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery()
         let agent = try call.agent()
         do { try call.hall.agents.index(agent, recall: nil) } catch { throw Problem(error) }
         return .json([:])

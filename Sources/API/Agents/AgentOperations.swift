@@ -16,18 +16,15 @@ enum AgentOperations {
     }
 
     static func listAgents(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery("limit", "cursor")
         let page = try Page(call, of: call.hall.agents.all(of: call.tenant)) { $0.id.description }
         return page.reply(page.items.map { describe($0, clock: call.hall.clock) })
     }
 
     static func getAgent(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery()
         return .json(describe(try call.agent(), clock: call.hall.clock))
     }
 
     static func deleteAgent(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery()
         let agent = try call.agent()
         do { try call.hall.jobs.delete(agent) } catch { throw Problem(error) }
         return .json([:])
@@ -56,7 +53,6 @@ enum AgentOperations {
 /// Versions of a policy.
 enum VersionOperations {
     static func listVersions(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery("limit", "cursor")
         let agent = try call.agent()
         let versions: [VersionRecord]
         do { versions = try call.hall.agents.versions(of: agent) } catch { throw Problem(error) }
@@ -78,7 +74,6 @@ enum VersionOperations {
     }
 
     static func getPolicy(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery("format", "version")
         enum Format: String, CaseIterable { case safetensors }
         _ = try call.queryWord("format", of: Format.self)
         let agent = try call.agent()
@@ -91,7 +86,6 @@ enum VersionOperations {
     }
 
     static func putPolicy(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery()
         let agent = try call.agent()
         guard try call.hasTensors() else {
             throw Problem(.unsupportedMediaType, "a policy is sent as Content-Type: \(Call.tensors)")

@@ -8,19 +8,18 @@ import Store
 enum AgentReader {
     /// Fields that are text; the others are JSON, also where they are said in a query.
     private static let texts = ["env_id", "name", "init_from"]
-    private static let known =
+    static let known =
         texts + ["kwargs", "observation_space", "action_space", "is_masked", "seed", "network", "hyperparameters"]
 
     static func request(_ call: Call) throws(Problem) -> Agents.Request {
         let fields: Fields
         let features: ActionFeatures?
         if try call.hasTensors() {
-            try call.allowQuery(known)
             let file = try call.tensors()
             fields = try said(call, file.metadata)
             features = try ActionFeatureOperations.read(file)
         } else {
-            try call.allowQuery()
+            try call.refuseQuery()
             fields = try call.requiredFields(known + [ActionFeatures.name])
             features = try fields[ActionFeatures.name].map { json throws(Problem) in
                 try ActionFeatures(json, at: fields.at(ActionFeatures.name))

@@ -7,7 +7,6 @@ import Learning
 /// Whole episodes played with the served policy, and the same seeds played at random and by an expert.
 enum EvaluateOperation {
     static func evaluate(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery()
         let agent = try call.agent()
         let fields = try call.fields(["num_episodes", "seed", "env_id", "kwargs", "expert"])
         let count = try fields?.int("num_episodes", in: 1...10_000) ?? 100

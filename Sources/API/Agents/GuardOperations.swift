@@ -7,14 +7,12 @@ import Store
 /// What an agent may do: its guard, and whether it acts at all.
 enum GuardOperations {
     static func getGuard(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery()
         let agent = try call.agent()
         guard let limits = agent.limits else { throw Problem(.noGuard(agent.id.description)) }
         return .json(limits.value)
     }
 
     static func putGuard(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery()
         let agent = try call.agent()
         guard let json = try call.json() else {
             throw Problem(.invalidJSON, "this needs a body: a JSON object", at: "")
@@ -26,14 +24,12 @@ enum GuardOperations {
     }
 
     static func deleteGuard(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery()
         let agent = try call.agent()
         do { try call.hall.agents.put(guard: nil, of: agent, by: call.caller) } catch { throw Problem(error) }
         return .json([:])
     }
 
     static func killAgent(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery()
         let agent = try call.agent()
         let reason = try call.fields(["reason"])?.string("reason", lengths: 1...1_000)
         do { try call.hall.agents.kill(agent, by: call.caller, reason: reason) } catch { throw Problem(error) }
@@ -43,7 +39,6 @@ enum GuardOperations {
     }
 
     static func reviveAgent(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery()
         let agent = try call.agent()
         do { try call.hall.agents.revive(agent, by: call.caller) } catch { throw Problem(error) }
         return .json(["agent_id": .string(agent.id.description), "killed": .null])

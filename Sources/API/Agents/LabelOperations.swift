@@ -8,7 +8,6 @@ import Store
 /// The expert in the client: states that a job asks about, and what a person or a program says to do there.
 enum LabelOperations {
     static func getLabels(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery("limit", "cursor")
         let agent = try call.agent()
         let (job, open) = call.hall.jobs.questions(of: agent)
         let page = try Page(call, of: open) { String($0.id) }
@@ -32,7 +31,6 @@ enum LabelOperations {
     }
 
     static func postLabels(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery()
         let agent = try call.agent()
         let fields = try call.requiredFields(["labels"])
         let json = try fields.required("labels")

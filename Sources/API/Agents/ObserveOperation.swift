@@ -17,11 +17,10 @@ enum ObserveOperation {
         let transitions: Transitions
         let learns: Bool
         if try call.hasTensors() {
-            try call.allowQuery("learn")
             transitions = try readTensors(call, agent)
             learns = try call.queryBool("learn") ?? true
         } else {
-            try call.allowQuery()
+            try call.refuseQuery()
             let fields = try call.requiredFields(["transitions", "learn"])
             transitions = try readJSON(try fields.required("transitions"), agent)
             learns = try fields.bool("learn") ?? true

@@ -12,7 +12,6 @@ enum TrainOperation {
         ["env_id", "kwargs", "num_envs", "demonstrations", "expert", "target_return", "evaluate", "phases"] + budgets
 
     static func train(_ call: Call) throws(Problem) -> Reply? {
-        try call.allowQuery("wait")
         let agent = try call.agent()
         let request = try request(try call.fields(known), agent, call)
         let waits = try call.queryBool("wait") ?? false

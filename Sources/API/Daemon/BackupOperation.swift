@@ -8,7 +8,6 @@ enum BackupOperation {
     private static let mediaType = "application/vnd.sqlite3"
 
     static func backup(_ call: Call) throws(Problem) -> Reply? {
-        try call.allowQuery()
         let path: String
         do { path = try call.hall.backUp() } catch { throw Problem(error) }
         // What is being sent stays readable without its name.
@@ -23,7 +22,6 @@ enum BackupOperation {
     }
 
     static func restore(_ call: Call) throws(Problem) -> Reply? {
-        try call.allowQuery()
         try call.checkMayEnd("brought back to a backup")
         guard call.exchange.bodyCount > 0 else {
             throw .invalid("expected a backup as the body: what GET of the same path gave", at: "")

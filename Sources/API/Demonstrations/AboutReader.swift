@@ -27,7 +27,6 @@ struct AboutReader {
     }
 
     init(query call: Call, file: [String: String]) throws(Problem) {
-        try call.allowQuery(Self.known)
         func text(_ key: String) -> String? { call.query(key) ?? file[key] }
         name = text("name")
         guard (name?.count).map({ (1...200).contains($0) }) ?? true else {

@@ -13,7 +13,7 @@ enum DemonstrationOperations {
         let made: (set: DemonstrationSet, trajectories: [Trajectory])
         switch try call.form() {
         case .json:
-            try call.allowQuery()
+            try call.refuseQuery()
             let fields = try call.requiredFields(AboutReader.known + generation + ["episodes"])
             made = fields["episodes"] == nil ? try generate(fields, call) : try upload(fields, call)
         case .lines:
@@ -83,7 +83,6 @@ enum DemonstrationOperations {
     }
 
     static func listDemonstrations(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery("limit", "cursor")
         let page = try Page(call, of: call.hall.demonstrations.all(of: call.tenant)) { $0.id.description }
         var items: [Value] = []
         for set in page.items {
@@ -96,20 +95,17 @@ enum DemonstrationOperations {
     }
 
     static func getDemonstrations(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery()
         let set = try call.demonstrations()
         return .json(describe(set, try call.about(set), clock: call.hall.clock))
     }
 
     static func deleteDemonstrations(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery()
         let set = try call.demonstrations()
         do { try call.hall.demonstrations.delete(set) } catch { throw Problem(error) }
         return .json([:])
     }
 
     static func getQuality(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery()
         let set = try call.demonstrations()
         let of = try call.about(set)
         let quality = DemonstrationQuality(

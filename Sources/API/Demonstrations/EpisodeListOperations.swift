@@ -10,7 +10,6 @@ enum EpisodeListOperations {
     private static let pageBytes = 16 << 20
 
     static func addEpisodes(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery()
         let set = try call.demonstrations()
         let about = try call.about(set)
         let reader = try EpisodeReader(observation: about.observationSpace, action: about.actionSpace)
@@ -27,7 +26,6 @@ enum EpisodeListOperations {
     }
 
     static func listEpisodes(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery("limit", "cursor", "include")
         enum Include: String, CaseIterable { case data }
         let withData = try call.queryWord("include", of: Include.self) != nil
         let set = try call.demonstrations()
@@ -72,7 +70,6 @@ enum EpisodeListOperations {
     }
 
     static func getFile(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery("format")
         enum Format: String, CaseIterable { case safetensors, ndjson }
         let format = try call.queryWord("format", of: Format.self) ?? .safetensors
         let set = try call.demonstrations()

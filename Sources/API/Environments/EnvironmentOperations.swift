@@ -7,7 +7,6 @@ import Store
 /// The catalogue, and the life of an instance: made, described, listed, closed.
 enum EnvironmentOperations {
     static func listEnvironments(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery("limit", "cursor")
         let page = try Page(call, of: call.hall.catalogue.all.sorted { $0.id < $1.id }) { $0.id }
         var items: [Value] = []
         for spec in page.items { items.append(try describe(spec, made: !spec.isHosted, in: call.hall)) }
@@ -15,7 +14,6 @@ enum EnvironmentOperations {
     }
 
     static func getEnvironment(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery()
         let id = (0..<call.exchange.segmentCount).map { call.exchange.segment($0) }.joined(separator: "/")
         do throws(Problem) {
             let spec: EnvironmentSpec
@@ -47,7 +45,6 @@ enum EnvironmentOperations {
     }
 
     static func createEnv(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery()
         let fields = try call.oldFields(
             [
                 "env_id", "num_envs", "seed", "kwargs", "max_episode_steps", "autoreset_mode", "wrappers", "ttl_s",
@@ -98,7 +95,6 @@ enum EnvironmentOperations {
     }
 
     static func listEnvs(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery()
         let instances = Value.object(
             call.hall.sessions.all(of: call.tenant).map {
                 Value.Member($0.id.description, .string($0.request.environment))
@@ -107,7 +103,6 @@ enum EnvironmentOperations {
     }
 
     static func getEnv(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery("include")
         let session = try call.session()
         enum Include: String, CaseIterable { case transitionTable = "transition_table" }
         let include = try call.queryWord("include", of: Include.self)
@@ -149,7 +144,6 @@ enum EnvironmentOperations {
     }
 
     static func deleteEnv(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery()
         let session = try call.session()
         do { try call.hall.sessions.close(session) } catch { throw Problem(error) }
         return .json([:])

@@ -10,7 +10,7 @@ enum EpisodeOperations {
 
     static func step(_ call: Call) throws(Problem) -> Reply {
         if call.exchange.mediaType == .safetensors { return try stepTensors(call) }
-        try call.allowQuery()
+        try call.refuseQuery()
         // The clock is read once: that takes as long as to step a CartPole.
         let now = ContinuousClock.now
         let found = call.findSession(now: now)
@@ -30,7 +30,6 @@ enum EpisodeOperations {
     }
 
     private static func stepTensors(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery("step")
         let session = try call.session(old: true)
         let file = try call.tensors()
         let lanes = try file.lanes("action", session.actionLayout, count: session.count)

@@ -5,7 +5,6 @@ import Hosting
 /// The scripted experts.
 enum ExpertOperations {
     static func listExperts(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery("limit", "cursor")
         let page = try Page(call, of: call.hall.catalogue.experts.sorted { $0.id < $1.id }) { $0.id }
         return page.reply(
             page.items.map {

@@ -7,7 +7,6 @@ import Store
 /// A picture of an instance's present state, in the media type of its mode.
 enum RenderOperation {
     static func render(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery("mode", "env_index")
         let session = try call.session()
         guard let standard = session.renderModes.first else {
             throw .invalid("\(session.request.environment) cannot be drawn as it was made", at: "")

@@ -8,18 +8,15 @@ import Synchronization
 /// Jobs looked at, cancelled, and their learning curves.
 enum JobOperations {
     static func listJobs(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery("limit", "cursor")
         let page = try Page(call, of: call.hall.jobs.all(of: call.tenant)) { $0.id.description }
         return page.reply(page.items.map { $0.value(clock: call.hall.clock) })
     }
 
     static func getJob(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery()
         return .json(try call.job().value(clock: call.hall.clock))
     }
 
     static func cancelJob(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery()
         let job = try call.job()
         call.hall.jobs.cancel(job)
         if let error = job.unkeptEnd { throw Problem(error) }
@@ -27,7 +24,6 @@ enum JobOperations {
     }
 
     static func getJobMetrics(_ call: Call) throws(Problem) -> Reply {
-        try call.allowQuery("format")
         enum Format: String, CaseIterable { case json, csv }
         let format = try call.queryWord("format", of: Format.self) ?? .json
         let points = LearningCurve.points(of: try call.job())

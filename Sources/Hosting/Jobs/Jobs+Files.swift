@@ -10,7 +10,7 @@ extension Jobs {
         do { try store.remove(Self.checkpointPath(job.id)) } catch { throw .store(error) }
     }
 
-    /// Writes the job's row and the events that it does not have yet.
+    /// Writes the job's row and the events that the catalogue does not have yet, and removes those that are not kept.
     /// - Parameter event: one more, which is told only once it is written.
     func keep(_ job: Job, telling event: EventLog.Event? = nil) throws(HostingError) {
         try keep(job, job.status, telling: event)
@@ -28,10 +28,14 @@ extension Jobs {
         record.result = status.result?.json
         record.error = status.error
         let unstored = job.events.unstored
-        let events = (unstored + [event].compactMap(\.self)).map { EventRecord(job.id, $0) }
+        let events = (unstored.events + [event].compactMap(\.self)).map { EventRecord(job.id, $0) }
         let progress = agents.find(job.agent)?.progress.value.json
-        do { try store.put(record, events, progress: progress) } catch { throw .store(error) }
-        if let last = unstored.last { job.events.noteStored(upTo: last.sequence) }
+        do {
+            try store.put(record, events, without: unstored.forgotten, progress: progress)
+        } catch {
+            throw .store(error)
+        }
+        job.events.noteStored(upTo: unstored.events.last?.sequence ?? 0, without: unstored.forgotten)
         whenKept()
         if let event { job.events.append(event, isStored: true) }
     }

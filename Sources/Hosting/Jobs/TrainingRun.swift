@@ -249,7 +249,7 @@ struct TrainingRun {
     /// - Parameter beforeAsking: whether the next event asks for labels: a run that goes on with them does not tell it again.
     private mutating func checkpoint(beforeAsking: Bool = false) throws(HostingError) {
         tellProgress()
-        let told = job.events.count + (beforeAsking ? 2 : 1)
+        let told = job.events.latest + (beforeAsking ? 2 : 1)
         var metadata = ["events": String(told), "seconds": String(seconds)]
         if let published { metadata["published"] = String(published) }
         if let publishedUpdates { metadata["published_updates"] = String(publishedUpdates) }

@@ -298,6 +298,6 @@ class Agents:
         return self._caller.events(f"/v1/jobs/{segment(job_id)}/events", last_event_id)
 
     def get_job_metrics(self, job_id: str, *, format: str = "json") -> Any:
-        """The whole learning curve: JSON, or with `format="csv"` a str."""
+        """The learning curve: JSON, or with `format="csv"` a str."""
         reply = self._caller.send("GET", f"/v1/jobs/{segment(job_id)}/metrics", query={"format": format})
         return reply.body.decode() if format == "csv" else decoded(reply)
