@@ -29,10 +29,7 @@ extension Replay {
         }
         priorities.find(&weights, &slots, walks: rows)
         var smallest = Float.infinity
-        for row in rows {
-            weights[row] = priorities[Int(slots[row])]
-            smallest = min(smallest, weights[row])
-        }
+        for row in rows { smallest = min(smallest, weights[row]) }
         for row in rows { weights[row] /= smallest }
         Powers.raise(&weights, in: rows, to: -beta)
     }
@@ -42,16 +39,11 @@ extension Replay {
         _ slots: [Int32], rows: Range<Int>, values: [Float], targets: [Float], exponent: Float
     ) {
         guard priorities != nil else { return }
-        var (drawn, weights): ([Int32], [Float]) = ([], [])
-        drawn.reserveCapacity(rows.count)
-        weights.reserveCapacity(rows.count)
-        for row in rows where isReady[Int(slots[row])] {
-            drawn.append(slots[row])
-            weights.append(abs(values[row] - targets[row]) + 1e-3)
-        }
+        var weights = rows.map { abs(values[$0] - targets[$0]) + 1e-3 }
         Powers.raise(&weights, in: weights.indices, to: exponent)
+        for (place, row) in rows.enumerated() where !isReady[Int(slots[row])] { weights[place] = 0 }
         largestPriority = weights.reduce(largestPriority, max)
-        priorities?.set(drawn, to: weights)
+        priorities?.set(slots, of: rows, to: &weights)
     }
 
     /// Writes what is known of n steps from the slots of some rows to the same rows of the others, rewards times `scale`.
