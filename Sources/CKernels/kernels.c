@@ -80,6 +80,10 @@ void kernel_ascend(long depth, long n, const int32_t *indices, float *weights, f
     CALL(ascend, depth, n, indices, weights, nodes);
 }
 
+void kernel_prefetch(long n, const int32_t *index, long stride, const void *table) {
+    for (long i = 0; i < n; i++) __builtin_prefetch((const char *)table + index[i] * stride);
+}
+
 void kernel_bias(long rows, long columns, const float *bias, float *y) { CALL(bias, rows, columns, bias, y); }
 
 void kernel_row_product(long inner, long columns, const float *x, const float *b, float *y) {

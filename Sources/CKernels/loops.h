@@ -113,8 +113,15 @@ TARGET static void NAME(ascend)(long depth, long n, const int32_t *restrict indi
 
 TARGET static void NAME(bias)(long rows, long columns, const float *restrict bias, float *restrict y) {
     if (columns < LANES) {
-        // Less than a vector: making one costs more than it saves.
-        for (long r = 0; r < rows; r++, y += columns)
+        // Less than a vector, but sixteen rows are some whole ones.
+        float block[LANES * LANES];
+        long size = LANES * columns, blocks = rows / LANES > 1 ? rows / LANES : 0;
+        for (long i = 0; i < size && blocks; i += columns)
+#pragma clang loop vectorize(disable)
+            for (long c = 0; c < columns; c++) block[i + c] = bias[c];
+        for (long k = 0; k < blocks; k++, y += size)
+            for (long i = 0; i < size; i++) y[i] += block[i];
+        for (long r = blocks * LANES; r < rows; r++, y += columns)
 #pragma clang loop vectorize(disable)
             for (long c = 0; c < columns; c++) y[c] += bias[c];
         return;
@@ -242,15 +249,23 @@ TARGET static inline float NAME(cut)(float x, float limit) {
     return x > limit ? limit : x;
 }
 
+TARGET static inline void NAME(normalize)(long n, const float *restrict x, const float *restrict shift,
+                                          const float *restrict scale, float limit, float *restrict y) {
+    for (long i = 0; i < n; i++) y[i] = NAME(cut)((x[i] - shift[i]) * scale[i], limit);
+}
+
 TARGET static void NAME(normalized_rows)(long rows, long columns, const int32_t *index, const float *restrict table,
                                          const float *restrict shift, const float *restrict scale, float limit,
                                          float *restrict y) {
     for (long r = 0; r < rows; r++, y += columns) {
         const float *row = table + (index ? index[r] : r) * columns;
         long c = 0;
-        // Few numbers are usual: by fours, which the compiler makes one vector of.
-        for (; c + 4 <= columns; c += 4)
-            for (int i = 0; i < 4; i++) y[c + i] = NAME(cut)((row[c + i] - shift[c + i]) * scale[c + i], limit);
+        // Few numbers are usual: by fours, of which the compiler makes one vector, not many rows of them at once.
+#pragma clang loop vectorize(disable) unroll(disable)
+        for (; c + LANES <= columns; c += LANES)
+            NAME(normalize)(LANES, row + c, shift + c, scale + c, limit, y + c);
+#pragma clang loop vectorize(disable) unroll(disable)
+        for (; c + 4 <= columns; c += 4) NAME(normalize)(4, row + c, shift + c, scale + c, limit, y + c);
 #pragma clang loop vectorize(disable) unroll(disable)
         for (; c < columns; c++) y[c] = NAME(cut)((row[c] - shift[c]) * scale[c], limit);
     }

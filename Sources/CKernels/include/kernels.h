@@ -27,6 +27,9 @@ void kernel_descend(long depth, const float *nodes, long n, float *places, int32
 // anew. The weights are lost.
 void kernel_ascend(long depth, long n, const int32_t *indices, float *weights, float *nodes);
 
+// Has rows of a table brought near that are about to be read, `stride` bytes apart.
+void kernel_prefetch(long n, const int32_t *index, long stride, const void *table);
+
 // y[r][c] = f(y[r][c] + bias[c]).
 void kernel_bias(long rows, long columns, const float *bias, float *y);
 void kernel_bias_relu(long rows, long columns, const float *bias, float *y);

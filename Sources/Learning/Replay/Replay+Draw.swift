@@ -16,6 +16,13 @@ extension Replay {
         }
     }
 
+    /// Has what is in the slots of some rows brought near.
+    func prefetch(_ slots: [Int32], rows: Range<Int>) {
+        Prefetch.rows(rows, of: slots, from: states.numbers, width: width.numbers)
+        Prefetch.rows(rows, of: slots, from: choices, width: width.choices)
+        Prefetch.rows(rows, of: slots, from: outcomes)
+    }
+
     /// Draws the slots of some rows in proportion to their priorities, one from each of as many equal parts of their sum
     /// (Schaul 2016).
     /// - Parameter weights: out: (probability · count)^−β, the largest of them 1.
@@ -127,6 +134,11 @@ extension Replay {
         let components = width.choices
         let choices = choices.span
         var target = target.mutableSpan
+        let slots = slots.span
+        if components == 1 {
+            for row in rows { target[row] = choices[Int(slots[row])] }
+            return
+        }
         for row in rows {
             let slot = Int(slots[row])
             for component in 0..<components {
