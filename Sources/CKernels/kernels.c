@@ -76,7 +76,13 @@ void kernel_descend(long depth, const float *nodes, long n, float *places, int32
     CALL(descend, depth, nodes, n, places, indices);
 }
 
-void kernel_ascend(long depth, long n, int32_t *indices, float *nodes) { CALL(ascend, depth, n, indices, nodes); }
+void kernel_ascend(long depth, long n, const int32_t *indices, float *weights, float *nodes) {
+    CALL(ascend, depth, n, indices, weights, nodes);
+}
+
+void kernel_prefetch(long n, const int32_t *index, long stride, const void *table) {
+    for (long i = 0; i < n; i++) __builtin_prefetch((const char *)table + index[i] * stride);
+}
 
 void kernel_bias(long rows, long columns, const float *bias, float *y) { CALL(bias, rows, columns, bias, y); }
 

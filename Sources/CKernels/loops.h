@@ -3,6 +3,8 @@
 #define LANES 16
 typedef float NAME(lanes) __attribute__((vector_size(LANES * sizeof(float))));
 #define lanes NAME(lanes)
+typedef uint64_t __attribute__((may_alias)) NAME(word);
+#define word NAME(word)
 
 // The next sixteen of `left` floats; a tail is padded with `padding`, so that it takes the same instructions.
 TARGET static inline void NAME(load)(const float *x, long left, float padding, lanes *loaded) {
@@ -72,37 +74,54 @@ TARGET static void NAME(powers)(long n, float exponent, float *restrict x) {
     for (long i = 0; i < n; i++) x[i] = NAME(exp_of)(exponent * NAME(log_of)(x[i]));
 }
 
-// Level by level, so that the waits of the walks for memory overlap.
+// Level by level, so that the waits of the walks for memory overlap. Two children are read as the one word that they are.
 TARGET static void NAME(descend)(long depth, const float *restrict nodes, long n, float *restrict places,
                                  int32_t *restrict indices) {
     for (long i = 0; i < n; i++) indices[i] = 1;
     for (long level = 0; level < depth; level++)
 #pragma clang loop vectorize(enable)
         for (long i = 0; i < n; i++) {
-            int32_t left = indices[i] * 2;
-            float weight = nodes[left], place = places[i];
+            union { uint64_t both; float f[2]; } children = {((const word *)nodes)[indices[i]]};
+            float place = places[i];
             // Rounding may lead past the last weight: never into a subtree without any.
-            int right = (place >= weight) & (nodes[left + 1] > 0);
-            places[i] = right ? place - weight : place;
-            indices[i] = left + right;
+            int right = (place >= children.f[0]) & (children.f[1] > 0);
+            places[i] = right ? place - children.f[0] : place;
+            indices[i] = indices[i] * 2 + right;
         }
+    for (long i = 0; i < n; i++) {
+        places[i] = nodes[indices[i]];
+        indices[i] -= 1 << depth;
+    }
 }
 
-// Walks that have met write the same sum, in whatever order.
-TARGET static void NAME(ascend)(long depth, long n, int32_t *restrict indices, float *nodes) {
-    for (long level = 0; level < depth; level++)
-#pragma clang loop vectorize(assume_safety)
+// Level by level too: each walk brings its sum along and reads that of the other child. Walks that have met write the same.
+TARGET static void NAME(ascend)(long depth, long n, const int32_t *restrict indices, float *restrict weights,
+                                float *nodes) {
+    long leaves = 1L << depth, level = 0;
+    for (long i = 0; i < n; i++) nodes[leaves + indices[i]] = weights[i];
+    for (long i = 0; i < n; i++) weights[i] = nodes[leaves + indices[i]];
+    for (; leaves >> level > n; level++)
+#pragma clang loop vectorize(disable)
         for (long i = 0; i < n; i++) {
-            int32_t node = indices[i] >> 1;
-            indices[i] = node;
-            nodes[node] = nodes[2 * node] + nodes[2 * node + 1];
+            long node = (leaves + indices[i]) >> level;
+            weights[i] += nodes[node ^ 1];
+            nodes[node >> 1] = weights[i];
         }
+    // Above, there are fewer nodes than walks.
+    for (long node = (leaves >> level) - 1; node > 0; node--) nodes[node] = nodes[2 * node] + nodes[2 * node + 1];
 }
 
 TARGET static void NAME(bias)(long rows, long columns, const float *restrict bias, float *restrict y) {
     if (columns < LANES) {
-        // Less than a vector: making one costs more than it saves.
-        for (long r = 0; r < rows; r++, y += columns)
+        // Less than a vector, but sixteen rows are some whole ones.
+        float block[LANES * LANES];
+        long size = LANES * columns, blocks = rows / LANES > 1 ? rows / LANES : 0;
+        for (long i = 0; i < size && blocks; i += columns)
+#pragma clang loop vectorize(disable)
+            for (long c = 0; c < columns; c++) block[i + c] = bias[c];
+        for (long k = 0; k < blocks; k++, y += size)
+            for (long i = 0; i < size; i++) y[i] += block[i];
+        for (long r = blocks * LANES; r < rows; r++, y += columns)
 #pragma clang loop vectorize(disable)
             for (long c = 0; c < columns; c++) y[c] += bias[c];
         return;
@@ -230,15 +249,23 @@ TARGET static inline float NAME(cut)(float x, float limit) {
     return x > limit ? limit : x;
 }
 
+TARGET static inline void NAME(normalize)(long n, const float *restrict x, const float *restrict shift,
+                                          const float *restrict scale, float limit, float *restrict y) {
+    for (long i = 0; i < n; i++) y[i] = NAME(cut)((x[i] - shift[i]) * scale[i], limit);
+}
+
 TARGET static void NAME(normalized_rows)(long rows, long columns, const int32_t *index, const float *restrict table,
                                          const float *restrict shift, const float *restrict scale, float limit,
                                          float *restrict y) {
     for (long r = 0; r < rows; r++, y += columns) {
         const float *row = table + (index ? index[r] : r) * columns;
         long c = 0;
-        // Few numbers are usual: by fours, which the compiler makes one vector of.
-        for (; c + 4 <= columns; c += 4)
-            for (int i = 0; i < 4; i++) y[c + i] = NAME(cut)((row[c + i] - shift[c + i]) * scale[c + i], limit);
+        // Few numbers are usual: by fours, of which the compiler makes one vector, not many rows of them at once.
+#pragma clang loop vectorize(disable) unroll(disable)
+        for (; c + LANES <= columns; c += LANES)
+            NAME(normalize)(LANES, row + c, shift + c, scale + c, limit, y + c);
+#pragma clang loop vectorize(disable) unroll(disable)
+        for (; c + 4 <= columns; c += 4) NAME(normalize)(4, row + c, shift + c, scale + c, limit, y + c);
 #pragma clang loop vectorize(disable) unroll(disable)
         for (; c < columns; c++) y[c] = NAME(cut)((row[c] - shift[c]) * scale[c], limit);
     }
@@ -385,5 +412,6 @@ TARGET static double NAME(squared_error)(long n, const float *prediction, const 
     return loss / n;
 }
 
+#undef word
 #undef lanes
 #undef LANES

@@ -118,7 +118,8 @@ public struct Optimizer: Sendable {
     private static func power(_ base: Double, _ exponent: Int) -> Double {
         var (result, square, rest) = (1.0, base, exponent)
         while rest > 0 {
-            if rest & 1 == 1 { result *= square }
+            // No branch, which would be guessed wrong as often as not.
+            result *= rest & 1 == 1 ? square : 1
             square *= square
             rest >>= 1
         }

@@ -160,6 +160,8 @@ public struct Perceptron: Sendable {
         parameters.withUnsafeBufferPointer { parameters in
             workspace.withPointers { pointers in
                 guard let parameters = parameters.baseAddress else { return }
+                // Of a span no layer is copied.
+                let layers = layers.span
                 for index in layers.indices {
                     layers[index].forward(
                         parameters, rows: rows, numbers: pointers.input(of: index), categories: pointers.categories,
@@ -187,6 +189,7 @@ public struct Perceptron: Sendable {
                         rows: rows, pointers.trace(of: layers.count - 1).values, keys: pointers.keys,
                         pointers.outputGradient, to: pointers.gradient(of: layers.count - 1),
                         keyGradient: pointers.keyGradient)
+                    let layers = layers.span
                     for index in layers.indices.reversed() {
                         layers[index].backward(
                             parameters, rows: rows, numbers: pointers.input(of: index),

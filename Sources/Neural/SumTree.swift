@@ -30,25 +30,24 @@ public struct SumTree: Sendable {
         }
     }
 
-    /// Sets some weights; of two for the same leaf, the later one. Level by level, so that what is above several is waited
-    /// for once.
-    public mutating func set(_ indices: [Int32], to weights: [Float]) {
-        precondition(indices.count == weights.count)
-        var walks = indices
-        for index in walks.indices {
-            precondition((0..<Int32(leaves)).contains(walks[index]))
-            walks[index] += Int32(leaves)
-            nodes[Int(walks[index])] = weights[index]
-        }
-        walks.withUnsafeMutableBufferPointer { walks in
-            nodes.withUnsafeMutableBufferPointer { nodes in
-                kernel_ascend(depth, walks.count, walks.baseAddress, nodes.baseAddress)
+    /// Sets the weights of the leaves that some places of `indices` name, one for each, which it takes apart; of two for the
+    /// same leaf the later counts. Level by level, so that the walks' waits for memory overlap.
+    public mutating func set(_ indices: [Int32], of walks: Range<Int>, to weights: inout [Float]) {
+        precondition(walks.count == weights.count && walks.upperBound <= indices.count)
+        for walk in walks { precondition((0..<Int32(leaves)).contains(indices[walk])) }
+        indices.withUnsafeBufferPointer { indices in
+            weights.withUnsafeMutableBufferPointer { weights in
+                nodes.withUnsafeMutableBufferPointer { nodes in
+                    guard let indices = indices.baseAddress else { return }
+                    kernel_ascend(
+                        depth, walks.count, indices + walks.lowerBound, weights.baseAddress, nodes.baseAddress)
+                }
             }
         }
     }
 
-    /// For each of some places in 0..<total, the leaf whose share of the total covers it; of equal shares, all alike.
-    /// The walks go down level by level side by side, so that their waits for memory overlap.
+    /// For each of some places in 0..<total, the leaf whose share of the total covers it, and in the place of that its weight;
+    /// of equal shares, all alike. The walks go down level by level side by side, so that their waits for memory overlap.
     public func find(_ places: inout [Float], _ indices: inout [Int32], walks: Range<Int>) {
         precondition(walks.upperBound <= min(places.count, indices.count))
         places.withUnsafeMutableBufferPointer { places in
@@ -57,7 +56,6 @@ public struct SumTree: Sendable {
                 kernel_descend(depth, nodes, walks.count, places + walks.lowerBound, indices + walks.lowerBound)
             }
         }
-        for walk in walks { indices[walk] -= Int32(leaves) }
     }
 
     /// The weights of the first `count` leaves, to be kept.

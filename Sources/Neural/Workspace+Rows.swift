@@ -32,4 +32,16 @@ extension Workspace {
             kernel_normalized_rows(rows, width, nil, table, shift, scale, limit, numbers.baseAddress)
         }
     }
+
+    /// Takes some rows of another's inputs, from row `first` of its on.
+    public mutating func load(_ rows: Range<Int>, of other: borrowing Workspace, from first: Int) {
+        precondition(shape == other.shape && rows.upperBound <= capacity && first + rows.count <= other.capacity)
+        func take<T>(_ inputs: inout [T], _ others: [T], _ width: Int) {
+            let start = first * width
+            inputs.replaceSubrange(
+                rows.lowerBound * width..<rows.upperBound * width, with: others[start..<start + rows.count * width])
+        }
+        take(&numbers, other.numbers, shape.numbers)
+        take(&categories, other.categories, shape.categories.count)
+    }
 }

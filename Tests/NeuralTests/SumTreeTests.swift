@@ -8,8 +8,8 @@ extension KernelTests {
     private static let weights = sequence(1_000, 3).enumerated().map { $0 % 3 == 0 ? 0 : abs($1) + 0.01 }
 
     private func tree() -> SumTree {
-        var tree = SumTree(count: Self.weights.count)
-        tree.set(Self.weights.indices.map { Int32($0) }, to: Self.weights)
+        var (tree, weights) = (SumTree(count: Self.weights.count), Self.weights)
+        tree.set(weights.indices.map { Int32($0) }, of: weights.indices, to: &weights)
         return tree
     }
 
@@ -26,6 +26,7 @@ extension KernelTests {
         tree.find(&places, &found, walks: 0..<count)
         var hits = [Int](repeating: 0, count: Self.weights.count)
         for leaf in found { hits[Int(leaf)] += 1 }
+        #expect(places == found.map { Self.weights[Int($0)] })
         for (leaf, weight) in Self.weights.enumerated() {
             #expect(weight > 0 ? abs(Double(hits[leaf]) - Double(weight) / sum * Double(count)) < 3 : hits[leaf] == 0)
         }
@@ -35,20 +36,20 @@ extension KernelTests {
         #expect(found == [998, 1])
     }
 
-    @Test(arguments: Int32(0)...2)
-    func `setting many weights is setting each, the last where a leaf is named twice`(_ level: Int32) {
+    @Test(arguments: Int32(0)...2, [1, 3, 101])
+    func `setting many weights is setting each, the last where a leaf is named twice`(_ level: Int32, _ count: Int) {
         _ = kernels_limit(level)
         defer { _ = kernels_limit(2) }
         var (many, each) = (tree(), tree())
-        let indices = (0..<101).map { Int32($0 * 37 % 50) }
-        let weights = sequence(101, 4).map(abs)
-        many.set(indices, to: weights)
-        for (index, weight) in zip(indices, weights) { each.set(Int(index), to: weight) }
+        let indices = (0..<2 + count).map { Int32($0 * 37 % 50 * 19) }
+        var weights = sequence(count, 4).map(abs)
+        for (index, weight) in zip(indices[2...], weights) { each.set(Int(index), to: weight) }
+        many.set(indices, of: 2..<2 + count, to: &weights)
         #expect(many.total == each.total && many.weights(count: 1_000) == each.weights(count: 1_000))
-        var places: [Float] = [0.3, 7, 99]
-        var (found, others, same) = ([Int32](repeating: 0, count: 3), [Int32](repeating: 0, count: 3), places)
-        many.find(&places, &found, walks: 0..<3)
-        each.find(&same, &others, walks: 0..<3)
+        var places = (0..<200).map { (Float($0) + 0.5) / 200 * each.total }
+        var (found, others, same) = ([Int32](repeating: 0, count: 200), [Int32](repeating: 0, count: 200), places)
+        many.find(&places, &found, walks: 0..<200)
+        each.find(&same, &others, walks: 0..<200)
         #expect(found == others && places == same)
     }
 

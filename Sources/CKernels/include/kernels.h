@@ -21,9 +21,14 @@ void kernel_powers(long n, float exponent, float *x);
 
 // Walks through a binary tree whose nodes are the sums of their children: 1 is the root, those of i are 2i and 2i + 1.
 // Down from the root: at each level right, and the left child's sum off the place, where the place is not less than that.
+// What is left at `places` is the weight of the leaf at `indices`. `nodes` begins on a whole eight bytes.
 void kernel_descend(long depth, const float *nodes, long n, float *places, int32_t *indices);
-// Up from `indices`: at each level the node is summed up anew.
-void kernel_ascend(long depth, long n, int32_t *indices, float *nodes);
+// Up from the leaves at `indices`, which get new weights, the later of two for the same: at each level the node is summed up
+// anew. The weights are lost.
+void kernel_ascend(long depth, long n, const int32_t *indices, float *weights, float *nodes);
+
+// Has rows of a table brought near that are about to be read, `stride` bytes apart.
+void kernel_prefetch(long n, const int32_t *index, long stride, const void *table);
 
 // y[r][c] = f(y[r][c] + bias[c]).
 void kernel_bias(long rows, long columns, const float *bias, float *y);

@@ -82,6 +82,6 @@ extension Replay {
     /// Brings the states after n steps before both networks.
     func loadNext(_ rows: Range<Int>, _ transform: Normalizer.Transform, to batch: inout Batch) {
         copyStates(batch.lasts, rows: rows, transform, to: &batch.online, from: batch.count)
-        copyStates(batch.lasts, rows: rows, transform, to: &batch.target, from: 0)
+        batch.target.load(rows, of: batch.online, from: batch.count + rows.lowerBound)
     }
 }

@@ -42,6 +42,8 @@ public struct Learner: Sendable {
     var batch: Batch
     var gradient: [Float]
     var metrics = LearningMetrics()
+    /// How much was learned since others could take the core, in weights times rows.
+    var work = 0
 
     /// - Parameters:
     ///   - features: what is known of the actions of a Discrete space.

@@ -16,6 +16,13 @@ extension Replay {
         }
     }
 
+    /// Has what is in the slots of some rows brought near.
+    func prefetch(_ slots: [Int32], rows: Range<Int>) {
+        Prefetch.rows(rows, of: slots, from: states.numbers, width: width.numbers)
+        Prefetch.rows(rows, of: slots, from: choices, width: width.choices)
+        Prefetch.rows(rows, of: slots, from: outcomes)
+    }
+
     /// Draws the slots of some rows in proportion to their priorities, one from each of as many equal parts of their sum
     /// (Schaul 2016).
     /// - Parameter weights: out: (probability · count)^−β, the largest of them 1.
@@ -29,10 +36,7 @@ extension Replay {
         }
         priorities.find(&weights, &slots, walks: rows)
         var smallest = Float.infinity
-        for row in rows {
-            weights[row] = priorities[Int(slots[row])]
-            smallest = min(smallest, weights[row])
-        }
+        for row in rows { smallest = min(smallest, weights[row]) }
         for row in rows { weights[row] /= smallest }
         Powers.raise(&weights, in: rows, to: -beta)
     }
@@ -42,16 +46,11 @@ extension Replay {
         _ slots: [Int32], rows: Range<Int>, values: [Float], targets: [Float], exponent: Float
     ) {
         guard priorities != nil else { return }
-        var (drawn, weights): ([Int32], [Float]) = ([], [])
-        drawn.reserveCapacity(rows.count)
-        weights.reserveCapacity(rows.count)
-        for row in rows where isReady[Int(slots[row])] {
-            drawn.append(slots[row])
-            weights.append(abs(values[row] - targets[row]) + 1e-3)
-        }
+        var weights = rows.map { abs(values[$0] - targets[$0]) + 1e-3 }
         Powers.raise(&weights, in: weights.indices, to: exponent)
+        for (place, row) in rows.enumerated() where !isReady[Int(slots[row])] { weights[place] = 0 }
         largestPriority = weights.reduce(largestPriority, max)
-        priorities?.set(drawn, to: weights)
+        priorities?.set(slots, of: rows, to: &weights)
     }
 
     /// Writes what is known of n steps from the slots of some rows to the same rows of the others, rewards times `scale`.
@@ -135,6 +134,11 @@ extension Replay {
         let components = width.choices
         let choices = choices.span
         var target = target.mutableSpan
+        let slots = slots.span
+        if components == 1 {
+            for row in rows { target[row] = choices[Int(slots[row])] }
+            return
+        }
         for row in rows {
             let slot = Int(slots[row])
             for component in 0..<components {
