@@ -47,8 +47,9 @@ REFUSALS = [
     Refusal("invalid_value", "/(agent_id|init_from)", ("rollout", "createAgent")),
     Refusal("invalid_value", "/labels(/.+)?", ("postLabels",)),
     Refusal("invalid_value", "/demonstrations(/[0-9]+)?", ("train",)),
-    # A step goes with its episode's id: the contract says it by dependentRequired, which coverage does not read.
+    # What goes with another field: the contract says it by dependentRequired, which coverage does not read.
     Refusal("invalid_value", "/transitions/[0-9]+/step", ("observe",)),
+    Refusal("invalid_value", "/episode_ids?", ("act",)),
     Refusal("invalid_value", "/(record|directory)", ("createEnv", "startMonitor")),
     # Which experts know a world, and what training needs of an agent that was made for none.
     Refusal("invalid_value", "(/phases/[0-9]+)?/expert", ("train", "evaluate", "createDemonstrations")),
