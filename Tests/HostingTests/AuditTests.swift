@@ -44,7 +44,7 @@ struct AuditTests {
                 try audit.record(
                     ServedActions(
                         agent: Identifier(0x0a1b_2c3d), version: 3, tenant: .standard, caller: "anyone", request: "r",
-                        rows: rows, observations: .float32([Float](repeating: 0.5, count: rows)),
+                        rows: rows, observations: .float32([Float](repeating: 0.4375, count: rows)),
                         actions: .int64([Int64](repeating: 1, count: rows))))
             }
             try serve(64)
@@ -53,7 +53,7 @@ struct AuditTests {
             #expect(
                 found.first?.contains(#""actions":[1,1,"#) == true && found.last?.contains("actions_sha256") == true)
             #expect(found.allSatisfy { $0.contains(#""agent_id":"0a1b2c3d","policy_version":3,"rows":6"#) })
-            #expect(!found.joined().contains("0.5"))
+            #expect(!found.joined().contains("0.4375"))
             audit.keep()
             let head = try audit.head()
             let check = try AuditCheck(of: folder, known: head.chain)
