@@ -41,15 +41,18 @@ extension Learner {
         batch.parts.shown -= batch.parts.labels
     }
 
-    /// Brings the states of the batch before the network.
+    /// Brings the states of the batch before the network, and where values are learned those after its steps before both.
     mutating func loadStates(_ transform: Normalizer.Transform) {
         replay.load(batch.ownRows, transform, to: &batch)
         demonstrations?.load(batch.shownRows, transform, to: &batch)
         labels?.load(batch.labelRows, transform, to: &batch)
+        guard objective.learnsValues else { return }
+        demonstrations?.loadNext(batch.shownRows, transform, to: &batch)
+        replay.loadNext(batch.ownRows, transform, to: &batch)
     }
 
-    /// Finds what the steps of the batch gave over n steps, and brings the states after them before the networks.
-    mutating func reward(_ transform: Normalizer.Transform) {
+    /// Finds what the steps of the batch gave over n steps.
+    mutating func reward() {
         let discount = Float(hyperparameters.discount)
         let scale =
             objective.rewards == .environment
@@ -66,8 +69,6 @@ extension Learner {
             demonstrations?.follow(batch.shownRows, discount, scale, to: &batch) { _ in learned.popLast() ?? 0 }
             replay.follow(batch.ownRows, discount, scale, to: &batch) { _ in learned.popLast() ?? 0 }
         }
-        demonstrations?.loadNext(batch.shownRows, transform, to: &batch)
-        replay.loadNext(batch.ownRows, transform, to: &batch)
     }
 
     /// Finds what the states afterwards are worth: the learned network chooses, the target network judges (double
