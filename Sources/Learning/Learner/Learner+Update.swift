@@ -7,8 +7,8 @@ extension Learner {
     /// How far below the best the scores of what is not allowed are kept, in scaled returns: a fifth of that made Taxi
     /// worse without a mask.
     private static let maskMargin: Float = 0.1
-    /// So many weights times rows are learned from before others may take the core.
-    private static let workAtOnce = 1 << 21
+    /// So many weights times rows are learned from before others may take the core: fewer than in an update of the defaults.
+    private static let workAtOnce = 600_000
 
     /// How many steps and labels there are to imitate.
     var shownCount: Int { (demonstrations?.readyCount ?? 0) + (labels?.readyCount ?? 0) }
@@ -146,7 +146,7 @@ extension Learner {
     }
 
     /// Learning has time. Whoever is to answer a request has not, and would wait for milliseconds where all cores learn. But to
-    /// ask who waits takes as long as a part of a small update: that is done about every 0.2 ms.
+    /// ask who waits takes a twentieth of a small update: of those, some are made at once.
     private mutating func makeWay() {
         work += batch.count * gradient.count
         guard work >= Self.workAtOnce else { return }
