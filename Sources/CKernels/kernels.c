@@ -72,6 +72,10 @@ static inline void restore_denormals(unsigned state) {}
 
 void kernel_powers(long n, float exponent, float *x) { CALL(powers, n, exponent, x); }
 
+float kernel_largest(long n, const float *x) { return CALL(largest, n, x); }
+
+void kernel_divide_by_least(long n, float *x) { CALL(divide_by_least, n, x); }
+
 void kernel_descend(long depth, const float *nodes, long n, float *places, int32_t *indices) {
     CALL(descend, depth, nodes, n, places, indices);
 }

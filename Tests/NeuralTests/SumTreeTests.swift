@@ -53,6 +53,23 @@ extension KernelTests {
         #expect(found == others && places == same)
     }
 
+    @Test(arguments: Int32(0)...2, [1, 15, 16, 50])
+    func `the largest and the least are found wherever they are`(_ level: Int32, _ count: Int) {
+        _ = kernels_limit(level)
+        defer { _ = kernels_limit(2) }
+        let numbers = sequence(count, 5).map { abs($0) + 0.5 }
+        for place in 0..<count {
+            var some = numbers
+            some[place] = 9
+            #expect(Extremes.largest(some.map(-)) == -(some.min() ?? 0) && Extremes.largest(some) == 9)
+            some[place] = 0.25
+            var divided = [0.1] + some + [0.1]
+            Extremes.divideByLeast(&divided, in: 1..<count + 1)
+            #expect(divided == [0.1] + some.map { $0 / 0.25 } + [0.1])
+        }
+        #expect(Extremes.largest([]) == -.infinity)
+    }
+
     @Test(arguments: Int32(0)...2)
     func `powers keep to what is promised`(_ level: Int32) {
         _ = kernels_limit(level)

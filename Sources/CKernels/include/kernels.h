@@ -19,6 +19,10 @@ void kernel_row_product(long inner, long columns, const float *x, const float *b
 // x = x^exponent in place, of positive numbers: its relative error is less than 2^-20 while |exponent log x| is below 20.
 void kernel_powers(long n, float exponent, float *x);
 
+// The largest of some numbers; minus infinity where there are none. And x /= the least of them.
+float kernel_largest(long n, const float *x);
+void kernel_divide_by_least(long n, float *x);
+
 // Walks through a binary tree whose nodes are the sums of their children: 1 is the root, those of i are 2i and 2i + 1.
 // Down from the root: at each level right, and the left child's sum off the place, where the place is not less than that.
 // What is left at `places` is the weight of the leaf at `indices`. `nodes` begins on a whole eight bytes.

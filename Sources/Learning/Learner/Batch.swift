@@ -68,6 +68,7 @@ extension Replay {
         copyOutcomes(
             batch.slots, rows: rows, scale: scale, rewards: &batch.rewards, discounts: &batch.discounts,
             lasts: &batch.lasts)
+        Prefetch.rows(rows, of: batch.lasts, from: states.numbers, width: width.numbers)
     }
 
     /// The same, by other rewards.

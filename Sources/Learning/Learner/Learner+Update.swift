@@ -7,8 +7,8 @@ extension Learner {
     /// How far below the best the scores of what is not allowed are kept, in scaled returns: a fifth of that made Taxi
     /// worse without a mask.
     private static let maskMargin: Float = 0.1
-    /// So many weights times rows are learned from before others may take the core.
-    private static let workAtOnce = 1 << 21
+    /// So many weights times rows are learned from before others may take the core: fewer than in an update of the defaults.
+    private static let workAtOnce = 600_000
 
     /// How many steps and labels there are to imitate.
     var shownCount: Int { (demonstrations?.readyCount ?? 0) + (labels?.readyCount ?? 0) }
@@ -41,15 +41,18 @@ extension Learner {
         batch.parts.shown -= batch.parts.labels
     }
 
-    /// Brings the states of the batch before the network.
+    /// Brings the states of the batch before the network, and where values are learned those after its steps before both.
     mutating func loadStates(_ transform: Normalizer.Transform) {
         replay.load(batch.ownRows, transform, to: &batch)
         demonstrations?.load(batch.shownRows, transform, to: &batch)
         labels?.load(batch.labelRows, transform, to: &batch)
+        guard objective.learnsValues else { return }
+        demonstrations?.loadNext(batch.shownRows, transform, to: &batch)
+        replay.loadNext(batch.ownRows, transform, to: &batch)
     }
 
-    /// Finds what the steps of the batch gave over n steps, and brings the states after them before the networks.
-    mutating func reward(_ transform: Normalizer.Transform) {
+    /// Finds what the steps of the batch gave over n steps.
+    mutating func reward() {
         let discount = Float(hyperparameters.discount)
         let scale =
             objective.rewards == .environment
@@ -66,8 +69,6 @@ extension Learner {
             demonstrations?.follow(batch.shownRows, discount, scale, to: &batch) { _ in learned.popLast() ?? 0 }
             replay.follow(batch.ownRows, discount, scale, to: &batch) { _ in learned.popLast() ?? 0 }
         }
-        demonstrations?.loadNext(batch.shownRows, transform, to: &batch)
-        replay.loadNext(batch.ownRows, transform, to: &batch)
     }
 
     /// Finds what the states afterwards are worth: the learned network chooses, the target network judges (double
@@ -145,7 +146,7 @@ extension Learner {
     }
 
     /// Learning has time. Whoever is to answer a request has not, and would wait for milliseconds where all cores learn. But to
-    /// ask who waits takes as long as a part of a small update: that is done about every 0.2 ms.
+    /// ask who waits takes a twentieth of a small update: of those, some are made at once.
     private mutating func makeWay() {
         work += batch.count * gradient.count
         guard work >= Self.workAtOnce else { return }

@@ -82,7 +82,8 @@ public struct Learner: Sendable {
     var rewardFactor: Float { rewardScale.factor(hyperparameters, components: network.head.components.count) }
 
     /// Whether there is enough experience to learn from.
-    public var isReady: Bool {
+    // Inlined, because a learner that is changed would be copied, all five kilobytes of it, to be asked.
+    @inline(__always) public var isReady: Bool {
         guard shownCount == 0 || objective.ownShare(hyperparameters) > 0 else { return true }
         return transitions >= hyperparameters.learningStarts && replay.readyCount >= hyperparameters.batchSize
     }
@@ -107,9 +108,8 @@ public struct Learner: Sendable {
         refineBins()
         if adversary != nil && updates.isMultiple(of: hyperparameters.adversarial.period) { teachAdversary() }
         draw(progress: progress)
-        let transform = normalizer.transform(hyperparameters)
-        loadStates(transform)
-        if objective.learnsValues { reward(transform) }
+        if objective.learnsValues { reward() }
+        loadStates(normalizer.transform(hyperparameters))
         enlistBatch()
         loadMasks()
         closeBins()

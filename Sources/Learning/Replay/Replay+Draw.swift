@@ -35,9 +35,7 @@ extension Replay {
             weights[row] = (Float(row - rows.lowerBound) + random.randomFloat()) * part
         }
         priorities.find(&weights, &slots, walks: rows)
-        var smallest = Float.infinity
-        for row in rows { smallest = min(smallest, weights[row]) }
-        for row in rows { weights[row] /= smallest }
+        Extremes.divideByLeast(&weights, in: rows)
         Powers.raise(&weights, in: rows, to: -beta)
     }
 
@@ -49,7 +47,7 @@ extension Replay {
         var weights = rows.map { abs(values[$0] - targets[$0]) + 1e-3 }
         Powers.raise(&weights, in: weights.indices, to: exponent)
         for (place, row) in rows.enumerated() where !isReady[Int(slots[row])] { weights[place] = 0 }
-        largestPriority = weights.reduce(largestPriority, max)
+        largestPriority = max(largestPriority, Extremes.largest(weights))
         priorities?.set(slots, of: rows, to: &weights)
     }
 
