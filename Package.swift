@@ -102,7 +102,7 @@ let package = Package(
         .executableTarget(
             name: "lamd-bench",
             dependencies: [
-                "CKernels", "CReference", "Environments", "Gym", "Learning", "Neural",
+                "CKernels", "COpenBLAS", "CReference", "Environments", "Gym", "Learning", "Neural",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], exclude: ["Limit", "Reference"], swiftSettings: strict + fast),
         // What lamd-bench compares the daemon, its worlds and its learner with.

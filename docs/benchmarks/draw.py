@@ -54,6 +54,8 @@ def markdown(table: dict[str, Any], level: str) -> str:
 def machine(report: dict[str, Any]) -> str:
     where = report["machine"]
     text = f"{where['processor']}, {where['cores']} cores, {where['system']}"
+    if "blas" in where:
+        text += f", OpenBLAS's kernels for {where['blas']}"
     return text + (f"; the machine was busy (load {where['load']})" if where["load"] > 0.5 else "")
 
 

@@ -61,7 +61,8 @@ extension Session {
     /// - Parameter holding: for long, see ``hold(_:)``; a world that another process hosts always is.
     @specialized(where R == [UInt8])
     public func drive<R>(
-        now: ContinuousClock.Instant = .now, holding: Bool = false, _ body: (inout sending World) throws(HostingError) -> sending R
+        now: ContinuousClock.Instant = .now, holding: Bool = false,
+        _ body: (inout sending World) throws(HostingError) -> sending R
     ) throws(HostingError) -> sending R {
         if let log { return try driveDurably(log, holding: holding, body) }
         let holding = holding || spec.isHosted

@@ -1,3 +1,4 @@
+import COpenBLAS
 import Foundation
 
 /// Where figures were measured: without it they say little.
@@ -5,6 +6,8 @@ struct Machine: Encodable {
     let processor: String
     let cores: Int
     let system: String
+    /// The processor that OpenBLAS has its kernels for: it may be told of an older one.
+    let blas: String
     /// How many others wanted a core when the measurement began.
     let load: Double
 
@@ -12,6 +15,7 @@ struct Machine: Encodable {
         processor = Self.value(of: "model name", in: "/proc/cpuinfo", separator: ":") ?? "unknown"
         cores = ProcessInfo.processInfo.activeProcessorCount
         system = Self.value(of: "PRETTY_NAME", in: "/etc/os-release", separator: "=") ?? "unknown"
+        blas = String(cString: openblas_get_corename())
         load = Self.text("/proc/loadavg").split(separator: " ").first.flatMap { Double($0) } ?? 0
     }
 
