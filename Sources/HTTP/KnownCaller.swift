@@ -1,6 +1,6 @@
 /// Who a connection's latest `Authorization` turned out to be: to look a token up each time would cost more than the step that
-/// it pays for.
-struct KnownCaller {
+/// it pays for. Made for a connection that sends one: the others do without its room.
+final class KnownCaller {
     private var text = LatestText<128>()
     private var generation: UInt64 = 0
     private var end: UInt64 = 0
@@ -11,7 +11,7 @@ struct KnownCaller {
         generation == self.generation && now < end && text.isSame(sent) ? caller : nil
     }
 
-    mutating func keep(
+    func keep(
         _ sent: UnsafePointer<CChar>, _ generation: UInt64, until end: UInt64, _ caller: any AnyObject & Sendable
     ) {
         guard text.keep(sent) else { return }

@@ -20,8 +20,8 @@ final class Peer: Sendable {
     /// Only the connection's own network thread knows it.
     nonisolated(unsafe) var latestRoute = LatestRoute()
     /// The same.
-    nonisolated(unsafe) var knownCaller = KnownCaller()
     nonisolated(unsafe) var latestNames = LatestNames()
+    nonisolated(unsafe) private var caller: KnownCaller?
 
     init(
         _ state: ServerState, descriptor: Int32, address: UnsafePointer<sockaddr>?, certificate: Certificate?,
@@ -33,6 +33,14 @@ final class Peer: Sendable {
         isUnix = SocketAddress.isUnix(address)
         self.certificate = certificate
         self.deadline = Atomic(deadline)
+    }
+
+    /// Made by the first request with a token; only the connection's own network thread asks for it.
+    var knownCaller: KnownCaller {
+        if let caller { return caller }
+        let made = KnownCaller()
+        caller = made
+        return made
     }
 
     func setDeadline(_ time: UInt64) {
