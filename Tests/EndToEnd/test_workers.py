@@ -345,7 +345,17 @@ def test_a_slow_step_keeps_only_its_own_session_busy(new_daemon):
     own = client.create_env("CartPole-v1")["instance_id"]
     for instance in (slow, other, own):
         client.reset(instance, seed=1)
-    thread = threading.Thread(target=lambda: daemon.client().step(slow, 0))
+
+    def step() -> None:
+        # One of the resets below may hold the session just then.
+        taken = False
+        while not taken:
+            try:
+                taken = bool(daemon.client().step(slow, 0))
+            except lamd.Problem as problem:
+                assert problem.status == 409
+
+    thread = threading.Thread(target=step)
     thread.start()
     problems, steps = [], 0
     while thread.is_alive():
