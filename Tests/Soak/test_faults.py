@@ -13,11 +13,11 @@ ALL = list(scenarios())
 
 @pytest.mark.parametrize("forever", [False, True], ids=["once", "for ever"])
 @pytest.mark.parametrize("scenario", ALL, ids=lambda each: each.name)
-def test_no_reply_is_false(tmp_path, scenario, forever):
+def test_no_reply_is_false(tmp_path, scenario, forever, measured):
     # A job that cannot be kept tries for a while before it gives up.
     stride = 5 if forever and scenario.name == "train" else 1
     calls = run(scenario, tmp_path, Control(tmp_path), forever=forever, stride=stride)
-    print(f"{scenario.name}: {calls} calls")
+    measured(f"{calls} calls that failed")
     assert calls > 1
 
 

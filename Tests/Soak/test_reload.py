@@ -80,7 +80,7 @@ class Stepper(threading.Thread):
         return reply.status, reply.read()
 
 
-def test_no_request_fails_for_a_reload(daemon, manager, tmp_path):
+def test_no_request_fails_for_a_reload(daemon, manager, tmp_path, measured):
     manager.await_message("READY=1")
     ended = threading.Event()
     steppers = [Stepper(daemon.url, ended) for _ in range(4)]
@@ -100,7 +100,7 @@ def test_no_request_fails_for_a_reload(daemon, manager, tmp_path):
         for stepper in steppers:
             stepper.join()
     found = sum((stepper.found for stepper in steppers), Counter())
-    print(f"{RELOADS} reloads, {refused} of them refused; {dict(found)}")
+    measured(f"{RELOADS} reloads, {refused} of them refused; {dict(found)}")
     assert refused == RELOADS // len(FILES)
     assert set(found) == {200}
     assert found[200] > RELOADS
