@@ -117,6 +117,7 @@ def test_the_end_of_a_job_that_cannot_be_kept_is_told_and_kept_later(faulty):
     client = running.client()
     agent = client.create_agent("FrozenLake-v1", seed=1)["agent_id"]
     job = client.train(agent, steps=30_000)["job_id"]
+    assert until(lambda: client.get_job(job)["state"] == "running")
     control.set(True, 1, forever=True, error=errno.ENOSPC)
     # What the audit log cannot have is not done: the job goes on to its end.
     with pytest.raises(lamd.Problem) as problem:
