@@ -72,7 +72,7 @@ static inline void restore_denormals(unsigned state) {}
 
 void kernel_powers(long n, float exponent, float *x) { CALL(powers, n, exponent, x); }
 
-float kernel_largest(long n, const float *x) { return CALL(largest, n, x); }
+float kernel_largest(long n, const float *x) { return CALL(valid_max, n, x, NULL); }
 
 void kernel_divide_by_least(long n, float *x) { CALL(divide_by_least, n, x); }
 

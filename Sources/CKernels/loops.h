@@ -74,18 +74,6 @@ TARGET static void NAME(powers)(long n, float exponent, float *restrict x) {
     for (long i = 0; i < n; i++) x[i] = NAME(exp_of)(exponent * NAME(log_of)(x[i]));
 }
 
-TARGET static float NAME(largest)(long n, const float *x) {
-    lanes largest, next;
-    float result = -__builtin_inff();
-    NAME(load)(x, 0, result, &largest);
-    for (long i = 0; i < n; i += LANES) {
-        NAME(load)(x + i, n - i, result, &next);
-        largest = __builtin_elementwise_max(largest, next);
-    }
-    for (int i = 0; i < LANES; i++) result = largest[i] > result ? largest[i] : result;
-    return result;
-}
-
 TARGET static void NAME(divide_by_least)(long n, float *x) {
     lanes least, next;
     float result = __builtin_inff();

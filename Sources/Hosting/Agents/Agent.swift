@@ -133,6 +133,7 @@ public final class Agent: Sendable {
             state.served.policy.network.byteCount + (state.configuration.table?.byteCount ?? 0)
         }
     }
+
     public var served: Served { state.withLock { $0.served } }
     public var progress: Progress { progressed.withLock { $0 } }
     public var job: Identifier? { holder.withLock { $0 } }
