@@ -55,7 +55,8 @@ struct Acrobot: Environment {
         state[2] = min(max(state[2], -Self.maxVelocity1), Self.maxVelocity1)
         state[3] = min(max(state[3], -Self.maxVelocity2), Self.maxVelocity2)
         let cosine = observe(&observation)
-        let terminated = -cosine - cos(state[1] + state[0]) > 1
+        // With the joint below the axle no second link reaches the line.
+        let terminated = cosine < 0 && -cosine - cos(state[1] + state[0]) > 1
         return Step(reward: terminated ? 0 : -1, terminated: terminated)
     }
 

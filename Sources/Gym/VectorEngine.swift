@@ -29,10 +29,13 @@ public struct VectorEngine<E: Environment>: Sendable {
     @usableFromInline var deadline = 0
     /// Of the latest step.
     @usableFromInline var outcome = VectorOutcome()
+    /// How long its first rows took; nil where no other threads may help.
+    @usableFromInline var pace: Duration?
 
     init(_ environment: E, options: VectorOptions, observationWidth: Int, actionWidth: Int) {
         let count = options.count
         self.options = options
+        pace = options.isShared ? .zero : nil
         self.observationWidth = observationWidth
         self.actionWidth = actionWidth
         // So that a time and a limit can be added.
@@ -114,7 +117,7 @@ public struct VectorEngine<E: Environment>: Sendable {
         clock += 1
         Self.move(
             &environments, &randoms, isActive, actions, observations: &observations, rewards: &rewards,
-            terminated: &terminated, truncated: &truncated, &outcome, isShared: options.isShared)
+            terminated: &terminated, truncated: &truncated, &outcome, pace: &pace)
         Self.add(rewards, to: &returns)
         if clock >= deadline { limit() }
         if !outcome.waiting.isEmpty {
@@ -128,7 +131,7 @@ public struct VectorEngine<E: Environment>: Sendable {
     @inlinable static func move(
         _ environments: inout [E], _ randoms: inout [RandomGenerator], _ isActive: [Bool], _ actions: Span<E.Action>,
         observations: inout [E.Observation], rewards: inout [Double], terminated: inout [Bool],
-        truncated: inout [Bool], _ outcome: inout VectorOutcome, isShared: Bool
+        truncated: inout [Bool], _ outcome: inout VectorOutcome, pace: inout Duration?
     ) {
         let count = environments.count
         let (width, actionWidth) = (observations.count / count, actions.count / count)
@@ -149,7 +152,7 @@ public struct VectorEngine<E: Environment>: Sendable {
                                             randoms: randoms, isActive: isActive, actions: actions,
                                             observations: observations,
                                             rewards: rewards, terminated: terminated, truncated: truncated
-                                        ).step(&outcome, isShared: isShared)
+                                        ).step(&outcome, pace: &pace)
                                     }
                                 }
                             }

@@ -1,6 +1,3 @@
-import Dispatch
-import Synchronization
-
 /// What a step of many environments came to besides its numbers.
 @usableFromInline struct VectorOutcome: Sendable {
     /// The environments whose episode ended in it, and those whose episode was over before, in order.
@@ -17,6 +14,11 @@ import Synchronization
     mutating func append(_ other: VectorOutcome) {
         ended += other.ended
         waiting += other.waiting
+    }
+
+    mutating func sort() {
+        ended.sort()
+        waiting.sort()
     }
 }
 
@@ -62,18 +64,16 @@ import Synchronization
     }
 
     /// Steps all whose episode is on.
-    /// - Parameter isShared: whether other threads may help.
-    @inlinable func step(_ outcome: inout VectorOutcome, isShared: Bool) {
-        let part = VectorParts.rows
-        guard isShared && count > part else { return step(0..<count, &outcome) }
-        // How long the first part takes tells how long the others will.
+    /// - Parameter pace: how long the first rows took in the step before, which tells whether other threads are called to
+    ///   help in this one; nil where none may.
+    @inlinable func step(_ outcome: inout VectorOutcome, pace: inout Duration?) {
+        let first = VectorParts.firstRows
+        guard let before = pace, count > first else { return step(0..<count, &outcome) }
+        let parts = VectorParts.areWorthSharing(before, count) ? VectorParts(first..<count, step) : nil
         let start = ContinuousClock.now
-        step(0..<part, &outcome)
-        if VectorParts.areWorthSharing(ContinuousClock.now - start, count) {
-            VectorParts.share(count, &outcome) { rows, outcome in step(rows, &outcome) }
-        } else {
-            step(part..<count, &outcome)
-        }
+        step(0..<first, &outcome)
+        pace = ContinuousClock.now - start
+        if let parts { parts.finish(&outcome) } else { step(first..<count, &outcome) }
     }
 
     @inlinable func step(_ rows: Range<Int>, _ outcome: inout VectorOutcome) {
@@ -100,34 +100,5 @@ import Synchronization
                 outcome.ended.append(index)
             }
         }
-    }
-}
-
-/// Stepping many environments in parts.
-@usableFromInline enum VectorParts {
-    /// Environments of a part.
-    @usableFromInline static let rows = 128
-    /// What takes less is done before another thread is awake.
-    private static let worthwhile = Duration.microseconds(100)
-
-    /// Whether the parts after the first, which took so long, are.
-    @usableFromInline static func areWorthSharing(_ first: Duration, _ count: Int) -> Bool {
-        first * (count - rows) >= worthwhile * rows
-    }
-
-    /// Goes through the parts after the first. The caller takes all that no other thread has begun: it waits for nobody who
-    /// has other things to do.
-    @usableFromInline static func share(
-        _ count: Int, _ outcome: inout VectorOutcome, _ step: @Sendable (Range<Int>, inout VectorOutcome) -> Void
-    ) {
-        let parts = (count - 1) / rows
-        let outcomes = Mutex([VectorOutcome](repeating: VectorOutcome(), count: parts))
-        DispatchQueue.concurrentPerform(iterations: parts) { index in
-            let start = (index + 1) * rows
-            var own = VectorOutcome()
-            step(start..<min(start + rows, count), &own)
-            outcomes.withLock { $0[index] = own }
-        }
-        for part in outcomes.withLock({ $0 }) { outcome.append(part) }
     }
 }
