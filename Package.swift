@@ -38,8 +38,7 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-gnutls-dev"])]),
         .systemLibrary(name: "CGnuTLS", pkgConfig: "gnutls", providers: [.apt(["libgnutls28-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        .systemLibrary(name: "CMath"),
-        .systemLibrary(name: "CAllocator"),
+        .systemLibrary(name: "CLibc"),
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"], .when(configuration: .debug))]),
         // hnswlib is all headers: Debian's libhnswlib-dev has no pkg-config file.
         .target(
@@ -61,9 +60,9 @@ let package = Package(
         .target(name: "CGymnasiumWorker"),
 
         // The worlds.
-        .target(name: "Gym", swiftSettings: safe + fast),
+        .target(name: "Gym", dependencies: ["CLibc"], swiftSettings: safe + fast),
         .target(name: "Drawing", dependencies: ["CCairo"], swiftSettings: strict),
-        .target(name: "Environments", dependencies: ["CMath", "Gym", "Drawing"], swiftSettings: safe + fast),
+        .target(name: "Environments", dependencies: ["CLibc", "Gym", "Drawing"], swiftSettings: safe + fast),
 
         // The mind.
         .target(name: "Neural", dependencies: ["COpenBLAS", "CKernels", "CHnswlib"], swiftSettings: strict + fast),
@@ -94,7 +93,7 @@ let package = Package(
         .executableTarget(
             name: "lamd",
             dependencies: [
-                "API", "HTTP", "JSON", "CAllocator", "CCurl", "Hosting", "Gym", "Store", "Environments", "Workers",
+                "API", "HTTP", "JSON", "CLibc", "CCurl", "Hosting", "Gym", "Store", "Environments", "Workers",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Yams", package: "Yams"),

@@ -1,4 +1,4 @@
-import CMath
+import CLibc
 import Drawing
 import Gym
 

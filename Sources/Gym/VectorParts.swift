@@ -10,17 +10,10 @@ import Synchronization
     /// How many rows the caller steps to find out what a row takes.
     @usableFromInline static let firstRows = 64
     private static let rows = 32
-    /// What takes less is done before another thread is awake.
-    private static let worthwhile = Duration.microseconds(60)
-    /// How long the caller looks for the others to end before it sleeps: to be woken takes as long.
+    /// For each so long that the caller alone would take, a helper; for less, to share is not worth the trouble.
+    private static let worthwhile = Duration.microseconds(40)
+    /// How long the caller looks for the helpers to end before it sleeps.
     private static let patience = Duration.microseconds(50)
-    /// How many threads can run beside the caller.
-    private static let helpers = sysconf(Int32(_SC_NPROCESSORS_ONLN)) - 1
-
-    /// - Parameter pace: how long the first rows took.
-    @usableFromInline static func areWorthSharing(_ pace: Duration, _ count: Int) -> Bool {
-        helpers > 0 && pace * (count - firstRows) >= worthwhile * firstRows
-    }
 
     private let step: Work
     private let end: Int
@@ -29,35 +22,31 @@ import Synchronization
     private let found = Mutex(VectorOutcome())
     private let isHelped = DispatchSemaphore(value: 0)
 
+    /// - Parameter pace: how long the first rows took in the step before.
+    /// - Returns: nil where it is not worthwhile.
+    @usableFromInline convenience init?(_ rows: Range<Int>, pace: Duration, _ step: @escaping Work) {
+        let helpers = min(VectorHelpers.most, Int(pace * rows.count / Self.firstRows / Self.worthwhile))
+        guard helpers > 0 else { return nil }
+        self.init(rows, helpers: helpers, step)
+    }
+
     /// Calls for help.
-    @usableFromInline init(_ rows: Range<Int>, _ step: @escaping Work) {
+    init(_ rows: Range<Int>, helpers: Int, _ step: @escaping Work) {
         self.step = step
         end = rows.upperBound
         next = Atomic(rows.lowerBound)
         left = Atomic(rows.count)
-        for _ in 0..<min(Self.helpers, rows.count / Self.rows) { DispatchQueue.global().async { self.help() } }
+        VectorHelpers.call(helpers, for: self)
     }
 
-    private func help() {
+    /// Steps what nobody has begun. Whoever comes too late does not touch the rows: they are the caller's again.
+    func help() {
         var outcome = VectorOutcome()
         let taken = take(&outcome)
-        // Whoever comes too late must not touch the rows: they are the caller's again.
         guard taken > 0 else { return }
         found.withLock { $0.append(outcome) }
         left.subtract(taken, ordering: .releasing)
         isHelped.signal()
-    }
-
-    /// Steps parts until all are taken, and tells how many rows it stepped.
-    private func take(_ outcome: inout VectorOutcome) -> Int {
-        var taken = 0
-        while true {
-            let start = next.add(Self.rows, ordering: .relaxed).oldValue
-            guard start < end else { return taken }
-            let part = start..<min(start + Self.rows, end)
-            step(part, &outcome)
-            taken += part.count
-        }
     }
 
     /// Steps what nobody has begun, and waits until all is done.
@@ -67,7 +56,21 @@ import Synchronization
         while left.load(ordering: .acquiring) > 0 {
             if ContinuousClock.now - start < Self.patience { sched_yield() } else { isHelped.wait() }
         }
+        VectorHelpers.release(self)
         found.withLock { outcome.append($0) }
         outcome.sort()
+    }
+
+    /// Steps part after part until all are taken.
+    /// - Returns: how many rows it stepped.
+    private func take(_ outcome: inout VectorOutcome) -> Int {
+        var taken = 0
+        while true {
+            let start = next.add(Self.rows, ordering: .relaxed).oldValue
+            guard start < end else { return taken }
+            let part = start..<min(start + Self.rows, end)
+            step(part, &outcome)
+            taken += part.count
+        }
     }
 }

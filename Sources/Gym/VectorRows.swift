@@ -69,7 +69,7 @@
     @inlinable func step(_ outcome: inout VectorOutcome, pace: inout Duration?) {
         let first = VectorParts.firstRows
         guard let before = pace, count > first else { return step(0..<count, &outcome) }
-        let parts = VectorParts.areWorthSharing(before, count) ? VectorParts(first..<count, step) : nil
+        let parts = VectorParts(first..<count, pace: before, step)
         let start = ContinuousClock.now
         step(0..<first, &outcome)
         pace = ContinuousClock.now - start

@@ -1,4 +1,4 @@
-import CAllocator
+import CLibc
 import Foundation
 
 /// How much memory the program keeps that it does not need.

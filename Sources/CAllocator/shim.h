@@ -1,4 +1,0 @@
-#pragma once
-
-// Swift's Glibc leaves it out.
-#include <malloc.h>
