@@ -74,21 +74,23 @@ struct CartPole: Environment {
         _ action: Span<Int64>, random: inout RandomGenerator, observation: inout MutableSpan<Float>
     ) -> Step {
         let force = action[0] == 1 ? Self.force : -Self.force
-        // Where the pole gets to does not depend on the push: its sine is worked out while the divisions below take their time.
+        // Where cart and pole get to does not depend on the push: the sine there, which no step after the last asks for, is
+        // worked out while the divisions below take their time.
+        let nextPosition = position + Self.timeStep * velocity
         let nextAngle = angle + Self.timeStep * angularVelocity
-        let nextLean = sine_and_cosine(nextAngle)
+        let terminated = abs(nextPosition) > Self.maxPosition || abs(nextAngle) > Self.maxAngle
+        let nextLean = terminated ? lean : sine_and_cosine(nextAngle)
         let push = (force + Self.poleMassLength * (angularVelocity * angularVelocity) * lean.sine) / Self.totalMass
         let angularAcceleration =
             (Self.gravity * lean.sine - lean.cosine * push)
             / (Self.length * (4.0 / 3.0 - Self.poleMass * (lean.cosine * lean.cosine) / Self.totalMass))
         let acceleration = push - Self.poleMassLength * angularAcceleration * lean.cosine / Self.totalMass
-        position += Self.timeStep * velocity
+        position = nextPosition
         velocity += Self.timeStep * acceleration
         angle = nextAngle
         lean = nextLean
         angularVelocity += Self.timeStep * angularAcceleration
         observe(&observation)
-        let terminated = abs(position) > Self.maxPosition || abs(angle) > Self.maxAngle
         return Step(reward: hasSuttonBartoReward ? (terminated ? -1 : 0) : 1, terminated: terminated)
     }
 

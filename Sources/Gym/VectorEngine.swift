@@ -116,9 +116,8 @@ public struct VectorEngine<E: Environment>: Sendable {
         outcome.removeAll()
         clock += 1
         Self.move(
-            &environments, &randoms, isActive, actions, observations: &observations, rewards: &rewards,
+            &environments, &randoms, isActive, actions, observations: &observations, rewards: &rewards, returns: &returns,
             terminated: &terminated, truncated: &truncated, &outcome, pace: &pace)
-        Self.add(rewards, to: &returns)
         if clock >= deadline { limit() }
         if !outcome.waiting.isEmpty {
             try begin(outcome.waiting, options: nil)
@@ -130,13 +129,14 @@ public struct VectorEngine<E: Environment>: Sendable {
     /// Steps every environment whose episode is on. The arrays are parameters so that each is borrowed once a step of all.
     @inlinable static func move(
         _ environments: inout [E], _ randoms: inout [RandomGenerator], _ isActive: [Bool], _ actions: Span<E.Action>,
-        observations: inout [E.Observation], rewards: inout [Double], terminated: inout [Bool],
-        truncated: inout [Bool], _ outcome: inout VectorOutcome, pace: inout Duration?
+        observations: inout [E.Observation], rewards: inout [Double], returns: inout [Double],
+        terminated: inout [Bool], truncated: inout [Bool], _ outcome: inout VectorOutcome, pace: inout Duration?
     ) {
         let count = environments.count
         let (width, actionWidth) = (observations.count / count, actions.count / count)
         precondition(observations.count == count * width && actions.count == count * actionWidth)
-        precondition(randoms.count == count && isActive.count == count && rewards.count == count)
+        precondition(randoms.count == count && isActive.count == count)
+        precondition(rewards.count == count && returns.count == count)
         precondition(terminated.count == count && truncated.count == count)
         unsafe environments.withUnsafeMutableBufferPointer { environments in
             unsafe randoms.withUnsafeMutableBufferPointer { randoms in
@@ -144,15 +144,16 @@ public struct VectorEngine<E: Environment>: Sendable {
                     unsafe actions.withUnsafeBufferPointer { actions in
                         unsafe observations.withUnsafeMutableBufferPointer { observations in
                             unsafe rewards.withUnsafeMutableBufferPointer { rewards in
-                                unsafe terminated.withUnsafeMutableBufferPointer { terminated in
-                                    unsafe truncated.withUnsafeMutableBufferPointer { truncated in
-                                        unsafe VectorRows(
-                                            count: count, width: width, actionWidth: actionWidth,
-                                            environments: environments,
-                                            randoms: randoms, isActive: isActive, actions: actions,
-                                            observations: observations,
-                                            rewards: rewards, terminated: terminated, truncated: truncated
-                                        ).step(&outcome, pace: &pace)
+                                unsafe returns.withUnsafeMutableBufferPointer { returns in
+                                    unsafe terminated.withUnsafeMutableBufferPointer { terminated in
+                                        unsafe truncated.withUnsafeMutableBufferPointer { truncated in
+                                            unsafe VectorRows(
+                                                count: count, width: width, actionWidth: actionWidth,
+                                                environments: environments, randoms: randoms, isActive: isActive,
+                                                actions: actions, observations: observations, rewards: rewards,
+                                                returns: returns, terminated: terminated, truncated: truncated
+                                            ).step(&outcome, pace: &pace)
+                                        }
                                     }
                                 }
                             }
@@ -161,12 +162,6 @@ public struct VectorEngine<E: Environment>: Sendable {
                 }
             }
         }
-    }
-
-    @inlinable static func add(_ rewards: [Double], to returns: inout [Double]) {
-        let rewards = rewards.span
-        var returns = returns.mutableSpan
-        for index in 0..<min(rewards.count, returns.count) { returns[index] += rewards[index] }
     }
 
     /// Ends the episodes that have reached the step limit, and finds out when the next one may.

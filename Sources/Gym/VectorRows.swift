@@ -36,6 +36,7 @@
     @usableFromInline let actions: UnsafeBufferPointer<E.Action>
     @usableFromInline let observations: UnsafeMutableBufferPointer<E.Observation>
     @usableFromInline let rewards: UnsafeMutableBufferPointer<Double>
+    @usableFromInline let returns: UnsafeMutableBufferPointer<Double>
     @usableFromInline let terminated: UnsafeMutableBufferPointer<Bool>
     @usableFromInline let truncated: UnsafeMutableBufferPointer<Bool>
 
@@ -47,6 +48,7 @@
         actions: UnsafeBufferPointer<E.Action>,
         observations: UnsafeMutableBufferPointer<E.Observation>,
         rewards: UnsafeMutableBufferPointer<Double>,
+        returns: UnsafeMutableBufferPointer<Double>,
         terminated: UnsafeMutableBufferPointer<Bool>,
         truncated: UnsafeMutableBufferPointer<Bool>
     ) {
@@ -59,6 +61,7 @@
         unsafe self.actions = actions
         unsafe self.observations = observations
         unsafe self.rewards = rewards
+        unsafe self.returns = returns
         unsafe self.terminated = terminated
         unsafe self.truncated = truncated
     }
@@ -94,6 +97,7 @@
             let step = unsafe environments[index].step(
                 actions.extracting(unchecked: actionRow), random: &randoms[index], observation: &observation)
             unsafe rewards[index] = step.reward
+            unsafe returns[index] += step.reward
             if step.terminated || step.truncated {
                 unsafe terminated[index] = step.terminated
                 unsafe truncated[index] = step.truncated
