@@ -24,15 +24,18 @@ HIDDEN, STEPS = [64, 64], 5_000
 # Random observations, on which the peer's network is compared.
 AGREED = 10_000
 BODY = b'{"observation":[0.027273363,0.18847767,0.03625453,-0.26141977]}'
-OURS, STEP, THEIRS = "act", "step", "FastAPI + onnxruntime"
-ASKED = {OURS: 0.9, THEIRS: 18.0}
+OURS, STEP = "act", "step"
+# What each peer's script is told besides the network.
+PEERS: dict[str, list[str]] = {"FastAPI + uvicorn": ["plain"], "FastAPI + uvicorn[standard]": []}
+ASKED = {STEP: 0.9, **dict.fromkeys(PEERS, 18.0)}
 
 NOTE = """\
 CartPole-v1's observations, a network of {hidden[0]} and {hidden[1]} units, trained for {steps:,} steps; the peer has
 the same one, as an ONNX graph, and does the same on {agreed:,} random observations. Server and wrk have a core each,
-lamd one network thread, onnxruntime one thread, FastAPI coroutines on uvloop and httptools; in turn, medians of
-{runs} runs of {seconds:g} s, ratios are medians of those of the rounds. Step: one session for each connection, in the
-same daemon. Processor time is the server's, for a request.{failures}"""
+lamd one network thread, onnxruntime one thread, FastAPI coroutines; uvicorn alone is on asyncio and h11,
+uvicorn[standard] on uvloop and httptools; in turn, medians of {runs} runs of {seconds:g} s, ratios are medians of
+those of the rounds. Step: one session for each connection, in the same daemon. Processor time is the server's, for a
+request.{failures}"""
 
 TRAINING_NOTE = """\
 The same requests to a daemon with the settings it comes with, wrk and daemon free to use both cores, without and with
@@ -64,10 +67,12 @@ def beside_onnxruntime(given: argparse.Namespace) -> tuple[dict[str, Any], dict[
         made = agent(client)
         places = {OURS: (server, [f"/v1/agents/{made}/act/"], BODY)}
         places[STEP] = (server, http_step.sessions(server, "next_step"), http_step.BODY)
-        try:
-            places[THEIRS] = (stack.enter_context(onnxruntime(client, made, folder)), ["/act/"], BODY)
-        except Exception as error:
-            failures.add(THEIRS, error)
+        for name, told in PEERS.items():
+            try:
+                peer = stack.enter_context(onnxruntime(client, made, folder, told))
+                places[name] = (peer, ["/act/"], BODY)
+            except Exception as error:
+                failures.add(name, error)
         for connections in CONNECTIONS:
             ways = {name: load(*place, connections, given.seconds) for name, place in places.items()}
             found[connections] = rounds(ways, given.runs, failures)
@@ -88,7 +93,7 @@ def beside_onnxruntime(given: argparse.Namespace) -> tuple[dict[str, Any], dict[
 
 
 @contextmanager
-def onnxruntime(client: lamd.Client, made: str, folder: Path) -> Iterator[Server]:
+def onnxruntime(client: lamd.Client, made: str, folder: Path, told: list[str]) -> Iterator[Server]:
     """The peer with the agent's network, which is shown to do the same."""
     from .exported import actions, export
 
@@ -101,7 +106,7 @@ def onnxruntime(client: lamd.Client, made: str, folder: Path) -> Iterator[Server
     # Scores that are as good as equal may be rounded another way.
     if agreed < 0.999:
         raise RuntimeError(f"the exported network agrees on {agreed:.1%} of observations only")
-    with peer_server("fastapi_act", str(graph)) as server:
+    with peer_server("fastapi_act", str(graph), *told) as server:
         yield server
 
 
@@ -112,8 +117,8 @@ def load(server: Server, paths: list[str], body: bytes, connections: int, second
 def row(connections: int, name: str, own: dict[str, list[Load]]) -> list[Any]:
     figures = [median([getattr(one, field) for one in own[name]]) for field in Load._fields]
     beside = None if name == OURS else ratio(rates(own.get(OURS)), rates(own[name]))
-    asked = ASKED[THEIRS] if name == THEIRS else ASKED[OURS] if name == STEP else None
-    return [name if name == THEIRS else f"lamd {name}", connections, *figures, beside, verdict(beside, asked)]
+    server = name if name in PEERS else f"lamd {name}"
+    return [server, connections, *figures, beside, verdict(beside, ASKED.get(name))]
 
 
 def rates(loads: Any) -> list[float]:

@@ -16,15 +16,22 @@ from .rounds import Failures, median, ratio, rounds, verdict
 
 CONNECTIONS = 64
 BODY = b'{"action":1}'
-ASKED = {"FastAPI + uvicorn": 20.0, "Flask + werkzeug": 70.0}
+# Each peer's script, and what it is told.
+PEERS = {
+    "FastAPI + uvicorn": ["fastapi_env", "plain"],
+    "FastAPI + uvicorn[standard]": ["fastapi_env"],
+    "Flask + werkzeug": ["flask_env"],
+}
+ASKED = {"FastAPI + uvicorn": 20.0, "FastAPI + uvicorn[standard]": 20.0, "Flask + werkzeug": 70.0}
 
 NOTE = """\
 CartPole-v1, episodes begun anew in the step after their end. Server and client have a core each; lamd has one network
 thread. All take turns; medians of {runs} runs of {seconds:g} s, ratios are medians of those of the rounds. By wrk as
-many sessions as connections. FastAPI: coroutines on uvloop and httptools, answers written by pydantic. Flask:
-gym-http-api's routes on werkzeug's threaded server, which ends each connection after its reply. OpenEnv's own client
-steps over WebSockets alone; over HTTP each of its steps makes an environment of its own. The client in Python takes
-most of the time where it steps lamd. Processor time is the server's, for a request.{failures}"""
+many sessions as connections. FastAPI: coroutines, answers written by pydantic; uvicorn alone is on asyncio and h11,
+uvicorn[standard] on uvloop and httptools, as OpenEnv is here. Flask: gym-http-api's routes on werkzeug's threaded
+server, which ends each connection after its reply. OpenEnv's own client steps over WebSockets alone; over HTTP each of
+its steps makes an environment of its own. The client in Python takes most of the time where it steps lamd. Processor
+time is the server's, for a request.{failures}"""
 
 Way = Callable[[], Union[Load, float]]
 
@@ -37,9 +44,9 @@ def tables(given: argparse.Namespace) -> tuple[list[dict[str, Any]], dict[str, A
             "lamd": by_wrk(server, sessions(server, "next_step"), given.seconds),
             "lamd, Python client": by_client(server, given.seconds),
         }
-        for name, script in {"FastAPI + uvicorn": "fastapi_env", "Flask + werkzeug": "flask_env"}.items():
+        for name, script in PEERS.items():
             try:
-                peer = stack.enter_context(peer_server(script))
+                peer = stack.enter_context(peer_server(*script))
                 ways[name] = by_wrk(peer, sessions(peer), given.seconds)
             except Exception as error:
                 failures.add(name, error)

@@ -1,16 +1,15 @@
-"""A policy by FastAPI, uvicorn and onnxruntime: `fastapi_act.py SOCKET POLICY.onnx`.
+"""A policy by FastAPI and onnxruntime: `fastapi_act.py SOCKET POLICY.onnx`.
 
-As fast as it usually is: uvloop, httptools, no access log, coroutines; one thread of onnxruntime, as there is one core.
+As fast as it usually is: coroutines, one thread of onnxruntime, as there is one core.
 """
 
 from __future__ import annotations
 
-import socket
 import sys
 
 import numpy as np
 import onnxruntime
-import uvicorn
+import under_uvicorn
 from fastapi import FastAPI
 from pydantic import BaseModel
 
@@ -38,8 +37,4 @@ async def act(body: Act) -> Acted:
 
 
 if __name__ == "__main__":
-    listening = socket.socket(fileno=int(sys.argv[1]))
-    config = uvicorn.Config(app, loop="uvloop", http="httptools", log_level="warning", access_log=False)
-    # Connections are kept while others have their turn.
-    config.timeout_keep_alive = 3600
-    uvicorn.Server(config).run([listening])
+    under_uvicorn.run(app)

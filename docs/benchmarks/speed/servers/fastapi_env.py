@@ -1,16 +1,14 @@
-"""Environments by FastAPI and uvicorn, as fast as they usually are: uvloop, httptools, no access log.
+"""Environments by FastAPI, as fast as it usually is.
 
 The handlers are coroutines, since a thread pool would cost more than a step, and answer models, which pydantic writes.
 """
 
 from __future__ import annotations
 
-import socket
-import sys
 from typing import Optional
 
 import hosted
-import uvicorn
+import under_uvicorn
 from fastapi import FastAPI
 from pydantic import BaseModel
 
@@ -63,8 +61,4 @@ async def step(instance_id: str, body: Step) -> Stepped:
 
 
 if __name__ == "__main__":
-    listening = socket.socket(fileno=int(sys.argv[1]))
-    config = uvicorn.Config(app, loop="uvloop", http="httptools", log_level="warning", access_log=False)
-    # Connections are kept while others have their turn.
-    config.timeout_keep_alive = 3600
-    uvicorn.Server(config).run([listening])
+    under_uvicorn.run(app)

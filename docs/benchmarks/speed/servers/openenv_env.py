@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import socket
-import sys
 from typing import Any, Optional
 
 import hosted
-import uvicorn
+import under_uvicorn
 from openenv.core import Action, Environment, Observation, State, create_fastapi_app
 
 SESSIONS = 256
@@ -46,7 +44,4 @@ class CartPole(Environment[Push, Seen, State]):
 
 
 if __name__ == "__main__":
-    listening = socket.socket(fileno=int(sys.argv[1]))
-    app = create_fastapi_app(CartPole, Push, Seen, max_concurrent_envs=SESSIONS)
-    config = uvicorn.Config(app, loop="uvloop", http="httptools", log_level="warning", access_log=False)
-    uvicorn.Server(config).run([listening])
+    under_uvicorn.run(create_fastapi_app(CartPole, Push, Seen, max_concurrent_envs=SESSIONS))
