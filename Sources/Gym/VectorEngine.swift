@@ -116,8 +116,8 @@ public struct VectorEngine<E: Environment>: Sendable {
         outcome.removeAll()
         clock += 1
         Self.move(
-            &environments, &randoms, isActive, actions, observations: &observations, rewards: &rewards, returns: &returns,
-            terminated: &terminated, truncated: &truncated, &outcome, pace: &pace)
+            &environments, &randoms, isActive, actions, observations: &observations, rewards: &rewards,
+            returns: &returns, terminated: &terminated, truncated: &truncated, &outcome, pace: &pace)
         if clock >= deadline { limit() }
         if !outcome.waiting.isEmpty {
             try begin(outcome.waiting, options: nil)
