@@ -3,17 +3,21 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// The threads that help to step the rows of others. One that has helped looks about for a little while before it sleeps: who
-/// steps a vector soon does so again, and to wake a thread takes about as long as the part of a step that it would do.
+/// The threads that help to step the rows of others. One that has helped looks about for a little while before it sleeps, if
+/// that was worth it of late: to wake a thread takes about as long as the part of a step that it would do, and who steps a
+/// vector often does so again at once.
 enum VectorHelpers {
     /// As many as can run beside whoever calls them.
     static let most = cores_at_hand() - 1
     private static let patience = Duration.microseconds(100)
+    /// Where nobody called within that time, how often it is left out thereafter.
+    private static let rests = 15
 
     private static let awake = Atomic(0)
     /// How often help was called for, and for what at last.
     private static let calls = Atomic(0)
     private static let latest = Mutex<VectorParts?>(nil)
+    private static let restsLeft = Atomic(0)
 
     /// Has up to `count` threads help with `parts`.
     static func call(_ count: Int, for parts: VectorParts) {
@@ -31,17 +35,26 @@ enum VectorHelpers {
     }
 
     @Sendable private static func help() {
-        var (seen, start) = (0, ContinuousClock.now)
-        while ContinuousClock.now - start < patience {
-            let call = calls.load(ordering: .acquiring)
-            if call != seen {
-                seen = call
-                latest.withLock({ $0 })?.help()
-                start = ContinuousClock.now
-            } else {
-                sched_yield()
+        defer { awake.subtract(1, ordering: .relaxed) }
+        var seen: Int
+        repeat {
+            seen = calls.load(ordering: .acquiring)
+            latest.withLock({ $0 })?.help()
+            guard restsLeft.load(ordering: .relaxed) <= 0 else {
+                restsLeft.subtract(1, ordering: .relaxed)
+                return
             }
-        }
-        awake.subtract(1, ordering: .relaxed)
+        } while isCalled(after: seen)
+        restsLeft.store(rests, ordering: .relaxed)
+    }
+
+    /// Looks about for a call.
+    private static func isCalled(after seen: Int) -> Bool {
+        let start = ContinuousClock.now
+        repeat {
+            if calls.load(ordering: .acquiring) != seen { return true }
+            sched_yield()
+        } while ContinuousClock.now - start < patience
+        return false
     }
 }

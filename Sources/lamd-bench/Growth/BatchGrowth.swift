@@ -30,7 +30,7 @@ struct BatchGrowth {
     private func inProcess() throws -> [Double] {
         let runners = try Self.sizes.map { count in
             let vector = try Catalogue.worlds.spec("CartPole-v1").make(
-                options: VectorOptions(count: count, autoreset: .sameStep))
+                options: VectorOptions(count: count, autoreset: .sameStep, isShared: false))
             let actions = WorldFigures.actions(of: vector, batches: 16)
             try vector.reset(seed: 1)
             return {
