@@ -16,7 +16,7 @@ from harness import Server
 import lamd
 
 from . import http_step
-from .load import Load, lamd_server, peer_server, wrk
+from .load import Load, lamd_server, limit_server, peer_server, posted, wrk
 from .rounds import Failures, median, ratio, rounds, verdict
 
 CONNECTIONS = (1, 64)
@@ -34,8 +34,8 @@ CartPole-v1's observations, a network of {hidden[0]} and {hidden[1]} units, trai
 the same one, as an ONNX graph, and does the same on {agreed:,} random observations. Server and wrk have a core each,
 lamd one network thread, onnxruntime one thread, FastAPI coroutines; uvicorn alone is on asyncio and h11,
 uvicorn[standard] on uvloop and httptools; in turn, medians of {runs} runs of {seconds:g} s, ratios are medians of
-those of the rounds. Step: one session for each connection, in the same daemon. Processor time is the server's, for a
-request.{failures}"""
+those of the rounds. Step: one session for each connection, in the same daemon. The server in C answers constant bytes.
+Processor time is the server's, for a request.{failures}"""
 
 TRAINING_NOTE = """\
 The same requests to a daemon with the settings it comes with, wrk and daemon free to use both cores, without and with
@@ -67,6 +67,8 @@ def beside_onnxruntime(given: argparse.Namespace) -> tuple[dict[str, Any], dict[
         made = agent(client)
         places = {OURS: (server, [f"/v1/agents/{made}/act/"], BODY)}
         places[STEP] = (server, http_step.sessions(server, "next_step"), http_step.BODY)
+        limit = stack.enter_context(limit_server(given.lamd_bench, posted(server, places[OURS][1][0], BODY)))
+        places[http_step.LIMIT] = (limit, places[OURS][1], BODY)
         for name, told in PEERS.items():
             try:
                 peer = stack.enter_context(onnxruntime(client, made, folder, told))
@@ -117,7 +119,7 @@ def load(server: Server, paths: list[str], body: bytes, connections: int, second
 def row(connections: int, name: str, own: dict[str, list[Load]]) -> list[Any]:
     figures = [median([getattr(one, field) for one in own[name]]) for field in Load._fields]
     beside = None if name == OURS else ratio(rates(own.get(OURS)), rates(own[name]))
-    server = name if name in PEERS else f"lamd {name}"
+    server = f"lamd {name}" if name in (OURS, STEP) else name
     return [server, connections, *figures, beside, verdict(beside, ASKED.get(name))]
 
 

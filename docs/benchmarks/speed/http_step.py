@@ -11,7 +11,7 @@ from typing import Any, Callable, Optional, Union
 
 from harness import Server, pinned
 
-from .load import LOAD_CORE, Load, lamd_server, peer_server, post, wrk
+from .load import LOAD_CORE, Load, lamd_server, limit_server, peer_server, post, posted, wrk
 from .rounds import Failures, median, ratio, rounds, verdict
 
 CONNECTIONS = 64
@@ -22,16 +22,18 @@ PEERS = {
     "FastAPI + uvicorn[standard]": ["fastapi_env"],
     "Flask + werkzeug": ["flask_env"],
 }
+LIMIT = "libmicrohttpd in C"
 ASKED = {"FastAPI + uvicorn": 20.0, "FastAPI + uvicorn[standard]": 20.0, "Flask + werkzeug": 70.0}
 
 NOTE = """\
 CartPole-v1, episodes begun anew in the step after their end. Server and client have a core each; lamd has one network
 thread. All take turns; medians of {runs} runs of {seconds:g} s, ratios are medians of those of the rounds. By wrk as
-many sessions as connections. FastAPI: coroutines, answers written by pydantic; uvicorn alone is on asyncio and h11,
-uvicorn[standard] on uvloop and httptools, as OpenEnv is here. Flask: gym-http-api's routes on werkzeug's threaded
-server, which ends each connection after its reply. OpenEnv's own client steps over WebSockets alone; over HTTP each of
-its steps makes an environment of its own. The client in Python takes most of the time where it steps lamd. Processor
-time is the server's, for a request.{failures}"""
+many sessions as connections. The server in C answers constant bytes: no server on libmicrohttpd is faster. FastAPI:
+coroutines, answers written by pydantic; uvicorn alone is on asyncio and h11, uvicorn[standard] on uvloop and
+httptools, as OpenEnv is here. Flask: gym-http-api's routes on werkzeug's threaded server, which ends each connection
+after its reply. OpenEnv's own client steps over WebSockets alone; over HTTP each of its steps makes an environment of
+its own. The client in Python takes most of the time where it steps lamd. Processor time is the server's, for a
+request.{failures}"""
 
 Way = Callable[[], Union[Load, float]]
 
@@ -40,9 +42,12 @@ def tables(given: argparse.Namespace) -> tuple[list[dict[str, Any]], dict[str, A
     failures = Failures()
     with ExitStack() as stack:
         server = stack.enter_context(lamd_server(given.lamd, "--threads", "1"))
+        paths = sessions(server, "next_step")
+        limit = stack.enter_context(limit_server(given.lamd_bench, posted(server, paths[0], BODY)))
         ways: dict[str, Way] = {
-            "lamd": by_wrk(server, sessions(server, "next_step"), given.seconds),
+            "lamd": by_wrk(server, paths, given.seconds),
             "lamd, Python client": by_client(server, given.seconds),
+            LIMIT: by_wrk(limit, paths, given.seconds),
         }
         for name, script in PEERS.items():
             try:

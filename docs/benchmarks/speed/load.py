@@ -115,6 +115,21 @@ def peer_server(name: str, *arguments: str, core: Optional[int] = SERVER_CORE) -
                 end(process)
 
 
+@contextmanager
+def limit_server(lamd_bench: str, reply: bytes) -> Iterator[Server]:
+    """The server in C on libmicrohttpd that lamd-bench has: it answers every request with the same bytes."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+    command = [f"{lamd_bench}-limit", str(port), reply.decode()]
+    with tempfile.TemporaryFile("w+") as said, subprocess.Popen(pinned(command, SERVER_CORE), stderr=said) as process:
+        server = Server(f"http://127.0.0.1:{port}", process.pid)
+        try:
+            wait_until_ready(server, process, said)
+            yield server
+        finally:
+            end(process)
+
+
 def end(process: subprocess.Popen[bytes]) -> None:
     """Asks a process to end, and has it ended where it does not."""
     process.terminate()
@@ -141,6 +156,12 @@ def wait_until_ready(server: Server, process: subprocess.Popen[bytes], said: Any
 
 def post(server: Server, path: str, body: Any) -> Any:
     """One request by JSON, on a connection of its own."""
-    request = urllib.request.Request(server.url + path, json.dumps(body).encode(), JSON_HEADERS)
+    return json.loads(posted(server, path, json.dumps(body).encode()))
+
+
+def posted(server: Server, path: str, body: bytes) -> bytes:
+    """The bytes that answer such a request."""
+    request = urllib.request.Request(server.url + path, body, JSON_HEADERS)
     with urllib.request.urlopen(request, timeout=60) as reply:
-        return json.loads(reply.read())
+        found: bytes = reply.read()
+        return found
