@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    @Test func `keeps the last policy of sqil that has not gone far from what was shown`() throws {
+    @Test func `keeps the policy of sqil that is most like what was shown`() throws {
         let environment = Row.request { _, _ in 0 }
         let shown = try environment.demonstrations(of: Self.settler, seeds: 0..<10)
         let training = try Training(
@@ -114,13 +114,13 @@ import Testing
             let isJudged = events.contains { if case .evaluation = $0 { true } else { false } }
             guard isJudged else { continue }
             seen.append(try likeness(training.learner.policy))
-            best = max(best, seen.last ?? 0)
-            if seen.last ?? 0 >= best - 0.05 { kept = training.learner.updates }
+            // Of as good ones the last.
+            if seen.last ?? 0 >= best { (best, kept) = (seen.last ?? 0, training.learner.updates) }
         }
         try training.decide()
         #expect(seen.count >= 20 && Set(seen).count > 1)
-        #expect(training.policy.updates == kept)
-        #expect(try likeness(training.policy) >= best - 0.05)
+        #expect(try training.policy.updates == kept || likeness(training.policy) > best)
+        #expect(try likeness(training.policy) >= best)
     }
 
     @Test(arguments: [Phase.Method.sqil, .gail, .airl])

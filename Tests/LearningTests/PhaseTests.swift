@@ -185,6 +185,18 @@ import Testing
         }
     }
 
+    @Test func `sqil explores to the end unless its phase says otherwise`() throws {
+        let workflow = Workflow(world: "CartPole-v1", methods: [.q])
+        func final(_ phase: Phase) throws -> Double {
+            var request = try workflow.request()
+            request.phases = [phase]
+            return try Training(request, try workflow.learner(), now: { 0 }).learner.hyperparameters.exploration.final
+        }
+        #expect(try final(Phase(.q)) == 0.05)
+        #expect(try final(Phase(.sqil)) == 0.15)
+        #expect(try final(Phase(.sqil, hyperparameters: ["exploration": ["final": 0.01]])) == 0.01)
+    }
+
     @Test func `a budget of all is that of the phases which act, or of those which imitate where none does`() throws {
         let workflow = Workflow(world: "CartPole-v1", methods: [.crossEntropy])
         var request = try workflow.request()

@@ -64,7 +64,7 @@ behaviour cloning and DAgger take as many updates, with the same batches and lea
 expert is a copy of lamd's, checked against the demonstrations. GAIL has the settings of imitation's documentation, SQIL
 and PPO those that RL Zoo tuned for the environment, but for the network. Seconds are of training alone, one core each.
 Lamd's include the evaluations by which it chooses among its policies; of GAIL's and SQIL's the last counts,
-of SQIL's the last that has not gone far from what was shown. A peer's policy is its last."""
+of SQIL's the one most like what was shown. A peer's policy is its last."""
 
 
 class Outcome(NamedTuple):

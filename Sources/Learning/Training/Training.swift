@@ -27,8 +27,6 @@ public final class Training {
 
     /// How many policies stay in the running for the best.
     private static let candidateCount = 3
-    /// By how much less like what was shown than ever before a policy may be that still counts.
-    private static let straying = 0.05
     /// Steps between two reports of progress.
     private static let reportInterval = 1_000
     /// How many steps in evaluations take a fraction of the time that a step takes from which is learned.
@@ -158,8 +156,8 @@ public final class Training {
     }
 
     /// Whether policies are chosen by what they get from the environment. Where rewards come from demonstrations they are
-    /// not: then the latest counts, but where the training ends with `sqil`, none that has gone far from what was shown: once
-    /// it does as experts do, its own steps teach it that this is worth nothing, and it may lose what it had.
+    /// not: then the latest counts, but where the training ends with `sqil`, the one that is most like what was shown: once it
+    /// does as experts do, its own steps teach it that this is worth nothing, and it may lose what it had.
     public var isJudged: Bool { !request.phases.contains { $0.kind == .adversarial } }
 
     /// The best policy so far; before the first evaluation, the one of now.
@@ -261,11 +259,8 @@ public final class Training {
             candidates = Array((candidates + [candidate]).sorted(by: Self.isBetter).prefix(Self.candidateCount))
             return candidate.score >= best
         }
-        guard candidate.score >= best - Self.straying else { return false }
-        candidates = [
-            Candidate(
-                policy: candidate.policy, evaluation: candidate.evaluation, score: max(candidate.score, best))
-        ]
+        guard candidate.score >= best else { return false }
+        candidates = [candidate]
         return true
     }
 

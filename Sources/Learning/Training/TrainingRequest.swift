@@ -136,7 +136,8 @@ public struct TrainingRequest: Sendable {
     /// The learner's with what a phase asks for.
     func hyperparameters(ofPhase index: Int, _ learner: Learner) throws(LearningError) -> Hyperparameters {
         do {
-            let own = try learner.hyperparameters.overridden(by: phases[index].hyperparameters)
+            let phase = phases[index]
+            let own = try phase.method.defaults(from: learner.hyperparameters).overridden(by: phase.hyperparameters)
             try own.check(learner.network)
             return own
         } catch {

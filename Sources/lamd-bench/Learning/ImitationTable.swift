@@ -17,7 +17,7 @@ struct ImitationTable {
                 at random, 1 the best scripted expert. Success: the share of episodes that end before the time limit. Shown: \
                 episodes of the expert, and their mean return. Labels: steps in which the expert was asked. Where rewards come \
                 from demonstrations (SQIL, GAIL, AIRL) the environment's are seen neither in learning nor in choosing the policy: \
-                the last one counts, of SQIL's that has not gone far from what was shown. Steps: in the environment. \(note)
+                the last one counts, of SQIL's the one most like what was shown. Steps: in the environment. \(note)
                 """,
             columns: [
                 .init(title: "way"), .init(title: "world"), .init(title: "shown"), .init(title: "labels", digits: 0),
