@@ -103,16 +103,11 @@ def lamd_server(program: str, *settings: str, core: Optional[int] = SERVER_CORE)
 @contextmanager
 def peer_server(name: str, *arguments: str, core: Optional[int] = SERVER_CORE) -> Iterator[Server]:
     """A peer's server, servers/NAME.py, on a free port: it is handed the socket."""
-    with socket.create_server(("127.0.0.1", 0), backlog=1024) as listening, tempfile.TemporaryFile("w+") as said:
+    with socket.create_server(("127.0.0.1", 0), backlog=1024) as listening:
         number = listening.fileno()
         command = [sys.executable, str(SERVERS / f"{name}.py"), str(number), *arguments]
-        with subprocess.Popen(pinned(command, core), pass_fds=[number], stdout=said, stderr=said) as process:
-            server = Server(f"http://127.0.0.1:{listening.getsockname()[1]}", process.pid)
-            try:
-                wait_until_ready(server, process, said)
-                yield server
-            finally:
-                end(process)
+        with running(command, listening.getsockname()[1], core, [number]) as server:
+            yield server
 
 
 @contextmanager
@@ -120,14 +115,21 @@ def limit_server(lamd_bench: str, reply: bytes) -> Iterator[Server]:
     """The server in C on libmicrohttpd that lamd-bench has: it answers every request with the same bytes."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
-    command = [f"{lamd_bench}-limit", str(port), reply.decode()]
-    with tempfile.TemporaryFile("w+") as said, subprocess.Popen(pinned(command, SERVER_CORE), stderr=said) as process:
-        server = Server(f"http://127.0.0.1:{port}", process.pid)
-        try:
-            wait_until_ready(server, process, said)
-            yield server
-        finally:
-            end(process)
+    with running([f"{lamd_bench}-limit", str(port), reply.decode()], port, SERVER_CORE) as server:
+        yield server
+
+
+@contextmanager
+def running(command: list[str], port: int, core: Optional[int], handed: Sequence[int] = ()) -> Iterator[Server]:
+    """A server that answers on a port, as soon as it does; it is handed open descriptors."""
+    with tempfile.TemporaryFile("w+") as said:
+        with subprocess.Popen(pinned(command, core), pass_fds=handed, stdout=said, stderr=said) as process:
+            server = Server(f"http://127.0.0.1:{port}", process.pid)
+            try:
+                wait_until_ready(server, process, said)
+                yield server
+            finally:
+                end(process)
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
